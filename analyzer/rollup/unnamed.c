@@ -39,6 +39,15 @@ static bool had_domain(const struct l7_info *l7)
 	return false;
 }
 
+/* Does a name that was seen lead to the app, and can others have written it? */
+static bool is_doubted(const struct verdict *verdict)
+{
+	const unsigned planted =
+		1U << INFERRED_BY_UNASKED | 1U << INFERRED_BY_CONTESTED | 1U << INFERRED_BY_OUTSIDE;
+
+	return verdict->app != 0 && (verdict->grounds & planted);
+}
+
 /* What the app that the flow goes to keeps from sight. */
 static enum unnamed_reason reason_of_gap(enum app_hides hides)
 {
@@ -103,7 +112,7 @@ enum unnamed_reason record_unnamed_reason(const struct record *record)
 		return UNNAMED_PROTOCOL_ONLY;
 	}
 	if (had_domain(l7)) {
-		return UNNAMED_NAME_NOT_LISTED;
+		return is_doubted(&record->verdict) ? UNNAMED_DOUBTED : UNNAMED_NAME_NOT_LISTED;
 	}
 	return l7->hidden == NAME_HIDDEN_NO_SNI ? UNNAMED_NO_SNI : reason_of_silence(record);
 }

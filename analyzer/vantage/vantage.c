@@ -266,6 +266,8 @@ static void take_record(
 	vantage->last_ns = flow->end_ns > vantage->last_ns ? flow->end_ns : vantage->last_ns;
 	vantage->flows++;
 	vantage->external += record->direction == RECORD_DIRECTION_EXTERNAL;
+	vantage->hearsay += record->direction != RECORD_DIRECTION_EXTERNAL &&
+			    verdict_is_hearsay(&record->verdict);
 	vantage->of_proxies += record->via == RECORD_VIA_PROXY && record->place.country[0] == '\0';
 	vantage->vlans[flow->context.vlan_id % VANTAGE_VLANS]++;
 	take_ways(vantage, record);

@@ -38,6 +38,7 @@ struct vantage {
 	pthread_mutex_t lock;
 	uint64_t first_ns, last_ns;
 	uint64_t flows, outbound, external;
+	uint64_t hearsay; /* with an end of ours, in tunnels that are not */
 	struct proxy_found proxies[VANTAGE_PROXIES]; /* that nobody has declared */
 	unsigned proxy_count;
 	uint64_t of_many, of_proxies; /* of outbound and of all; where it stands is not seen */

@@ -26,12 +26,13 @@ enum vantage_severity {
 	X(OWN_NONE, "own-none", CRITICAL)         /* no flow has an end in the own networks */     \
 	X(ONE_WAY, "one-way", CRITICAL)           /* the mirror shows one direction */             \
 	X(ONE_WAY_UNIT, "one-way-unit", CRITICAL) /* likewise, of some units */                    \
-	X(DOUBLED, "doubled", WARNING)            /* every packet twice */                         \
-	X(SNAPLEN, "snaplen", CRITICAL)           /* handshakes are cut */                         \
-	X(MERGED, "merged", WARNING)              /* segments larger than the network carries */   \
-	X(DROPS, "drops", WARNING)                /* that the kernel counted */                    \
-	X(LOSS, "loss", WARNING)                  /* bytes that were never captured */             \
-	X(EVICTED, "evicted", WARNING)            /* flows for which there was no room */          \
+	X(TUNNELS_OUTSIDE, "tunnels-outside", WARNING) /* whose ends are not ours: hearsay */      \
+	X(DOUBLED, "doubled", WARNING)                 /* every packet twice */                    \
+	X(SNAPLEN, "snaplen", CRITICAL)                /* handshakes are cut */                    \
+	X(MERGED, "merged", WARNING)   /* segments larger than the network carries */              \
+	X(DROPS, "drops", WARNING)     /* that the kernel counted */                               \
+	X(LOSS, "loss", WARNING)       /* bytes that were never captured */                        \
+	X(EVICTED, "evicted", WARNING) /* flows for which there was no room */                     \
 	X(CLOCK_FUTURE, "clock-future", WARNING)                                                   \
 	X(CLOCK_UNSET, "clock-unset", WARNING)                                                     \
 	X(CLOCK_APART, "clock-apart", WARNING)     /* two inputs */                                \

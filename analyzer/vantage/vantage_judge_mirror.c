@@ -7,6 +7,7 @@ enum {
 	OWN_FLOWS_LEAST = 50,
 	ONE_WAY_PERCENT = 20, /* of answered TCP; of a healthy mirror it is next to none */
 	UNIT_ONE_WAY_PERCENT = 50,
+	HEARSAY_PERCENT = 2,
 	DOUBLED_PERCENT = 5,
 	DOUBLED_LEAST = 50,
 	CUT_HELLOS_PERCENT = 10,
@@ -85,6 +86,21 @@ static void judge_nothing(const struct vantage_case *it)
 	}
 }
 
+/* The way it looks where a router that mirrors, or a branch, has an address that nobody declared.
+ */
+static void judge_tunnels(const struct vantage_case *it)
+{
+	const struct vantage *vantage = it->vantage;
+	uint64_t own = vantage->flows - vantage->external;
+
+	if (is_share(vantage->hearsay, own, HEARSAY_PERCENT, FLOWS_LEAST)) {
+		struct vantage_finding *finding =
+			vantage_add(it->findings, VANTAGE_TUNNELS_OUTSIDE);
+		figure_share(finding, "share", vantage->hearsay, own);
+		figure_number(finding, "flows", vantage->hearsay);
+	}
+}
+
 static void judge_doubled(const struct vantage_case *it)
 {
 	const struct vantage_counters *counters = &it->context->counters;
@@ -153,6 +169,7 @@ void vantage_judge_mirror(const struct vantage_case *it)
 {
 	judge_nothing(it);
 	judge_ways(it);
+	judge_tunnels(it);
 	if (it->context->has_counters) {
 		judge_doubled(it);
 		judge_snaplen(it);

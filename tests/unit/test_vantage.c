@@ -231,6 +231,19 @@ static void test_places(void)
 	ok(figure(judge(VANTAGE_NAT), "addresses") == 1, "a share behind one address");
 }
 
+static void test_tunnels(void)
+{
+	struct record record = flow_of(1, 1);
+
+	begin();
+	take_healthy();
+	ok(judge(VANTAGE_TUNNELS_OUTSIDE) == NULL, "no tunnels, no word of them");
+	record.verdict.grounds = 1 << INFERRED_BY_OUTSIDE;
+	take(&record, 30);
+	ok(figure(judge(VANTAGE_TUNNELS_OUTSIDE), "flows") == 30,
+		"a mirror whose router nobody declared");
+}
+
 static void test_names(void)
 {
 	begin();
@@ -447,6 +460,7 @@ int main(void)
 	test_ways();
 	test_counters();
 	test_places();
+	test_tunnels();
 	test_names();
 	test_clock();
 	test_cut_frames();
