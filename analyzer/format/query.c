@@ -80,7 +80,7 @@ static bool test_field(const struct query *query, const struct query_node *node,
 	struct field_value got;
 
 	if (!field_get_asked(field, view, &got)) {
-		return false;
+		return query_tests_unknown(query, node, field, view);
 	}
 	if (node->test == QUERY_PRESENT) {
 		return field->type != FIELD_BOOL || got.number != 0;
@@ -129,6 +129,9 @@ void query_asks(const struct query *query, struct field_set *set)
 
 	for (unsigned i = 0; (field = query_field(query, i)); i++) {
 		field_set_add(set, field);
+	}
+	if (query_names_countries(query)) {
+		field_set_add(set, field_find("zone", strlen("zone"))); /* query_tests_unknown() */
 	}
 }
 

@@ -29,6 +29,24 @@ static bool is_country_test(const struct query_node *node)
 	       (ends_with(field->path, "_country") || ends_with(field->path, "country_iso_code"));
 }
 
+/* Of whom records have no country, where there is one to know: inside there is none. */
+bool query_tests_unknown(const struct query *query, const struct query_node *node,
+	const struct field *field, const struct field_view *view)
+{
+	if (!is_country_test(node) || !ends_with(field->path, "_country") ||
+		view->record->place.zone == GEO_ZONE_INTERNAL) {
+		return false;
+	}
+	for (unsigned i = 0; i < node->value_count; i++) {
+		const struct query_value *value = &query->values[node->first_value + i];
+		if (value->length == sizeof(unknown) - 1 &&
+			strncasecmp(value->text, unknown, value->length) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool query_names_countries(const struct query *query)
 {
 	for (unsigned i = 0; i < query->node_count; i++) {

@@ -47,3 +47,8 @@ struct query {
 	struct query_value values[QUERY_VALUES_MAX];
 	char filter[QUERY_LENGTH_MAX + 1];
 };
+
+/* Does the test ask for what no country is known of, and is that so? Where the field has no value.
+ */
+bool query_tests_unknown(const struct query *query, const struct query_node *node,
+	const struct field *field, const struct field_view *view);

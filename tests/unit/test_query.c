@@ -234,12 +234,17 @@ static void test_country_names(void)
 	query_name_countries(query, table, &err);
 	ok(query_match(query, &view), "what is named in Swedish matches the code");
 	query_free(query);
-	static const char *const nowhere[] = { "operator == ZZ", "operator == 'Unknown Region'" };
+	static const char *const nowhere[] = { "operator == ZZ", "operator == 'Unknown Region'",
+		"parent == ZZ", "parent == unknown", "country == unknown",
+		"owner_country == Unknown", "country in (SE, unknown)" };
 	struct record unknown = record, known = record;
 	struct field_view unknown_view = { &unknown, &labels, true, NULL };
 	struct field_view known_view = { &known, &labels, true, NULL };
-	unknown.place.operator_country[0] = '\0';
+	unknown.place.operator_country[0] = unknown.verdict.parent_country[0] = '\0';
+	unknown.verdict.owner_country[0] = unknown.place.country[0] = '\0';
 	memcpy(known.place.operator_country, "CN", 3);
+	memcpy(known.place.country, "CN", 3);
+	memcpy(known.verdict.owner_country, "CN", 3);
 	for (unsigned i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++) {
 		query_parse(&query, nowhere[i], NULL, &err);
 		query_name_countries(query, table, &err);
