@@ -135,6 +135,58 @@ static bool starts_short_pairs(const char *at)
 	return digits >= DIGITS_LEAST && letters > 0 && letters < digits && !is_word(at[-1]);
 }
 
+/* A number with a separator behind it; 0 where there is none in those bounds. */
+static size_t part_length(const char *at, unsigned least, unsigned most)
+{
+	char *end;
+	unsigned long number = is_digit(*at) ? strtoul(at, &end, 10) : 0;
+
+	return is_digit(*at) && number >= least && number <= most && end - at <= 4
+		       ? (size_t)(end - at)
+		       : 0;
+}
+
+/* 2026-11-28, and the time behind it: numbers in a row that are no address. 0: no date. */
+static size_t date_length(const char *at)
+{
+	static const unsigned bounds[][2] = { { 1990, 2099 }, { 1, 12 }, { 1, 31 }, { 0, 23 },
+		{ 0, 59 }, { 0, 59 } };
+	enum { DATE = 3, PARTS = 6 };
+	size_t length = 0;
+
+	for (unsigned part = 0; part < PARTS; part++) {
+		size_t sign = part > 0, digits;
+		if (sign && !is_separator(at[length])) {
+			return part >= DATE ? length : 0;
+		}
+		digits = part_length(at + length + sign, bounds[part][0], bounds[part][1]);
+		if (digits == 0) {
+			return part >= DATE ? length : 0;
+		}
+		length += sign + digits;
+	}
+	return length;
+}
+
+/* Of 36 characters; its fourth version is random, earlier ones hold a MAC (RFC 9562, 5.4). */
+static bool starts_random_uuid(const char *at)
+{
+	enum { GROUPS = 5, VERSION_AT = 14 };
+	static const unsigned lengths[GROUPS] = { 8, 4, 4, 4, 12 };
+	const char *from = at;
+
+	for (unsigned group = 0; group < GROUPS; group++) {
+		size_t length = exact_length(at, lengths[group]);
+		if (length == 0 || (group + 1 < GROUPS && at[length] != '-')) {
+			return false;
+		}
+		at += length + 1;
+	}
+	return from[VERSION_AT] == '4';
+}
+
+enum { UUID_LENGTH = 36, UUID_LAST = 24 };
+
 /* An address whoever's it is: IPv4; a MAC in pairs, threes, fours or halves; an IPv6 address digit
  * by digit. */
 static bool has_groups(const char *name)
@@ -144,6 +196,12 @@ static bool has_groups(const char *name)
 	for (const char *at = name; *at; at++) {
 		bool starts_word = at == name || !is_word(at[-1]);
 		bool starts_number = at == name || !is_digit(at[-1]);
+		size_t other = starts_number ? date_length(at) : 0;
+		other = starts_word && starts_random_uuid(at) ? UUID_LENGTH : other;
+		if (other > 0) {
+			at += other - 1;
+			continue;
+		}
 		if ((starts_number && starts_groups(at, OCTETS, octet_length)) ||
 			(starts_word &&
 				(starts_groups(at, PAIRS, pair_length) || starts_short_pairs(at) ||
@@ -263,7 +321,8 @@ static bool digits_tell(const struct name_owner *owner, const char *at, size_t l
 
 /* Hexadecimal digits that stand together. What is before or behind the address in the same word may
  * be such digits too ("pc" before 0a14010d), so it is looked for at either end. */
-static bool hex_tells(const struct name_owner *owner, const char *at, size_t length)
+static bool hex_tells(
+	const struct name_owner *owner, const char *at, size_t length, bool may_be_mac)
 {
 	const char *end = at + length;
 	size_t letters = 0;
@@ -273,7 +332,7 @@ static bool hex_tells(const struct name_owner *owner, const char *at, size_t len
 	}
 	return (length >= 8 && (owns_v4(owner, hex_number(at, 8)) ||
 				       owns_v4(owner, hex_number(end - 8, 8)))) ||
-	       (length >= 12 && length - 12 <= letters) ||
+	       (may_be_mac && length >= 12 && length - 12 <= letters) ||
 	       (length >= 16 && (is_interface(owner, hex_number(at, 16)) ||
 					is_interface(owner, hex_number(end - 16, 16)))) ||
 	       (length >= 32 && (owns_v6(owner, at) || owns_v6(owner, end - 32)));
@@ -289,7 +348,9 @@ static bool has_own_number(const char *name, const struct name_owner *owner)
 		while ((at == name || !is_hex(at[-1])) && is_hex(at[hex])) {
 			count += is_digit(at[hex++]);
 		}
-		if (digits_tell(owner, at, digits) || (count > 0 && hex_tells(owner, at, hex))) {
+		bool may_be_mac = at - name < UUID_LAST || !starts_random_uuid(at - UUID_LAST);
+		if (digits_tell(owner, at, digits) ||
+			(count > 0 && hex_tells(owner, at, hex, may_be_mac))) {
 			return true;
 		}
 	}
@@ -385,11 +446,15 @@ static bool is_run(char character)
 	return is_hex(character) || is_separator(character);
 }
 
+/* "1::" and "::1" are numbers among separators, and every machine's own. */
 static bool spells_own_v6(const char *text, const struct name_owner *owner)
 {
+	enum { EMPTY = 15 };
+	static const uint8_t nothing[EMPTY];
 	struct addr addr;
 
-	return addr_parse(text, &addr) && owns(owner, &addr);
+	return addr_parse(text, &addr) && memcmp(addr.bytes, nothing, EMPTY) != 0 &&
+	       owns(owner, &addr);
 }
 
 /* The words of the text, from the last to the first. */
@@ -457,13 +522,30 @@ static bool has_own_run(const char *name, const struct name_owner *owner)
 	return false;
 }
 
+/* Two words of eight digits that are the last half of our address: 08d23aff-fe104455. */
+static bool has_own_eights(const char *name, const struct name_owner *owner)
+{
+	enum { EIGHT = 8 };
+
+	for (const char *at = name; *at; at++) {
+		bool starts_word = at == name || !is_word(at[-1]);
+		if (starts_word && exact_length(at, EIGHT) && is_separator(at[EIGHT]) &&
+			exact_length(at + EIGHT + 1, EIGHT) &&
+			is_interface(owner,
+				hex_number(at, EIGHT) << 32 | hex_number(at + EIGHT + 1, EIGHT))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The same with x for colons: fd00x10xx13. */
 static bool has_own_crosses(const char *name, const struct name_owner *owner)
 {
 	char text[NAME_BYTES];
 	size_t length = strlen(name);
 
-	if (!strstr(name, "xx") || length >= sizeof(text)) {
+	if (!strchr(name, 'x') || length >= sizeof(text)) {
 		return false;
 	}
 	for (size_t i = 0; i <= length; i++) {
@@ -486,5 +568,5 @@ bool name_spells_address(const char *name, const struct name_owner *owner)
 	return has_groups(folded) || has_own_crosses(folded, owner) ||
 	       has_own_number(folded, owner) || has_own_octets(folded, owner) ||
 	       has_own_pairs(folded, owner) || has_own_fours(folded, owner) ||
-	       has_own_run(folded, owner);
+	       has_own_eights(folded, owner) || has_own_run(folded, owner);
 }

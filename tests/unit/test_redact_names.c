@@ -73,6 +73,8 @@ static void test_names(void)
 		/* other scripts, as they are and in punycode */
 		"\xef\xbc\x91\xef\xbc\x90-20-1-13.example", "xn------116sbadebep.example",
 		"xn--7g7cb.xn--7g7cd.1.13.example", "\xd9\xa1\xd9\xa0.20.1.13.example",
+		"fd00x0x0x0x0x0x0x5.example", "2026-11-28-10-20-1-13.example",
+		"2026-11-28-192-0-2-80.example", "f81d4fae-7dec-11d0-a765-00155d01234f.example",
 		/* zones that nobody gives out */
 		"pc7.lan", "pc7.corp", "pc7.ad.internal", "pc7.home.arpa" };
 	static const char *const plain[] = { "v16.tiktokcdn.com", "www.example.com",
@@ -86,7 +88,9 @@ static void test_names(void)
 		"d3a5-11ef.example", "fd00.example", "ffff-1-2.example", "beef-cafe.example",
 		"ipv6.test.example", "abc-123.example", "10-20.example", "4-5-6-b-c-d.example",
 		"xx-small.example", "face-b00c.example", "2024.10.20.example",
-		"asset-5f3a2b-main.example" };
+		"asset-5f3a2b-main.example", "scontent-arn2-1.xx.fbcdn.example",
+		"2026-11-28-7-15-30.logs.example", "3f2504e0-4f89-41d3-9a0c-0305e82c3301.example",
+		"2026.11.28.7.15.example" };
 
 	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++) {
 		struct record record = asked_for(telling[i]);
