@@ -113,7 +113,7 @@ struct coverage_of_day coverage_of(const struct coverage *coverage,
 
 	for (unsigned i = 0; coverage && i < inventory_count(inventory); i++) {
 		const struct inventory_device *device = inventory_at(inventory, i);
-		if ((class_ == 0 || device->class_ == class_) &&
+		if (inventory_is_of_class(device, class_) &&
 			inventory_is_enrolled(device, day->start_ns, day->end_ns)) {
 			result.enrolled++;
 			result.seen += was_seen(coverage, &device->identity, day->number);

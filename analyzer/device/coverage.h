@@ -26,7 +26,7 @@ void coverage_destroy(struct coverage *coverage);
 /* The device of that identity was seen on the local day of that number. */
 void coverage_see(struct coverage *coverage, const struct addr *identity, int64_t day);
 
-/* A class (0: all of them) on a day. */
+/* A class (0: all of them; INVENTORY_NO_CLASS) on a day. */
 struct coverage_of_day {
 	bool is_measured; /* there is an inventory, the class has devices in it, and the day is one
 			     of the last */

@@ -601,6 +601,19 @@ const struct inventory_device *inventory_find_identity(
 		       : NULL;
 }
 
+uint16_t inventory_next_class(uint16_t class_)
+{
+	if (class_ == INVENTORY_NO_CLASS) {
+		return 0;
+	}
+	return class_ < symbol_highest(SYMBOL_CLASS) ? (uint16_t)(class_ + 1) : INVENTORY_NO_CLASS;
+}
+
+bool inventory_is_of_class(const struct inventory_device *device, uint16_t class_)
+{
+	return class_ == 0 || device->class_ == (class_ == INVENTORY_NO_CLASS ? 0 : class_);
+}
+
 unsigned inventory_enrolled(
 	const struct inventory *inventory, uint16_t class_, const struct local_day *day)
 {
@@ -608,7 +621,7 @@ unsigned inventory_enrolled(
 
 	for (unsigned i = 0; i < inventory_count(inventory); i++) {
 		const struct inventory_device *device = &inventory->devices[i];
-		count += (class_ == 0 || device->class_ == class_) &&
+		count += inventory_is_of_class(device, class_) &&
 			 inventory_is_enrolled(device, day->start_ns, day->end_ns);
 	}
 	return count;

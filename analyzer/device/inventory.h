@@ -76,6 +76,13 @@ bool inventory_mac(
 bool inventory_is_enrolled(
 	const struct inventory_device *device, uint64_t start_ns, uint64_t end_ns);
 
+/* The next class that devices may be of, from 0 on; those of which no class is said come last, then
+ * 0. Whoever leaves those out tells of a part of the inventory as if it were all. */
+enum { INVENTORY_NO_CLASS = UINT16_MAX };
+uint16_t inventory_next_class(uint16_t class_);
+
+bool inventory_is_of_class(const struct inventory_device *device, uint16_t class_);
+
 /* How many of a class (0: of all) are enrolled on that day. */
 unsigned inventory_enrolled(
 	const struct inventory *inventory, uint16_t class_, const struct local_day *day);

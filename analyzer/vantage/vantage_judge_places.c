@@ -180,6 +180,15 @@ static struct coverage_of_day best_day(
 	return best;
 }
 
+static void put_class(struct vantage_finding *finding, uint16_t class_)
+{
+	if (class_ == INVENTORY_NO_CLASS) {
+		figure_word(finding, "class", "row_no_class");
+	} else {
+		figure_text(finding, "class", symbol_name(SYMBOL_CLASS, class_));
+	}
+}
+
 static void judge_inventory(const struct vantage_case *it)
 {
 	const struct policy_header *header = policy_header(policy_of(it));
@@ -188,13 +197,13 @@ static void judge_inventory(const struct vantage_case *it)
 		vantage_add(it->findings, VANTAGE_INVENTORY_NONE);
 		return;
 	}
-	for (unsigned class_ = 1; it->context->coverage && class_ <= symbol_highest(SYMBOL_CLASS);
-		class_++) {
-		struct coverage_of_day day = best_day(it, (uint16_t)class_, header->zone);
+	for (uint16_t class_ = 0;
+		it->context->coverage && (class_ = inventory_next_class(class_)) != 0;) {
+		struct coverage_of_day day = best_day(it, class_, header->zone);
 		if (day.is_measured && coverage_percent(&day) < header->coverage_percent) {
 			struct vantage_finding *finding =
 				vantage_add(it->findings, VANTAGE_INVENTORY_LOW);
-			figure_text(finding, "class", symbol_name(SYMBOL_CLASS, (uint16_t)class_));
+			put_class(finding, class_);
 			figure_devices(finding, "seen", day.seen, it->k);
 			figure_number(finding, "enrolled", day.enrolled);
 			figure_number(finding, "wanted", header->coverage_percent);

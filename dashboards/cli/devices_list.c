@@ -194,6 +194,7 @@ static void say_coverage_of(
 {
 	struct coverage_of_day seen = coverage_of(devices_coverage(listing->view->devices),
 		listing->view->reference->inventory, class_, day);
+	const struct messages *messages = listing->view->reference->messages;
 	char enrolled[16], found[16], k[16], date[11], memory[LINE_BYTES];
 	bool is_few = seen.enrolled < listing->k || (seen.seen > 0 && seen.seen < listing->k);
 	struct text text;
@@ -206,10 +207,10 @@ static void say_coverage_of(
 	snprintf(k, sizeof(k), "%u", listing->k);
 	local_format_date(listing->view->zone, day->start_ns, date);
 	text_init(&text, memory, sizeof(memory));
-	messages_put(listing->view->reference->messages, &text,
-		is_few ? "device_coverage_few" : "device_coverage", "class",
-		symbol_name(SYMBOL_CLASS, class_), "enrolled", enrolled, "seen", found, "k", k,
-		"date", date, NULL);
+	messages_put(messages, &text, is_few ? "device_coverage_few" : "device_coverage", "class",
+		class_ == INVENTORY_NO_CLASS ? messages_get(messages, "row_no_class")
+					     : symbol_name(SYMBOL_CLASS, class_),
+		"enrolled", enrolled, "seen", found, "k", k, "date", date, NULL);
 	puts(text.at);
 }
 
@@ -223,8 +224,8 @@ static void say_coverage(const struct listing *listing)
 		puts(messages_get(view->reference->messages, "device_not_measured"));
 		return;
 	}
-	for (unsigned class_ = 1; class_ <= symbol_highest(SYMBOL_CLASS); class_++) {
-		say_coverage_of(listing, (uint16_t)class_, &day);
+	for (uint16_t class_ = 0; (class_ = inventory_next_class(class_)) != 0;) {
+		say_coverage_of(listing, class_, &day);
 	}
 }
 

@@ -35,8 +35,8 @@ int report_coverage(const struct report_model *model)
 {
 	int least = -1;
 
-	for (unsigned class_ = 1; class_ <= symbol_highest(SYMBOL_CLASS); class_++) {
-		struct coverage_of_day day = best_day(model, (uint16_t)class_);
+	for (uint16_t class_ = 0; (class_ = inventory_next_class(class_)) != 0;) {
+		struct coverage_of_day day = best_day(model, class_);
 		if (day.is_measured) {
 			int percent = (int)coverage_percent(&day);
 			least = least < 0 || percent < least ? percent : least;
@@ -50,15 +50,19 @@ static void fill_coverage(struct report_table *table, const struct report_model 
 	const struct inventory *inventory = model->reference->inventory;
 	const struct local_zone *zone = policy_header(model->reference->policy)->zone;
 
-	for (unsigned class_ = 1; inventory && class_ <= symbol_highest(SYMBOL_CLASS); class_++) {
+	for (uint16_t class_ = 0; inventory && (class_ = inventory_next_class(class_)) != 0;) {
 		struct local_day last = local_day_of(zone, model->made_ns);
-		struct coverage_of_day day = best_day(model, (uint16_t)class_);
-		unsigned enrolled = inventory_enrolled(inventory, (uint16_t)class_, &last);
+		struct coverage_of_day day = best_day(model, class_);
+		unsigned enrolled = inventory_enrolled(inventory, class_, &last);
 		if (enrolled == 0 && !day.is_measured) {
 			continue;
 		}
 		report_row(table, ROW_PLAIN);
-		report_put_class(table, (uint16_t)class_);
+		if (class_ == INVENTORY_NO_CLASS) {
+			report_put_word(table, "row", "no_class");
+		} else {
+			report_put_class(table, class_);
+		}
 		report_put_count(table, day.is_measured ? day.enrolled : enrolled);
 		if (day.is_measured) {
 			bool is_few = day.seen < model->group_minimum;

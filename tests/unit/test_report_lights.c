@@ -322,7 +322,7 @@ static void test_denies_nothing(void)
 	}
 }
 
-static bool open_inventory(struct err *err)
+static bool open_inventory(unsigned of_no_class, struct err *err)
 {
 	char path[] = "/tmp/borderflow-lights-XXXXXX";
 	int file = mkstemp(path);
@@ -330,8 +330,9 @@ static bool open_inventory(struct err *err)
 
 	text_init_heap(&text);
 	text_put(&text, "id,class,mac\n");
-	for (unsigned i = 0; i < DEVICES; i++) {
-		text_printf(&text, "PC-%u,staff,00:11:22:00:00:%02x\n", i, i);
+	for (unsigned i = 0; i < DEVICES + of_no_class; i++) {
+		text_printf(
+			&text, "PC-%u,%s,00:11:22:00:00:%02x\n", i, i < DEVICES ? "staff" : "", i);
 	}
 	int status = file_write(path, text.at, text.length, err);
 	status = status < 0 ? status : inventory_load(&inventory, path, NULL, NULL, err);
@@ -339,6 +340,22 @@ static bool open_inventory(struct err *err)
 	close(file);
 	unlink(path);
 	return status == 0;
+}
+
+/* Devices of which the inventory says no class are enrolled as well. */
+static void test_no_class(void)
+{
+	enum report_light_state state;
+	struct err err;
+
+	inventory_close(inventory);
+	ok(open_inventory(DEVICES, &err), "as many devices again, of no class");
+	is_int(green(FLAW_NONE, 2 * DEVICES, true, LIGHT_SIGHT, &state), LIGHT_COUNT,
+		"all of them seen: five green lights");
+	is_int(green(FLAW_NONE, DEVICES, true, LIGHT_SIGHT, &state), 0,
+		"none of those without a class: none");
+	inventory_close(inventory);
+	ok(open_inventory(0, &err), "without them");
 }
 
 int main(void)
@@ -354,7 +371,7 @@ int main(void)
 
 	snprintf(places, sizeof(places), "%s", rules);
 	if (catalogue_open(&catalogue, NULL, 0, &err) < 0 || !read_policy(denies, &err) ||
-		!open_inventory(&err)) {
+		!open_inventory(0, &err)) {
 		ok(false, "%s", err.text);
 		return done_testing();
 	}
@@ -362,6 +379,7 @@ int main(void)
 	test_coverage();
 	test_flaws();
 	test_proof();
+	test_no_class();
 	test_denies_nothing();
 	segment_days_deinit(&seen_days);
 	inventory_close(inventory);
