@@ -91,7 +91,8 @@ static bool is_sure(const struct standing *standing)
 		0;
 
 	return !is_open && standing->sees_answers && !report_model_unit_hides_third(model) &&
-	       !model->trouble && !model->filter && holds_every_day(model) && gaps_of(model) == 0 &&
+	       !model->trouble && !model->filter && !report_model_may_count_twice(model) &&
+	       holds_every_day(model) && gaps_of(model) == 0 &&
 	       coverage >= (int)policy_header(model->reference->policy)->coverage_percent &&
 	       !report_model_hides(model) && report_unproven(model, &units) == 0;
 }
@@ -270,7 +271,11 @@ static void put_size_or_few(struct standing *standing, struct text *text, uint64
 {
 	char k[16];
 
-	if (bytes > 0 && report_model_hides(standing->model)) {
+	if (bytes > 0 && report_model_hides(standing->model) &&
+		!(report_model_knows_devices(standing->model) &&
+			report_model_shows_few(standing->model))) {
+		text_put(text, messages_get(standing->messages, "amount_hidden"));
+	} else if (bytes > 0 && report_model_hides(standing->model)) {
 		snprintf(k, sizeof(k), "%u", standing->model->group_minimum);
 		messages_put(standing->messages, text, "from_few", "k", k, NULL);
 	} else {
@@ -516,6 +521,9 @@ static void light_sight(struct standing *standing)
 			standing, report_model_knows_devices(model) && report_model_shows_few(model)
 					  ? "light_few"
 					  : "light_uncounted");
+	}
+	if (report_model_may_count_twice(model)) {
+		add_sight(standing, "light_mixed_keys");
 	}
 	if (model->trouble) {
 		add_sight(standing, "light_incomplete");

@@ -149,6 +149,13 @@ const char *const *report_model_limits(void);
  * nothing that stands for a device; then their number is unknown, and not 0. */
 bool report_model_knows_devices(const struct report_model *model);
 
+/* Ids of flows are of the key that an archive was written with: beside one that was written
+ * without, those of another that saw the same are other ones. */
+static inline bool report_model_may_count_twice(const struct report_model *model)
+{
+	return model->source_count > 1 && model->lacks_devices && report_model_knows_devices(model);
+}
+
 /* May their number be told? Over several months nobody knows it: each month has its own. */
 bool report_model_counts_devices(const struct report_model *model);
 

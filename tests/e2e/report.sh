@@ -179,9 +179,14 @@ devices=$(jq '.report.tables.zones[] | select(.zone == "total") | .devices' "$wo
 exits 0 "$bin" report --archive "$work/first" --archive "$work/keyless" --policy "$policy" --month "$month" --out "$work/mixed" --language en
 equal 'devices of archives of which one has no key are at least' "{\"at_least\":$devices}" \
 	"$(jq -c '.report.tables.zones[] | select(.zone == "total") | .devices' "$work/mixed/report.json")"
+ok '… and flows that both saw may count twice' grep -q 'flows that two of them saw may count twice' "$work/mixed/report.en.html"
+ok '… which is no matter for archives that both have a key' sh -c "! grep -q 'may count twice' $work/both/report.en.html"
 ok '… and so on the first page' grep -q "from at least $devices devices" "$work/mixed/report.en.html"
 ok '… where few were counted, nothing is said' jq -e 'all(.report.tables | .. | objects | .devices?; (objects | .below) == null)' \
 	"$work/mixed/report.json"
+exits 0 "$bin" report --archive "$work/keyless" --policy "$policy" --month "$month" --out "$work/uncounted" --language en
+ok 'where nobody knows how many devices there were they are not called few' \
+	sh -c "grep -q 'an amount that is not shown' $work/uncounted/report.en.html && ! grep -q 'from fewer than' $work/uncounted/report.en.html"
 
 # An auditor has the report alone: which devices, which rule, how complete.
 run_command units_services >"$work/found.ndjson"
