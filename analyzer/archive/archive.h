@@ -161,6 +161,7 @@ void archive_reader_stats(const struct archive_reader *reader, struct archive_st
  * when. As archive_reader_open(); no records: 0, and times of 0. */
 struct archive_extent {
 	uint64_t records, first_ns, last_ns;
+	uint64_t problems; /* what cannot be read, and may hold more */
 };
 int archive_read_extent(const char *folder, struct archive_extent *extent, struct err *err);
 

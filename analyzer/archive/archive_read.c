@@ -367,6 +367,7 @@ int archive_read_extent(const char *folder, struct archive_extent *extent, struc
 			note_header(extent, &blocks.header);
 		}
 	}
+	extent->problems = blocks.stats.problems;
 	archive_blocks_close(&blocks);
 	return status;
 }

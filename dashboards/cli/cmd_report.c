@@ -264,7 +264,12 @@ static int gather(struct reporting *reporting, struct err *err)
 	}
 	progress_clear(&reporting->progress);
 
-	if (status == 0 && reporting->gathering.packets == 0) {
+	if (status == 0 && reporting->gathering.packets == 0 && reporting->gathering.problems > 0) {
+		status = err_set(err, ENODATA,
+			"nothing of %s can be read: the archive is damaged, and \"borderflow flows "
+			"--verify\" says where",
+			reporting->period.name);
+	} else if (status == 0 && reporting->gathering.packets == 0) {
 		status = err_set(err, ENODATA,
 			"no archive holds anything of %s; \"borderflow flows --from 1990-01-01 -g "
 			"day\" "

@@ -140,7 +140,10 @@ static void select_words(const struct nothing_words *words, struct archive_selec
 
 static void pass_over(void *context, const char *sentence)
 {
-	(void)context, (void)sentence; /* it was said the first time */
+	struct archive_extent *held = context;
+
+	(void)sentence; /* it was said the first time */
+	held->problems++;
 }
 
 static void read_words(
@@ -184,6 +187,7 @@ static void read_archive(struct coverage *coverage, const struct flows_nothing *
 	options.whole = false;
 	options.selection = &selection;
 	options.problem = pass_over;
+	options.problem_context = &coverage->held;
 	read_words(coverage, &options, most);
 }
 
@@ -285,7 +289,9 @@ static void put_held(struct text *text, const struct archive_extent *held,
 {
 	text_put(text, "nothing matches; ");
 	if (held->records == 0) {
-		text_put(text, "the archive holds no records\n");
+		text_put(text, held->problems ? "no record of the archive can be read: it is "
+						"damaged, and flows --verify says where\n"
+					      : "the archive holds no records\n");
 		return;
 	}
 	text_put(text, is_outside ? "the archive does not cover the time asked for: it holds "
@@ -310,7 +316,9 @@ bool flows_put_nothing(struct text *text, const struct flows_nothing *asked)
 		note_device(coverage.words, asked->device);
 	}
 	read_archive(&coverage, asked);
-	if (!coverage.is_part) {
+	if (held->records == 0 && held->problems > 0) {
+		is_amiss = false; /* what a word stands in cannot be known */
+	} else if (!coverage.is_part) {
 		is_amiss = put_words(coverage.words, text, 0);
 	} else if (coverage.looked_at > 0) {
 		put_words(coverage.words, text, coverage.looked_at);
@@ -320,5 +328,5 @@ bool flows_put_nothing(struct text *text, const struct flows_nothing *asked)
 				  (archive->to_ns > 0 && archive->to_ns <= held->first_ns));
 	put_held(text, held, asked->zone, is_outside);
 	nothing_words_destroy(coverage.words);
-	return is_amiss || is_outside;
+	return (is_amiss || is_outside) && held->problems == 0;
 }

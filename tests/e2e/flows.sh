@@ -120,6 +120,12 @@ check $? 'a damaged block is named with file and offset, exit status 3'
 check $? '… and the others are still read'
 exits 1 "$bin" flows -a "$archive" --verify
 check $? '… --verify says so, exit status 1'
+cp -R "$archive" "$work/ruined" && find "$work/ruined" -name '*.bfa' | while read -r one; do
+	tr '\000-\377' X <"$one" >"$work/x" && cp "$work/x" "$one"
+done
+says 3 'no record of the archive can be read: it is damaged' 'an archive of which nothing can be read is not called empty' \
+	"$bin" flows -a "$work/ruined" -g app
+says 3 'no record of the archive can be read' '… nor is a word said to be in no record' "$bin" flows -a "$work/ruined" 'unit == North'
 # Half of a capture that was added before, and the whole of it after: the same time counts once.
 head -c "$(($(wc -c <"$work/day.pcap") / 2))" "$work/day.pcap" >"$work/half.pcap"
 "$bin" analyze --summary none --archive "$work/halves" "$work/half.pcap" >"$work/out" 2>&1 # cut in a packet: status 3
