@@ -389,6 +389,40 @@ static int audit(struct revealing *revealing)
 	return status < 0 ? fail(&err) : EXIT_DONE;
 }
 
+static bool is_month(const char *text)
+{
+	int year, month, end = 0;
+
+	return sscanf(text, "%4d-%2d%n", &year, &month, &end) == 2 && end == 7 &&
+	       text[end] == '\0' && month >= 1 && month <= 12;
+}
+
+/* Of another month than this one: what is to be done depends on where its key is. */
+static int refuse_past(const struct revealing *revealing)
+{
+	struct sealed_key sealed;
+	char now[8];
+	struct err err;
+
+	key_month_name(revealing->now_ns, 0, now);
+	if (strcmp(revealing->month, now) > 0) {
+		return cli_usage_error(&command_reveal, "%s has not begun", revealing->month);
+	}
+	if (find_sealed(revealing, &sealed, &err) < 0) {
+		char sentence[sizeof(err.text) + 160];
+		snprintf(sentence, sizeof(sentence),
+			"%s; where the sensor still has it, seal it (borderflow keys seal), then "
+			"ask the officer with --request FILE",
+			err.text);
+		cli_error("reveal", sentence);
+		return EXIT_USAGE;
+	}
+	explicit_bzero(&sealed, sizeof(sealed));
+	return cli_usage_error(&command_reveal,
+		"%s is over, and its key is sealed: ask the officer with --request FILE",
+		revealing->month);
+}
+
 static int run(void *values, char *const *arguments, unsigned count)
 {
 	struct revealing revealing = { .settings = values,
@@ -413,10 +447,12 @@ static int run(void *values, char *const *arguments, unsigned count)
 	if (settings->month) {
 		snprintf(revealing.month, sizeof(revealing.month), "%s", settings->month);
 	}
-	if (is_past && !settings->request && !settings->break_glass && !settings->subject) {
+	if (settings->month && !is_month(settings->month)) {
 		return cli_usage_error(&command_reveal,
-			"%s is over, and its key is sealed: ask the officer with --request FILE",
-			settings->month);
+			"--month: expected a month such as 2026-10, found \"%s\"", settings->month);
+	}
+	if (is_past && !settings->request && !settings->break_glass && !settings->subject) {
+		return refuse_past(&revealing);
 	}
 	return settings->audit         ? audit(&revealing)
 	       : settings->address     ? reveal_address(&revealing)

@@ -83,6 +83,14 @@ ok 'a tombstone that was changed is found' exits 1 "$bin" flows -a "$work/old" -
 # Who was it? The running month by the sensor's key.
 device=$("$bin" flows -a "$work/a" -o ndjson --limit 1 --reason 'a test' | jq -r '.borderflow.device')
 says 2 'say why' 'nobody asks without a reason' "$bin" reveal "$device" --keys "$work/keys" --log "$work"
+while read -r asked wanted; do
+	says 2 "$wanted" "of $asked it is not said that its key is sealed" "$bin" reveal "$device" --month "$asked" --reason why \
+		--keys "$work/keys" --log "$work"
+done <<'M'
+2026-03 no key of 2026-03 is sealed here; .*keys seal
+9998-01 has not begun
+2026-13 expected a month such as
+M
 cp "$work/keys/pseudonym.key" "$work/keys/pseudonym.2026-03.key"
 says 0 'sealed to both holders' 'a month that is over is sealed' "$bin" keys seal --keys "$work/keys" \
 	--soc "$work/soc/soc.pub" --officer "$work/officer/officer.pub"
