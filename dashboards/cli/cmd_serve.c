@@ -1,4 +1,6 @@
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -76,6 +78,21 @@ static int check_source(const struct settings *settings)
 	return 0;
 }
 
+/* A folder without a desk shows no alert, which reads as if there were none. */
+static void say_no_desk(const char *state)
+{
+	char desk[PATH_MAX];
+
+	if (state && access(state, F_OK) == 0 &&
+		snprintf(desk, sizeof(desk), "%s/alerts", state) < PATH_MAX &&
+		access(desk, F_OK) < 0 && errno == ENOENT) {
+		cli_notice("serve",
+			"%s holds no desk yet, so no alert is shown, whatever was found: a sensor "
+			"puts alerts there with --state, an analysis with --desk",
+			state);
+	}
+}
+
 static int serve(const struct settings *settings, const char *access,
 	const struct reference *reference, struct err *err)
 {
@@ -129,6 +146,7 @@ static int run(void *values, char *const *arguments, unsigned count)
 		return EXIT_USAGE;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	say_no_desk(settings->redis ? NULL : settings->state);
 	if (status == 0) {
 		status = facts_load(&reference, &settings->facts, NULL, &err);
 	}

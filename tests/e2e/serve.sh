@@ -232,7 +232,9 @@ weekly() { # weekly DAYS: the night so many days before, into the archive
 }
 weekly 14
 weekly 7
-start --archive "$work/weeks"
+mkdir "$work/bare"
+start --archive "$work/weeks" --state "$work/bare"
+ok 'a folder without a desk is not taken for one without alerts' grep -q 'bare holds no desk yet, so no alert is shown' "$work/log"
 get analyst '/table?from=2026-03-10T02:00:00Z&to=2026-03-10T06:00:00Z' >"$work/page"
 weekly 7.1 # into the week before, of which the server knows already: what is usual is of before, and says so
 equal 'an earlier week that has grown since makes what is usual old' true "$(get analyst '/usual?from=2026-03-17T02:00:00Z&to=2026-03-17T06:00:00Z' | jq .notes.is_behind)"
