@@ -396,10 +396,14 @@ void devices_identify(struct devices *devices, const struct inventory *inventory
 	if (record->direction == RECORD_DIRECTION_EXTERNAL) {
 		return;
 	}
-	note_hello(devices, record);
-	note_session(devices, record);
+	/* What somebody outside made up says nothing of whose name it is in. */
+	bool tells = !record_is_hearsay(record);
+	if (tells) {
+		note_hello(devices, record);
+		note_session(devices, record);
+	}
 	devices_ask(devices, inventory, record_own_addr(record), time_ns, &answer);
-	if (answer.station && answer.station->has_several && record->l7.ja4[0] &&
+	if (tells && answer.station && answer.station->has_several && record->l7.ja4[0] &&
 		record->own_side == RECORD_SOURCE) {
 		note_station_hello(devices, record, answer.station->key);
 	}
@@ -415,7 +419,9 @@ void devices_identify(struct devices *devices, const struct inventory *inventory
 			answer.enrolled->class_ ? answer.enrolled->class_ : record->decision.class_;
 		record->decision.unit =
 			answer.enrolled->unit ? answer.enrolled->unit : record->decision.unit;
-		note_coverage(devices, answer.enrolled, zone, time_ns);
+		if (tells) {
+			note_coverage(devices, answer.enrolled, zone, time_ns);
+		}
 		devices->stats.enrolled++;
 	}
 }

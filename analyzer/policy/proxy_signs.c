@@ -291,7 +291,7 @@ static bool is_foreign(const struct proxy_found *gateway, const char *owner)
 static bool may_tell(const struct record *record)
 {
 	return record->via == RECORD_VIA_DIRECT && record->own_side == RECORD_SOURCE &&
-	       record->direction != RECORD_DIRECTION_EXTERNAL;
+	       !record_is_hearsay(record) && record->direction != RECORD_DIRECTION_EXTERNAL;
 }
 
 enum proxy_sign proxy_signs_take(struct proxy_signs *signs, const struct reference *reference,

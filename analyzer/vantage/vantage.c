@@ -218,6 +218,7 @@ static void take_outbound(struct vantage *vantage, const struct record *record)
 static bool is_named_both_ways(const struct record *record)
 {
 	return record->seen == RECORD_SEEN_BOTH && record->l7.name_count > 0 &&
+	       !verdict_is_hearsay(&record->verdict) &&
 	       record->l7.names[0].source <= NAME_HTTP_HOST &&
 	       record->direction == RECORD_DIRECTION_OUTBOUND;
 }

@@ -564,6 +564,16 @@ static void test_hellos(void)
 	answer = ask(NULL, 31, 5 * MINUTE);
 	ok(answer.nat.is_many && answer.nat.signs == 1 << NAT_HELLOS && answer.nat.least >= 2,
 		"forty fingerprints within minutes are not");
+	record->flow.source = address(32);
+	record->flow.total_packets[0] = record->flow.total_packets[1] = 9;
+	record->flow.wrapped[0] = record->flow.wrapped[1] = FLOW_WRAPPED_OUTSIDE;
+	for (unsigned i = 0; i < 40; i++) {
+		record->flow.flow_start_ns = begin_ns + i * 5 * NS_PER_S;
+		snprintf(record->l7.ja4, sizeof(record->l7.ja4), "t13d1516h2_%u", i);
+		devices_identify(devices, NULL, NULL, record);
+	}
+	answer = ask(NULL, 32, 5 * MINUTE);
+	ok(!answer.nat.is_many, "nor are those that somebody outside wrote into a tunnel");
 	free(record);
 }
 

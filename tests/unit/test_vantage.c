@@ -319,6 +319,10 @@ static void test_proof(void)
 	begin();
 	take(&record, SEGMENT_NAMED_LEAST - 1);
 	ok(!segment_is_proven(&vantage->days, north, day, day), "ninety-nine flows prove nothing");
+	record.verdict.grounds = 1 << INFERRED_BY_OUTSIDE;
+	take(&record, 500);
+	ok(!segment_is_proven(&vantage->days, north, day, day), "nor does hearsay");
+	record.verdict.grounds = 0;
 	take(&record, 1);
 	ok(segment_is_proven(&vantage->days, north, day, day), "a hundred named flows do");
 	ok(!segment_is_proven(&vantage->days, north, day, day + 1), "for that day alone");
