@@ -302,6 +302,36 @@ static void put_held(struct text *text, const struct archive_extent *held,
 	text_put_char(text, '\n');
 }
 
+static bool asks_address(const struct query *query)
+{
+	const struct field *field;
+	bool does = false;
+
+	for (unsigned i = 0; query && (field = query_field(query, i)); i++) {
+		does |= field->type == FIELD_ADDR;
+	}
+	return does;
+}
+
+/* Of the first records: one archive is made with a key, or without. */
+static bool has_pseudonyms(const struct archive_options *archive)
+{
+	const struct archive_options all = { .folder = archive->folder, .problem = pass_over };
+	struct archive_reader *reader;
+	struct archived *records;
+	bool has = false;
+
+	if (archive_reader_open(&reader, &all, NULL) < 0) {
+		return false;
+	}
+	size_t count = archive_reader_next(reader, &records);
+	for (size_t i = 0; i < count; i++) {
+		has |= records[i].labels.device[0] != '\0';
+	}
+	archive_reader_close(reader);
+	return has;
+}
+
 bool flows_put_nothing(struct text *text, const struct flows_nothing *asked)
 {
 	struct coverage coverage = { .words = nothing_words_create(asked->query) };
@@ -322,6 +352,10 @@ bool flows_put_nothing(struct text *text, const struct flows_nothing *asked)
 		is_amiss = put_words(coverage.words, text, 0);
 	} else if (coverage.looked_at > 0) {
 		put_words(coverage.words, text, coverage.looked_at);
+	}
+	if (asks_address(asked->query) && has_pseudonyms(archive)) {
+		text_put(text, "devices are pseudonyms in this archive, and no address of theirs "
+			       "is in it: addresses find servers alone\n");
 	}
 	bool is_outside = held->records > 0 &&
 			  (archive->from_ns > held->last_ns ||

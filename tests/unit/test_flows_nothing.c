@@ -13,7 +13,7 @@ enum { RECORDS = 100, BLOCK = 10 };
 static char folder[64];
 
 /* A record a minute; the first half of them of one app, the rest of another. */
-static void write_archive(void)
+static void write_archive(const char *device)
 {
 	struct random random = { 1 };
 	struct archive_writer *writer;
@@ -28,6 +28,7 @@ static void write_archive(void)
 		record.flow.start_ns = (FIRST_S + i * 60) * NS_PER_S;
 		record.flow.end_ns = record.flow.start_ns;
 		record.flow.flow_start_ns = record.flow.start_ns;
+		snprintf(labels.device, sizeof(labels.device), "%s", device);
 		labels.app = i < RECORDS / 2 ? "telegram" : "whatsapp";
 		status = archive_writer_put(writer, &record, &labels, &err);
 		if (status == 0 && i % BLOCK == BLOCK - 1) {
@@ -83,7 +84,7 @@ int main(void)
 	if (!mkdtemp(folder)) {
 		skip_all("no folder for temporary files");
 	}
-	write_archive();
+	write_archive("");
 	says("app == telegrm", 0, 0, 0, false, "no record has network.application \"telegrm\"");
 	says("unit == Nowhere", 0, 0, 0, true, "no record has borderflow.unit \"Nowhere\"");
 	says("bytes > 900TB", 0, 0, 0, false, "nothing matches; the archive holds");
@@ -98,6 +99,13 @@ int main(void)
 	ok(!ask("app == whatsapp and port == 1", 80, 90, 40, &text) && !strstr(text.at, "has"),
 		"a word that they have is no reason");
 	text_deinit(&text);
+	ask("ip == 10.20.1.15", 0, 0, 0, &text);
+	ok(!strstr(text.at, "pseudonyms"), "an address that does not occur is one");
+	text_deinit(&text);
+	snprintf(command, sizeof(command), "rm -rf '%s'/*", folder);
+	ok(system(command) == 0, "another archive");
+	write_archive("abcdefghijkl");
+	says("ip == 10.20.1.15", 0, 0, 0, false, "addresses find servers alone");
 	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
 	ok(system(command) == 0, "the folder is removed");
 	return done_testing();
