@@ -147,6 +147,11 @@ static int read_listing(struct listing *listing, struct err *err)
 		.state = given(call, "state"),
 		.severity = alert_severity_of_word(severity) };
 	listing->text = http_parameter(call->request, "text");
+	if (given(call, "unit") && !listing->filter.unit) {
+		return err_set(err, EPERM,
+			"which alerts are of one unit is for roles that may "
+			"see alerts whole: leave out unit=");
+	}
 	if (*severity && !listing->filter.severity) {
 		return err_set(err, EINVAL,
 			"severity: expected low, medium, high or critical, found \"%.20s\"",
@@ -169,8 +174,8 @@ bool call_has_desk(struct call *call)
 {
 	if (!call->web->feed) {
 		call_refuse(call, 501,
-			"no desk is known: start the server with --redis, or with --desk and the "
-			"folder of a sensor's --state");
+			"no desk is known: start the server with --redis, or with --state and the "
+			"folder of a sensor's --state or an analysis' --desk");
 	}
 	return call->web->feed != NULL;
 }

@@ -101,6 +101,7 @@ ok 'nothing from elsewhere runs in the page' sh -c "curl -si -b '$work/analyst.c
 # Roles.
 equal 'a viewer sees no flows' 403 "$(status viewer /api/1/flows)"
 equal 'nor an alert whole' 403 "$(status viewer /api/1/alerts/a0)"
+equal 'nor which of them are of one unit' 403 "$(status viewer '/api/1/alerts?unit=Teknik')"
 ok 'nor a device in a list of them' sh -c "curl -s -b '$work/viewer.cookie' '$at/api/1/alerts' | jq -e '.alerts | length > 0 and all(.sentence == null and (has(\"unit\") | not))'"
 equal 'a viewer gets protected figures' protected "$(get viewer '/table?by=app' | jq -r .notes.protection)"
 equal 'and no part by a time of its own' 0 "$(get viewer '/table?by=unit&from=2026-03-17T10:00&to=2026-03-17T11:00' | jq '[.rows[]? | select(.total.is_hidden | not) | select(.is_remainder | not)] | length')"

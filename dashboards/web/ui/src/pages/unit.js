@@ -12,7 +12,8 @@ import { Breakdown, Facts, Subject, SubjectCourse, SubjectNumbers, useSubject } 
 const SHOWN = 5;
 
 function Alerts({ unit }) {
-	const answer = useApi(session.get()?.source?.has_alerts === false ? null : '/alerts', { unit, state: 'open', most: SHOWN }, { on: ['alert'] });
+	const { source, may } = session.get() ?? {}; // to whom an alert is a line alone, it is of no unit
+	const answer = useApi(source?.has_alerts === false || !may?.includes('alerts') ? null : '/alerts', { unit, state: 'open', most: SHOWN }, { on: ['alert'] });
 	return answer.data?.alerts.length > 0 && html`<${Section} id="alerts" title=${t('alerts_title')} end=${html`<a href=${`/alerts?unit=${encodeURIComponent(unit)}`}>${t('alerts_all', { count: answer.data.all })}</a>`}><${Similar} alerts=${answer.data.alerts} /></${Section}>`;
 }
 

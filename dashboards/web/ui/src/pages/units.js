@@ -6,8 +6,9 @@ import { count, devices, received, sent } from '../core/format.js';
 import { t } from '../core/messages.js';
 import { rememberRows } from '../core/names.js';
 import { change, href, place } from '../core/place.js';
+import { seesDevices } from '../core/session.js';
 import { useApi } from '../core/use_api.js';
-import { leaving } from '../parts/question.js';
+import { leaving, question } from '../parts/question.js';
 
 const MOST = 50;
 
@@ -27,7 +28,8 @@ export function Page() {
 	const { query } = place.use();
 	const sort = query.get('sort') ?? 'up';
 	const first = Number(query.get('first')) || 0;
-	const answer = useApi('/table', leaving(query, { by: 'unit', sort, first: first || null, most: MOST }), { on: ['figures'] });
+	const asks = seesDevices() ? leaving : question; // protected figures of units take no filter
+	const answer = useApi('/table', asks(query, { by: 'unit', sort, first: first || null, most: MOST }), { on: ['figures'] });
 	rememberRows(answer.data, ['unit']);
 	return html`<header class="page-head"><div><h1>${t('page_units')}</h1><p class="lead-more">${answer.data?.notes.k > 0 && t('units_lead', { k: answer.data.notes.k })}</p></div></header>
 		<${Answer} of=${answer} rows=${8} isEmpty=${(one) => one.rows.length === 0}>${(one) => html`<${Table} caption=${t('page_units')} columns=${columns(one)} rows=${one.rows} rowKey=${(row) => row.values.join(' ') + row.is_remainder} sort=${sort} onSort=${(next) => change({ sort: next, first: null })} />

@@ -37,7 +37,7 @@ function Numbers({ total, out, usual, query, notes }) {
 	return html`<ul class="numbers">
 		<${Number} title=${t('number_sent')} value=${sent(total)} band=${of(usual?.bytes_up, total.bytes_up)} show=${size} reason=${reason} to=${to('up')} />
 		${out && html`<${Number} title=${t('number_outside')} value=${sent(out)} band=${of(usual?.outside, out.bytes_up)} show=${size} reason=${reason} to=${to('up', { zone: 'outside-eea' })} />`}
-		<${Number} title=${t('number_devices')} value=${devices(total, notes.k)} band=${isCounted(total, notes) ? of(usual?.devices, total.devices) : null} show=${count} reason=${total.devices_count === 'unknown' ? t('devices_uncounted') : reason} to=${to('devices', { by: 'unit' })} />
+		<${Number} title=${t('number_devices')} value=${devices(total, notes.k)} band=${isCounted(total, notes) ? of(usual?.devices, total.devices) : null} show=${count} reason=${total.devices_count !== 'unknown' ? reason : notes.protection === 'none' ? t('devices_uncounted') : ''} to=${to('devices', { by: 'unit' })} />
 		<${Number} title=${t('number_flows')} value=${count(total.flows)} band=${of(usual?.flows, total.flows)} show=${count} reason=${reason} to=${to('flows')} />
 	</ul>`;
 }
