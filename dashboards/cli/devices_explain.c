@@ -184,12 +184,18 @@ static void say_moment(const struct devices_view *view, const char *address, uin
 	printf("%s, %s:\n", address, time);
 }
 
-/* The latest moment at which the address was somebody's. */
+/* The latest moment at which the address was somebody's, or showed a sign of many. */
 static uint64_t latest_ns(const struct devices_view *view, const struct addr *addr)
 {
 	const struct binding *binding = bindings_next(devices_bindings(view->devices), addr, NULL);
+	uint64_t latest_ns = binding ? binding->last_ns : 0;
 
-	return binding ? binding->last_ns : clock_now_ns();
+	for (unsigned sign = 0; sign < NAT_SIGN_COUNT; sign++) {
+		const struct nat_evidence *seen =
+			nat_signs_evidence(devices_nat(view->devices), addr, (enum nat_sign)sign);
+		latest_ns = seen && seen->last_ns > latest_ns ? seen->last_ns : latest_ns;
+	}
+	return latest_ns ? latest_ns : clock_now_ns();
 }
 
 int devices_explain(const struct devices_view *view, const char *address, struct err *err)

@@ -102,6 +102,7 @@ while IFS='|' read -r case host pattern title; do
 done <<END
 nat64|1|  $time – $time: systems of different kinds in turn, seen [0-9]* times|a translator: each sign, from when to when
 two-alike|1|  $time – $time: its packets have passed a router behind it, seen [0-9]* times|… one that is a hop further
+unseen|1|Many devices stood behind it, at least|… and nobody's frames: at the latest time that is known
 one-vendor|3|  $time – $time: no sign of others behind it|one device: since when
 private-macs|12|  $time – $time: the MAC follows an earlier one|… under its new MAC
 repeater-alike|1|its MAC had several addresses at a time or in turn|a repeater is not called a router

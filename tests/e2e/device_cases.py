@@ -389,6 +389,7 @@ def make(folder):
     translator("two-hidden", [(LINUX, 64), (WINDOWS, 128)], ttl_of=lambda ttl: 64)
     translator("nat64", [(PHONE, 64), (LINUX, 64), (WINDOWS, 128)] * 20, near=2)
     translator("large", [(PHONE, 64), (LINUX, 64), (WINDOWS, 128), (PHONE, 64)] * 64, pause=0.2)
+    translator("unseen", [(PHONE, 64), (LINUX, 64), (WINDOWS, 128)], near=30)
     hotspot("hotspot", 12)
     hotspot("hotspot-alone", 2)
     for case in (one_vendor, prefix_translator, desktops, pool, reboots, private_macs, clones, lease_reuse, renewals, two_sites, docks, containers, privacy, gateway, adapters, moved,
