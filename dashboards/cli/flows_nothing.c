@@ -316,7 +316,7 @@ static bool asks_address(const struct query *query)
 /* Of the first records: one archive is made with a key, or without. */
 static bool has_pseudonyms(const struct archive_options *archive)
 {
-	const struct archive_options all = { .folder = archive->folder, .problem = pass_over };
+	const struct archive_options all = { .folder = archive->folder };
 	struct archive_reader *reader;
 	struct archived *records;
 	bool has = false;

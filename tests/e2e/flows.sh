@@ -126,6 +126,7 @@ done
 says 3 'no record of the archive can be read: it is damaged' 'an archive of which nothing can be read is not called empty' \
 	"$bin" flows -a "$work/ruined" -g app
 says 3 'no record of the archive can be read' '… nor is a word said to be in no record' "$bin" flows -a "$work/ruined" 'unit == North'
+says 3 'no record of the archive can be read' '… nor an address' "$bin" flows -a "$work/ruined" 'ip == 192.0.2.1'
 # Half of a capture that was added before, and the whole of it after: the same time counts once.
 head -c "$(($(wc -c <"$work/day.pcap") / 2))" "$work/day.pcap" >"$work/half.pcap"
 "$bin" analyze --summary none --archive "$work/halves" "$work/half.pcap" >"$work/out" 2>&1 # cut in a packet: status 3
