@@ -9,7 +9,7 @@
 
 enum {
 	UNIT_BYTES = 64,
-	UNITS_A_SET = 4, /* address space a set, on average */
+	UNITS_A_SET = 5, /* address space a set, on average */
 	UNITS_MOST = (int)((sizeof(struct l7_info) + 16 + UNIT_BYTES - 1) / UNIT_BYTES)
 };
 
