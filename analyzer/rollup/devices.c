@@ -64,6 +64,7 @@ static bool start_estimating(struct devices *devices)
 		memcpy(sketch->heaviest, devices->items, kept * sizeof(*devices->items));
 	}
 	devices->count = devices->last = 0;
+	devices->is_floor = false;
 	hash_table_clear(&devices->table);
 	devices->more = sketch;
 	return true;
@@ -172,6 +173,7 @@ void devices_merge(struct devices *to, const struct devices *from)
 	if (from->more) {
 		devices_merge_sketch(to, from->more);
 	}
+	to->is_floor |= from->is_floor;
 }
 
 uint64_t devices_count(const struct devices *devices)

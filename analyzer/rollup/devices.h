@@ -37,6 +37,7 @@ struct device_sketch {
 struct devices {
 	uint32_t count, capacity;
 	uint32_t last;              /* the one added to last: most records repeat it */
+	bool is_floor;              /* others were there of which nothing tells the device */
 	struct device *items;       /* in order of first sight */
 	struct hash_table table;    /* place in items; empty while they are few */
 	struct device_sketch *more; /* once estimating; count is then 0 */

@@ -260,7 +260,7 @@ void overview_take_name(struct overview *overview, const struct record *record, 
 	const char *name = l7_info_domain(&record->l7);
 	bool leaves = record->direction != RECORD_DIRECTION_INTERNAL;
 
-	if (name[0] != '\0' && leaves && record_is_unnamed(record) &&
+	if (name[0] != '\0' && leaves && record_is_unnamed(record) && record->verdict.app == 0 &&
 		record_unnamed_reason(record) == UNNAMED_NAME_NOT_LISTED) {
 		heavy_names_add(&overview->unlisted, name, device, flow->part == 0,
 			flow->bytes[0] + flow->bytes[1]);
@@ -317,6 +317,7 @@ static struct overview_row row_of(struct overview *overview, const struct fold_r
 		.packets = row->sums.packets,
 		.devices = devices_count(&row->devices),
 		.devices_estimated = devices_is_estimated(&row->devices),
+		.lacks_devices = row->devices.is_floor,
 		.set = &row->devices,
 		.first_ns = row->sums.first_ns,
 		.last_ns = row->sums.last_ns,

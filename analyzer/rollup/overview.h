@@ -32,6 +32,7 @@ struct overview_row {
 	uint64_t devices;         /* of ours */
 	bool devices_estimated;
 	bool devices_at_least;     /* a floor (protect.h) */
+	bool lacks_devices;        /* of some of its flows nothing tells the device */
 	const struct devices *set; /* the overview's until cells come; NULL none */
 	uint64_t first_ns, last_ns;
 };

@@ -162,17 +162,17 @@ static void put_numbers(struct html_page *page)
 	struct overview_row total = overview_total(model->overview);
 	uint64_t inside = total.flows - report_flows_across(model->overview);
 	bool is_few = total.devices > 0 && !report_model_shows_count(model, &total);
-	unsigned counted =
-		!report_model_knows_devices(model) || (is_few && !report_model_shows_few(model))
-			? UNCOUNTED
-		: report_model_counts_devices(model) ? COUNTED
-		: model->calendar                    ? BY_MONTH
-						     : UNCOUNTED;
+	unsigned counted = !report_model_knows_devices(model) ||
+					   (is_few && !report_model_shows_few(model, &total))
+				   ? UNCOUNTED
+			   : report_model_counts_devices(model) ? COUNTED
+			   : model->calendar                    ? BY_MONTH
+								: UNCOUNTED;
 	struct html_piece outside, left, flows, inside_text, exact, devices, sentence;
 
 	if (is_few) {
 		text_printf(html_piece_start(&devices), "< %u", model->group_minimum);
-	} else if (model->lacks_devices) {
+	} else if (report_model_is_floor(model, &total)) {
 		messages_put(page->messages, html_piece_start(&devices), "number_at_least",
 			"number", html_count(page, &exact, total.devices), NULL);
 	} else {

@@ -39,18 +39,31 @@ static void hand_over(struct reading *reading)
 	rollup_clear(reading->batch);
 }
 
-/* Of an hour of another month than its day's no device is counted (cell_on_day), which is none that
- * was not told. */
-static void note_devices(struct reading *reading, const struct cell *cell, int64_t day)
+static bool tells_devices(const struct cell *cell)
+{
+	return cell->devices.count > 0 || cell->devices.more;
+}
+
+/* Flows of ours of which nothing tells the device: of pupils and guests, of many behind one
+ * address. Of an hour of another month than its day's no device is counted (cell_on_day), which is
+ * none that was not told. */
+static bool lacks_devices(const struct reading *reading, const struct cell *cell, int64_t day)
 {
 	uint64_t noon_ns = local_day_at(reading->wish->zone, day).start_ns + HALF_DAY_NS;
+
+	return !tells_devices(cell) && cell->sums.packets > 0 &&
+	       cell->key.direction != RECORD_DIRECTION_EXTERNAL &&
+	       clock_month(cell->sums.first_ns) == clock_month(noon_ns);
+}
+
+static void note_devices(struct reading *reading, const struct cell *cell, int64_t day)
+{
 	int64_t place = day - reading->gathering->calendar.first_day;
-	bool is_told = cell->devices.count > 0 || cell->devices.more;
-	bool is_ours = cell->key.direction != RECORD_DIRECTION_EXTERNAL &&
-		       clock_month(cell->sums.first_ns) == clock_month(noon_ns);
 
 	if (place >= 0 && place < (int64_t)reading->gathering->calendar.day_count) {
-		reading->days[place] |= is_told ? DAY_TELLS_DEVICES : is_ours ? DAY_HAS_FLOWS : 0;
+		reading->days[place] |= tells_devices(cell)      ? DAY_TELLS_DEVICES
+					: cell->devices.is_floor ? DAY_HAS_FLOWS
+								 : 0;
 	}
 }
 
@@ -63,11 +76,14 @@ static void judge_devices(struct reading *reading)
 	}
 }
 
-static void take_cell(void *context, int64_t day, const struct cell *cell)
+static void take_cell(void *context, int64_t day, const struct cell *taken)
 {
 	struct reading *reading = context;
+	struct cell counted = *taken;
+	const struct cell *cell = &counted; /* the devices stay those of the cell given */
 	size_t count;
 
+	counted.devices.is_floor = lacks_devices(reading, taken, day);
 	reading->wish->was_read(reading->wish->context, 1);
 	reading->held->first = day < reading->held->first ? day : reading->held->first;
 	reading->held->last = day > reading->held->last ? day : reading->held->last;

@@ -267,13 +267,19 @@ static void light_rules(struct standing *standing)
 	}
 }
 
+/* Of the body as a whole. */
+static bool shows_few(const struct report_model *model)
+{
+	struct overview_row total = overview_total(model->overview);
+
+	return report_model_knows_devices(model) && report_model_shows_few(model, &total);
+}
+
 static void put_size_or_few(struct standing *standing, struct text *text, uint64_t bytes)
 {
 	char k[16];
 
-	if (bytes > 0 && report_model_hides(standing->model) &&
-		!(report_model_knows_devices(standing->model) &&
-			report_model_shows_few(standing->model))) {
+	if (bytes > 0 && report_model_hides(standing->model) && !shows_few(standing->model)) {
 		text_put(text, messages_get(standing->messages, "amount_hidden"));
 	} else if (bytes > 0 && report_model_hides(standing->model)) {
 		snprintf(k, sizeof(k), "%u", standing->model->group_minimum);
@@ -517,10 +523,7 @@ static void light_sight(struct standing *standing)
 		add_sight(standing, "light_no_own");
 	}
 	if (overview_total(model->overview).packets > 0 && report_model_hides(model)) {
-		add_sight(
-			standing, report_model_knows_devices(model) && report_model_shows_few(model)
-					  ? "light_few"
-					  : "light_uncounted");
+		add_sight(standing, shows_few(model) ? "light_few" : "light_uncounted");
 	}
 	if (report_model_may_count_twice(model)) {
 		add_sight(standing, "light_mixed_keys");

@@ -166,11 +166,20 @@ static inline bool report_model_shows_count(
 	return row->packets == 0 || protect_shows_count(model->group_minimum, row->devices);
 }
 
+/* Are there at least as many as are counted? */
+static inline bool report_model_is_floor(
+	const struct report_model *model, const struct overview_row *row)
+{
+	return row->devices_at_least || row->lacks_devices ||
+	       (model->lacks_devices && row->packets);
+}
+
 /* May it be said that they are fewer? Where of some flows nothing tells the device, they may be
  * more. */
-static inline bool report_model_shows_few(const struct report_model *model)
+static inline bool report_model_shows_few(
+	const struct report_model *model, const struct overview_row *row)
 {
-	return !model->lacks_devices;
+	return !model->lacks_devices && !row->lacks_devices;
 }
 
 /* What is said of units and classes, which are parts of the body: those that are too small, or that

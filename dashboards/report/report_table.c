@@ -187,7 +187,7 @@ void report_put_sums(struct report_table *table, const struct report_model *mode
 {
 	struct report_value devices = { .kind = VALUE_DEVICES,
 		.number = row->devices,
-		.is_at_least = row->devices_at_least || (model->lacks_devices && row->packets),
+		.is_at_least = report_model_is_floor(model, row),
 		.is_estimated = row->devices_estimated };
 
 	report_put_figure(table, model, report_way(row->bytes_up, row->way_up));
@@ -196,7 +196,8 @@ void report_put_sums(struct report_table *table, const struct report_model *mode
 	flows.is_at_least = row->flows_at_least;
 	report_put_figure(table, model, flows);
 	bool is_told = report_model_shows_count(model, row);
-	if (!report_model_counts_devices(model) || (!is_told && !report_model_shows_few(model))) {
+	if (!report_model_counts_devices(model) ||
+		(!is_told && !report_model_shows_few(model, row))) {
 		devices = (struct report_value){ .kind = VALUE_HIDDEN };
 	} else if (!is_told) {
 		devices = (struct report_value){

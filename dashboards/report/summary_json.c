@@ -47,10 +47,10 @@ static void put_row(
 		return;
 	}
 	if (report_model_shows_count(model, row)) {
-		bool is_least = row->devices_at_least || model->lacks_devices;
+		bool is_least = report_model_is_floor(model, row);
 		json_u64(json, is_least ? "devices_at_least" : "devices", row->devices);
 		json_bool(json, "devices_estimated", row->devices_estimated);
-	} else if (report_model_shows_few(model)) {
+	} else if (report_model_shows_few(model, row)) {
 		json_u64(json, "devices_below", model->group_minimum);
 	}
 }

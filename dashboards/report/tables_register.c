@@ -32,6 +32,7 @@ static void put_unit(struct report_table *table, const struct report_model *mode
 {
 	uint64_t devices = devices_count(&unit->all.devices);
 	bool is_few = devices < model->group_minimum;
+	bool is_floor = model->lacks_devices || unit->all.devices.is_floor;
 
 	report_row(table, ROW_PLAIN);
 	report_put_unit(table, is_rest ? REPORT_OTHER_PARTS : unit->unit);
@@ -45,15 +46,15 @@ static void put_unit(struct report_table *table, const struct report_model *mode
 	report_put_figure(table, model, report_sent(model, unit->bytes_up));
 	report_put_figure(table, model, report_share(unit->bytes_outside, unit->bytes_up));
 	report_put_figure(table, model, report_share(unit->bytes_control_third, unit->bytes_up));
-	report_put(table, (struct report_value){
-				  .kind = report_model_counts_devices(model) &&
-							  (!is_few || report_model_shows_few(model))
-						  ? VALUE_DEVICES
-						  : VALUE_HIDDEN,
-				  .number = is_few ? model->group_minimum
-						   : protect_floor(model->group_minimum, devices),
-				  .is_fewer = is_few,
-				  .is_at_least = !is_few && model->group_minimum > 0 });
+	report_put(
+		table, (struct report_value){
+			       .kind = report_model_counts_devices(model) && !(is_few && is_floor)
+					       ? VALUE_DEVICES
+					       : VALUE_HIDDEN,
+			       .number = is_few ? model->group_minimum
+						: protect_floor(model->group_minimum, devices),
+			       .is_fewer = is_few,
+			       .is_at_least = !is_few && (is_floor || model->group_minimum > 0) });
 }
 
 static void add_unit(struct report_unit *sum, const struct report_unit *unit)

@@ -93,6 +93,7 @@ static void put_month(struct report_table *table, const struct report_model *mod
 	const struct report_value hidden = { .kind = VALUE_HIDDEN };
 	uint64_t devices = devices_count(&month->devices);
 	bool is_few = !protect_shows_count(model->calendar->k, devices);
+	bool is_floor = model->lacks_devices || month->devices.is_floor;
 
 	report_row(table, ROW_PLAIN);
 	report_put_month(table, month->start_ns);
@@ -104,14 +105,14 @@ static void put_month(struct report_table *table, const struct report_model *mod
 	report_put_figure(table, model, month->is_hidden ? hidden : report_count(month->flows));
 	report_put_figure(
 		table, model, month->is_hidden ? hidden : report_count(month->flows_denied));
-	report_put(table,
-		!report_model_knows_devices(model) || (is_few && !report_model_shows_few(model))
-			? hidden
-			: (struct report_value){ .kind = VALUE_DEVICES,
-				  .number = is_few ? model->calendar->k : devices,
-				  .is_fewer = is_few,
-				  .is_at_least = model->lacks_devices,
-				  .is_estimated = devices_is_estimated(&month->devices) });
+	report_put(
+		table, !report_model_knows_devices(model) || (is_few && is_floor)
+			       ? hidden
+			       : (struct report_value){ .kind = VALUE_DEVICES,
+					 .number = is_few ? model->calendar->k : devices,
+					 .is_fewer = is_few,
+					 .is_at_least = is_floor,
+					 .is_estimated = devices_is_estimated(&month->devices) });
 }
 
 /* Months side by side, where there are several. */
