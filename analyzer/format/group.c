@@ -437,7 +437,9 @@ void grouping_sort(const struct grouping *grouping, struct group_row *rows, size
 {
 	enum group_order order = grouping->order;
 
-	qsort_r(rows, count, sizeof(*rows), compare_rows, &order);
+	if (count > 0) { /* rows of none may be NULL */
+		qsort_r(rows, count, sizeof(*rows), compare_rows, &order);
+	}
 }
 
 size_t grouping_count(const struct grouping *grouping)
