@@ -112,6 +112,19 @@ static inline bool cell_crosses_border(const struct cell_key *key)
 	return key->direction != RECORD_DIRECTION_INTERNAL;
 }
 
+static inline bool cell_tells_devices(const struct cell *cell)
+{
+	return cell->devices.count > 0 || cell->devices.more;
+}
+
+/* Flows of ours of which nothing tells the device: of pupils and guests, of many behind one
+ * address. */
+static inline bool cell_lacks_devices(const struct cell *cell)
+{
+	return !cell_tells_devices(cell) && cell->sums.packets > 0 &&
+	       cell->key.direction != RECORD_DIRECTION_EXTERNAL;
+}
+
 /* A flow where it is part 0; bytes and packets of this part; the device, where it may be told. */
 #define CELL_NO_DEVICE 0
 void cell_add(struct cell *cell, const struct record *record, uint64_t device);

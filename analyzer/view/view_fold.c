@@ -71,13 +71,6 @@ uint32_t view_step_of(const struct view_steps *steps, uint64_t time_ns)
 	return steps->step_ns ? (uint32_t)((time_ns - steps->from_ns) / steps->step_ns) : 0;
 }
 
-/* What is left to pupils and guests, or many behind one address, has no device of its own. */
-static bool lacks_devices(const struct cell *cell)
-{
-	return cell->devices.count == 0 && !cell->devices.more && cell->sums.packets > 0 &&
-	       cell->key.direction != RECORD_DIRECTION_EXTERNAL;
-}
-
 void view_fold_cells(struct view_fold *fold, const struct view_question *question,
 	const struct view_match *match, const struct view_cells *cells,
 	const struct view_span *span, const struct view_steps *steps)
@@ -97,7 +90,7 @@ void view_fold_cells(struct view_fold *fold, const struct view_question *questio
 		if (row) {
 			cell_sums_merge(&row->sums, &cell->sums);
 			devices_merge(&row->devices, &cell->devices);
-			row->lacks_devices |= lacks_devices(cell);
+			row->lacks_devices |= cell_lacks_devices(cell);
 		} else {
 			fold->lost++;
 		}

@@ -39,21 +39,13 @@ static void hand_over(struct reading *reading)
 	rollup_clear(reading->batch);
 }
 
-static bool tells_devices(const struct cell *cell)
-{
-	return cell->devices.count > 0 || cell->devices.more;
-}
-
-/* Flows of ours of which nothing tells the device: of pupils and guests, of many behind one
- * address. Of an hour of another month than its day's no device is counted (cell_on_day), which is
- * none that was not told. */
+/* Of an hour of another month than its day's no device is counted (cell_on_day), which is none that
+ * was not told. */
 static bool lacks_devices(const struct reading *reading, const struct cell *cell, int64_t day)
 {
 	uint64_t noon_ns = local_day_at(reading->wish->zone, day).start_ns + HALF_DAY_NS;
 
-	return !tells_devices(cell) && cell->sums.packets > 0 &&
-	       cell->key.direction != RECORD_DIRECTION_EXTERNAL &&
-	       clock_month(cell->sums.first_ns) == clock_month(noon_ns);
+	return cell_lacks_devices(cell) && clock_month(cell->sums.first_ns) == clock_month(noon_ns);
 }
 
 static void note_devices(struct reading *reading, const struct cell *cell, int64_t day)
@@ -61,7 +53,7 @@ static void note_devices(struct reading *reading, const struct cell *cell, int64
 	int64_t place = day - reading->gathering->calendar.first_day;
 
 	if (place >= 0 && place < (int64_t)reading->gathering->calendar.day_count) {
-		reading->days[place] |= tells_devices(cell)      ? DAY_TELLS_DEVICES
+		reading->days[place] |= cell_tells_devices(cell) ? DAY_TELLS_DEVICES
 					: cell->devices.is_floor ? DAY_HAS_FLOWS
 								 : 0;
 	}
