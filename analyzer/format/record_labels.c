@@ -28,7 +28,7 @@ void record_labels_of(struct record_labels *labels, const struct reference *refe
 		labels->inputs[i] = symbol_name(SYMBOL_INPUT, record->flow.files[i]);
 	}
 	if (reference->pseudonyms) {
-		pseudonyms_of_device(reference->pseudonyms, &record->device,
-			record->flow.flow_start_ns, labels->device);
+		pseudonyms_of_device(reference->pseudonyms, &record->device, record->flow.start_ns,
+			labels->device);
 	}
 }

@@ -2,7 +2,7 @@
 # An archive that can be proved: any flipped byte is found and located, one that was made anew without the key is found,
 # what was deleted is not zero, sums are the records', and a past month's pseudonym takes two people. Prints TAP.
 . "$(dirname "$0")/tap.sh"
-needs jq
+needs jq python3
 needs_built
 BORDERFLOW_DATA=$data
 export BORDERFLOW_DATA
@@ -67,6 +67,39 @@ for group in app unit,zone class verdict; do
 done
 "$bin" flows -a "$work/a" --from 2026-03-17T10:00 --to 2026-03-17T11:00 -o csv --explain >/dev/null 2>"$work/said"
 ok 'what was read can be asked for, and what was passed over' grep -q 'passed over unread' "$work/said"
+
+# Pseudonyms change with the month (UTC): whoever's flow runs over its border is one device before it and one after it. The
+# two hours around midnight, once on a month's border and once a day earlier, where nothing changes.
+python3 - "$work/day.pcap" "$work/inside.pcap" 13 "$work/border.pcap" 14 <<'END'
+import struct, sys
+content = open(sys.argv[1], "rb").read()
+endian = "<" if content[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
+noon = struct.unpack_from(endian + "I", content, 24)[0] // 86400 * 86400 + 43200
+for path, days in zip(sys.argv[2::2], map(int, sys.argv[3::2])):
+    at = 24
+    with open(path, "wb") as out:
+        out.write(content[:24])
+        while at < len(content):
+            seconds, part, captured, wire = struct.unpack_from(endian + "IIII", content, at)
+            if abs(seconds - noon) < 3600:
+                seconds += days * 86400 + 43200
+                out.write(struct.pack(endian + "IIII", seconds, part, captured, wire) + content[at + 16:at + 16 + captured])
+            at += 16 + captured
+END
+for name in inside border; do
+	for sensor in one two; do
+		"$bin" analyze --summary none --archive "$work/$name.$sensor" --keys "$work/keys" --policy "$policy" "$work/$name.pcap"
+	done
+done
+devices() { # devices NAME PERIOD…: how many there were, by records and by the pages of both sensors
+	name=$1
+	shift
+	"$bin" flows -a "$work/$name.one" "$@" -g device --top 0 --key "$work/keys/pseudonym.key" -o ndjson --from-records | wc -l
+}
+equal 'the month that ends counts each device once' "$(devices inside --to 2026-03-31)" "$(devices border --to 2026-04-01)"
+equal '… and so does the month that begins' "$(devices inside --from 2026-03-31)" "$(devices border --from 2026-04-01)"
+ok '… though flows run over its border' [ "$("$bin" flows -a "$work/border.one" -w --from 2026-04-01 -o ndjson \
+	"borderflow.flow.start < 2026-04-01T00:00" | wc -l)" -gt 0 ]
 
 # Retention: by a command here; capture does it by itself.
 cp -R "$work/a" "$work/old"
