@@ -1,76 +1,301 @@
 #include "analyzer/archive/archive_once.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "analyzer/archive/archive_cells.h"
 #include "analyzer/archive/archive_hours.h"
-#include "base/hash.h"
+#include "analyzer/archive/archive_reader.h"
+#include "base/clock.h"
 #include "base/hash_table.h"
-#include "base/quick_hash.h"
 
-enum { LEAST = 1024 };
-
-#define CUT_NS (ARCHIVE_HOUR_NS / 4) /* all zones are so many quarters of an hour from UTC */
-
-struct archive_once {
-	uint64_t seed;
-	uint64_t *ids;
-	uint32_t count, capacity;
-	uint64_t again;
-	struct hash_table table;
+enum {
+	LEAST = 1024,
+	BEGAN_S = 2, /* parts of one flow begin so near to each other at two sensors */
+	NEAR_S = 10, /* less than any timeout, so that a flow's successor is not near it */
+	SLOT_S = SLOT_NS / NS_PER_S,
+	APART_MOST = 1024, /* flows whose distance is kept */
+	APART_LEAST = 3
 };
 
-struct archive_once *archive_once_create(void)
-{
-	struct archive_once *once = calloc(1, sizeof(*once));
+#define CUT_NS    (ARCHIVE_HOUR_NS / 4) /* all zones are so many quarters of an hour from UTC */
+#define BOTH_WAYS (UINT32_C(1) << 31)
 
-	if (once) {
-		once->seed = hash_key_random().words[0];
-	}
-	return once;
+struct part {
+	uint64_t flow_id;
+	uint32_t first_s, last_s;
+	uint32_t seen; /* packets, and BOTH_WAYS */
+	uint8_t archive;
+	bool is_opening; /* of which a handshake's number made the id */
+};
+
+/* Flows of an archive that an earlier one has at another time. */
+struct apart {
+	uint64_t flows;
+	unsigned other, count;
+	int64_t seconds[APART_MOST];
+};
+
+struct archive_once {
+	bool is_whole;
+	struct part *parts;
+	uint32_t count, capacity;
+	struct hash_table by_flow;
+	struct apart *apart[ARCHIVE_ONCE_MAX]; /* NULL: none */
+};
+
+/* What is looked for, and what was met on the way. */
+struct wanted {
+	const struct part *part;
+	uint32_t *near, *elsewhere; /* places; HASH_TABLE_NONE */
+};
+
+static uint32_t distance(uint32_t one, uint32_t other)
+{
+	return one > other ? one - other : other - one;
 }
 
-void archive_once_destroy(struct archive_once *once)
+static bool is_same(const void *parts, uint32_t place, const void *key)
 {
-	if (once) {
-		hash_table_deinit(&once->table);
-		free(once->ids);
-		free(once);
-	}
-}
+	const struct part *part = (const struct part *)parts + place;
+	const struct wanted *wanted = key;
+	const struct part *other = wanted->part;
 
-static bool is_id(const void *ids, uint32_t place, const void *id)
-{
-	return ((const uint64_t *)ids)[place] == *(const uint64_t *)id;
-}
-
-bool archive_once_is_first(struct archive_once *once, const struct flow_record *flow)
-{
-	uint64_t id = quick_hash(quick_hash(once->seed, flow->flow_id), flow->part);
-
-	if (hash_table_find(&once->table, id, is_id, once->ids, &id) != HASH_TABLE_NONE) {
-		once->again++;
+	if (part->flow_id != other->flow_id) {
 		return false;
 	}
+	if (part->first_s / SLOT_S == other->first_s / SLOT_S &&
+		part->first_s <= other->last_s + NEAR_S &&
+		other->first_s <= part->last_s + NEAR_S) {
+		return true;
+	}
+	if (part->archive == other->archive) {
+		return false; /* the next part of the same flow */
+	}
+	if (distance(part->first_s, other->first_s) <= BEGAN_S) {
+		*wanted->near = place;
+	} else if (part->is_opening && other->is_opening) {
+		*wanted->elsewhere = place;
+	}
+	return false;
+}
+
+static uint32_t find(const struct archive_once *once, const struct part *part, uint32_t *elsewhere)
+{
+	uint32_t near = HASH_TABLE_NONE;
+	const struct wanted wanted = { part, &near, elsewhere };
+	uint32_t place =
+		hash_table_find(&once->by_flow, part->flow_id, is_same, once->parts, &wanted);
+
+	return place == HASH_TABLE_NONE ? near : place;
+}
+
+static struct part part_of(
+	const struct archive_once *once, unsigned archive, const struct flow_record *flow)
+{
+	const uint64_t *packets = once->is_whole ? flow->total_packets : flow->packets;
+	uint64_t first_ns = once->is_whole ? flow->flow_start_ns : flow->start_ns;
+	uint64_t all = packets[0] + packets[1];
+	bool is_both = packets[0] > 0 && packets[1] > 0;
+
+	return (struct part){ .flow_id = flow->flow_id,
+		.first_s = (uint32_t)(first_ns / NS_PER_S),
+		.last_s = (uint32_t)(flow->end_ns / NS_PER_S),
+		.seen = (all < BOTH_WAYS ? (uint32_t)all : BOTH_WAYS - 1) | is_both * BOTH_WAYS,
+		.archive = (uint8_t)archive,
+		.is_opening = flow->protocol == IPPROTO_TCP && flow->start_seen &&
+			      (once->is_whole || flow->part == 0) };
+}
+
+static bool append(struct archive_once *once, const struct part *part)
+{
 	if (once->count == once->capacity) {
 		uint32_t capacity = once->capacity ? 2 * once->capacity : LEAST;
-		uint64_t *ids = realloc(once->ids, capacity * sizeof(*ids));
-		if (!ids) {
-			return true;
+		struct part *parts = realloc(once->parts, capacity * sizeof(*parts));
+		if (!parts) {
+			return false;
 		}
-		once->ids = ids;
+		once->parts = parts;
 		once->capacity = capacity;
 	}
-	if (hash_table_put(&once->table, id, once->count)) {
-		once->ids[once->count++] = id;
+	if (!hash_table_put(&once->by_flow, part->flow_id, once->count)) {
+		return false;
 	}
+	once->parts[once->count++] = *part;
 	return true;
 }
 
-uint64_t archive_once_again(const struct archive_once *once)
+static void merge(struct part *to, const struct part *part)
 {
-	return once->again;
+	to->last_s = part->last_s > to->last_s ? part->last_s : to->last_s;
+	if (part->seen > to->seen) {
+		to->seen = part->seen;
+		to->archive = part->archive;
+	}
+}
+
+static void note_apart(
+	struct archive_once *once, const struct part *part, const struct part *earlier)
+{
+	struct apart *apart = once->apart[part->archive];
+
+	if (!apart) {
+		apart = once->apart[part->archive] = calloc(1, sizeof(*apart));
+	}
+	if (!apart || (apart->count > 0 && apart->other != earlier->archive)) {
+		return;
+	}
+	apart->other = earlier->archive;
+	apart->flows++;
+	if (apart->count < APART_MOST) {
+		apart->seconds[apart->count++] = (int64_t)part->first_s - earlier->first_s;
+	}
+}
+
+static bool learn(struct archive_once *once, const struct part *part)
+{
+	uint32_t elsewhere = HASH_TABLE_NONE, place = find(once, part, &elsewhere);
+
+	if (place != HASH_TABLE_NONE) {
+		merge(&once->parts[place], part);
+		return true;
+	}
+	if (elsewhere != HASH_TABLE_NONE) {
+		note_apart(once, part, &once->parts[elsewhere]);
+	}
+	return append(once, part);
+}
+
+/* One of the archives, while it is looked through. */
+struct looking {
+	struct archive_once *once;
+	unsigned archive;
+	bool has_failed;
+};
+
+static void look(void *context, const struct archived *rows, size_t count)
+{
+	struct looking *looking = context;
+
+	for (size_t i = 0; i < count && !looking->has_failed; i++) {
+		struct part part = part_of(looking->once, looking->archive, &rows[i].record.flow);
+		looking->has_failed = !learn(looking->once, &part);
+	}
+}
+
+static struct archive_selection selection(void)
+{
+	static const char *const paths[] = { "borderflow.flow.id", "source.packets",
+		"destination.packets", "borderflow.flow.total_source_packets",
+		"borderflow.flow.total_destination_packets", "network.iana_number",
+		"borderflow.flow.start_seen" };
+	struct archive_selection selection = { 0 };
+
+	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		field_set_add(&selection.fields, field_find(paths[i], strlen(paths[i])));
+	}
+	return selection;
+}
+
+static int look_through(struct archive_once *once, unsigned archive, const char *folder,
+	const struct archive_options *period, struct err *err)
+{
+	const struct archive_selection wanted = selection();
+	const struct archive_options options = { .folder = folder,
+		.from_ns = period->from_ns,
+		.to_ns = period->to_ns,
+		.whole = period->whole,
+		.selection = &wanted };
+	struct looking looking = { once, archive, false };
+	struct archive_stats stats;
+	int status = archive_each_record(&options, look, &looking, &stats, err);
+
+	return status == 0 && looking.has_failed ? err_set(err, ENOMEM, "%s: out of memory", folder)
+						 : status;
+}
+
+int archive_once_open(struct archive_once **once, const char *const *folders, unsigned count,
+	const struct archive_options *period, struct err *err)
+{
+	int status = 0;
+
+	*once = NULL;
+	if (count < 2) {
+		return 0;
+	}
+	if (count > ARCHIVE_ONCE_MAX) {
+		return err_set(
+			err, EINVAL, "at most %d archives are read as one", ARCHIVE_ONCE_MAX);
+	}
+	struct archive_once *opened = calloc(1, sizeof(*opened));
+	if (!opened) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	opened->is_whole = period->whole;
+	for (unsigned i = 0; i < count && status == 0; i++) {
+		status = look_through(opened, i, folders[i], period, err);
+	}
+	if (status < 0) {
+		archive_once_close(opened);
+		return status;
+	}
+	*once = opened;
+	return 0;
+}
+
+void archive_once_close(struct archive_once *once)
+{
+	if (!once) {
+		return;
+	}
+	for (unsigned i = 0; i < ARCHIVE_ONCE_MAX; i++) {
+		free(once->apart[i]);
+	}
+	hash_table_deinit(&once->by_flow);
+	free(once->parts);
+	free(once);
+}
+
+bool archive_once_tells(struct archive_once *once, unsigned archive, const struct flow_record *flow)
+{
+	if (!once) {
+		return true;
+	}
+	struct part part = part_of(once, archive, flow);
+	uint32_t elsewhere, place = find(once, &part, &elsewhere);
+
+	if (place == HASH_TABLE_NONE) { /* it came meanwhile */
+		append(once, &part);
+		return true;
+	}
+	return once->parts[place].archive == archive;
+}
+
+static int compare_seconds(const void *left, const void *right)
+{
+	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+/* A clock is as far off for most of the flows. */
+bool archive_once_apart(
+	const struct archive_once *once, unsigned archive, struct archive_apart *apart)
+{
+	struct apart *of = once && archive < ARCHIVE_ONCE_MAX ? once->apart[archive] : NULL;
+	unsigned agree = 0;
+
+	if (!of) {
+		return false;
+	}
+	qsort(of->seconds, of->count, sizeof(of->seconds[0]), compare_seconds);
+	int64_t median = of->seconds[of->count / 2];
+	for (unsigned i = 0; i < of->count; i++) {
+		agree += llabs(of->seconds[i] - median) <= BEGAN_S;
+	}
+	*apart = (struct archive_apart){ of->other, of->flows, median };
+	return agree >= APART_LEAST && 2 * agree >= of->count && llabs(median) > NEAR_S;
 }
 
 /* Cells of hours on their way to whoever asks for days. */
@@ -111,7 +336,7 @@ static void hand_out(struct archive_hours *hours, const struct taking *taking)
 }
 
 /* An hour is all of one day; a record belongs to the hour that it begins in. */
-static void take_records(struct archive_once *once, struct archive_reader *reader,
+static void take_records(struct archive_once *once, unsigned archive, struct archive_reader *reader,
 	const struct archive_options *options, struct archive_hours *hours,
 	const struct taking *taking)
 {
@@ -123,7 +348,7 @@ static void take_records(struct archive_once *once, struct archive_reader *reade
 			const struct flow_record *flow = &records[i].record.flow;
 			bool is_in_time = flow->start_ns >= options->from_ns &&
 					  (!options->to_ns || flow->start_ns < options->to_ns);
-			if (!is_in_time || (once && !archive_once_is_first(once, flow))) {
+			if (!is_in_time || !archive_once_tells(once, archive, flow)) {
 				continue;
 			}
 			if (!archive_hours_add(hours, &records[i].record, &records[i].labels)) {
@@ -153,9 +378,9 @@ int archive_read_sums(const struct archive_options *options,
 		options, 1u << ARCHIVE_SUMS, NULL, NULL, take, context, &stats, err);
 }
 
-int archive_once_read_days(struct archive_once *once, const struct archive_options *options,
-	const struct archive_day_rules *rules, archive_day_taker *take, void *context,
-	struct archive_stats *stats, struct err *err)
+int archive_once_read_days(struct archive_once *once, unsigned archive,
+	const struct archive_options *options, const struct archive_day_rules *rules,
+	archive_day_taker *take, void *context, struct archive_stats *stats, struct err *err)
 {
 	struct taking taking = { options, rules,
 		archive_days_cut_hours(options, rules) ? CUT_NS : ARCHIVE_HOUR_NS, take, context };
@@ -179,7 +404,7 @@ int archive_once_read_days(struct archive_once *once, const struct archive_optio
 		status = err_set(err, ENOMEM, "%s: out of memory", options->folder);
 	}
 	if (status == 0 && (!options->to_ns || from_ns < options->to_ns)) {
-		take_records(once, reader, &whole, hours, &taking);
+		take_records(once, archive, reader, &whole, hours, &taking);
 		archive_reader_stats(reader, stats);
 		status = archive_read_sums(&whole, take_cell, &taking, err);
 	}

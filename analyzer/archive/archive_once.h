@@ -1,28 +1,49 @@
 /* What several archives hold, once: the same flow at two sites or sensors has one id (the tenant's
- * flow key), and its parts end with the slots. Whoever reads archives one after the other asks for
- * each record whether it comes for the first time.
+ * flow key). Of the same part of it, one of them tells: the one that saw most of it, both ways
+ * before one, then the most packets, then the first that was named. So all archives are looked
+ * through before any of them is read.
  *
- * Memory   a number for each record that was asked about.
+ * Two records are the same part where flow.id is the same and they began in the same slot and at
+ * about the same time, or within two seconds. One id at other times is of two flows, but where a
+ * handshake's number made it: then the clock of one sensor is wrong.
+ *
+ * Memory   a part and a slot of a table, some 32 bytes, for each record of the time.
  * Threads  one.
- * Failure  without memory a record comes for the first time. */
+ * Failure  opening: 0 or -errno; what comes to an archive meanwhile is told by the first that is
+ *          read. */
 #pragma once
 
 #include "analyzer/archive/archive_days.h"
 
 struct archive_once;
 
-struct archive_once *archive_once_create(void); /* NULL: out of memory */
-void archive_once_destroy(struct archive_once *once);
+enum { ARCHIVE_ONCE_MAX = 64 };
 
-bool archive_once_is_first(struct archive_once *once, const struct flow_record *flow);
-uint64_t archive_once_again(const struct archive_once *once); /* records that were not */
+/* Looks through archives; period: from when to when, and whether whole flows are read. NULL where
+ * there is but one: then it tells everything. -EINVAL: more than ARCHIVE_ONCE_MAX. */
+int archive_once_open(struct archive_once **once, const char *const *folders, unsigned count,
+	const struct archive_options *period, struct err *err);
+void archive_once_close(struct archive_once *once); /* NULL is accepted */
 
-/* As archive_read_days(), of one of several archives: what earlier ones held is left out (once
- * NULL: it is the only one). Made of records; where those are deleted, or were never kept, of the
- * sums that are left, as they are. */
-int archive_once_read_days(struct archive_once *once, const struct archive_options *options,
-	const struct archive_day_rules *rules, archive_day_taker *take, void *context,
-	struct archive_stats *stats, struct err *err);
+/* Does the archive at that place of folders tell this record? once NULL: it does. */
+bool archive_once_tells(
+	struct archive_once *once, unsigned archive, const struct flow_record *flow);
+
+/* How far the clock of an archive's sensor is from that of an earlier one, by the flows that both
+ * saw: those stand at two times, and count twice. False where they agree, or too few tell. */
+struct archive_apart {
+	unsigned other; /* place of the earlier one */
+	uint64_t flows;
+	int64_t seconds; /* by which this one is later */
+};
+bool archive_once_apart(
+	const struct archive_once *once, unsigned archive, struct archive_apart *apart);
+
+/* As archive_read_days(), of one of several archives: what others tell is left out. Made of
+ * records; where those are deleted, or were never kept, of the sums that are left, as they are. */
+int archive_once_read_days(struct archive_once *once, unsigned archive,
+	const struct archive_options *options, const struct archive_day_rules *rules,
+	archive_day_taker *take, void *context, struct archive_stats *stats, struct err *err);
 
 /* Cells of what is kept in sums alone, without records. */
 int archive_read_sums(const struct archive_options *options,

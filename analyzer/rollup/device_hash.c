@@ -57,8 +57,7 @@ uint64_t device_hash(struct device_hashes *hashes, const struct pseudonyms *pseu
 	struct known_device *known = &hashes->known[hash % KNOWN_DEVICES];
 	uint64_t day = record->flow.start_ns / DAY_NS;
 	if (known->hash == 0 || known->day != day || !addr_equal(&known->identity, identity)) {
-		pseudonyms_of_device(
-			pseudonyms, &record->device, record->flow.start_ns, pseudonym);
+		pseudonyms_of_device(pseudonyms, &record->device, record->flow.start_ns, pseudonym);
 		*known = (struct known_device){ *identity, day,
 			device_hash_of_pseudonym(pseudonym) };
 	}

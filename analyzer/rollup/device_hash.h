@@ -1,9 +1,10 @@
 /* What stands for a device of ours where devices are counted: 64 bits under a secret key.
  *
  * Where devices are pseudonyms it is made of the pseudonym, and so is the same for all sensors with
- * the same key, for a month (that the record begins in, not its flow), and for records that come back from the archive. Otherwise it is made
- * of the device's identity under the key given; without one (a file is analysed, and nothing of
- * this leaves the process) under a fixed key, so that estimates repeat from run to run.
+ * the same key, for the month that the record begins in, and for records that come back from the
+ * archive. Otherwise it is made of the device's identity under the key given; without one (a file
+ * is analysed, and nothing of this leaves the process) under a fixed key, so that estimates repeat
+ * from run to run.
  *
  * Memory   a few thousand devices are remembered: a pseudonym costs a microsecond.
  * Threads  one at a time. */

@@ -90,7 +90,7 @@ static void add_sums(void *context, const struct cell *sums)
 }
 
 static int read_records(struct filling *filling, const struct archive_options *options,
-	struct archive_once *seen, struct archive_stats *stats, struct err *err)
+	struct archive_once *once, unsigned place, struct archive_stats *stats, struct err *err)
 {
 	struct archive_reader *reader;
 	struct archived *records;
@@ -103,7 +103,7 @@ static int read_records(struct filling *filling, const struct archive_options *o
 	}
 	while ((count = archive_reader_next(reader, &records)) > 0) {
 		for (size_t i = 0; i < count; i++) {
-			if (!seen || archive_once_is_first(seen, &records[i].record.flow)) {
+			if (archive_once_tells(once, place, &records[i].record.flow)) {
 				add_record(filling, &records[i], &cell);
 			}
 		}
@@ -246,12 +246,20 @@ static bool is_mixed(const struct view_backend *archive, const struct view_quest
 	return has_some && lacks_some;
 }
 
+/* Those that share flows are read as one. */
+static int open_once(const struct view_backend *archive, struct archive_once **once,
+	const struct archive_options *period, struct err *err)
+{
+	return archive_once_open(once, (const char *const *)archive->folders,
+		archive->options.folder_count, period, err);
+}
+
 static int read_all(struct filling *filling, const struct view_question *question, struct err *err)
 {
 	const struct view_backend *archive = filling->archive;
-	struct archive_once *seen =
-		archive->options.folder_count > 1 ? archive_once_create() : NULL;
-	int status = 0;
+	struct archive_options period = options_of(archive, 0, question);
+	struct archive_once *once;
+	int status = open_once(archive, &once, &period, err);
 
 	filling->is_mixed = archive->options.folder_count > 1 && is_mixed(archive, question);
 	filling->reading->notes.lacks_devices = filling->is_mixed;
@@ -259,13 +267,13 @@ static int read_all(struct filling *filling, const struct view_question *questio
 		struct archive_options options = options_of(archive, i, question);
 		struct archive_stats stats;
 		status = filling->reading->source.from_records
-				 ? read_records(filling, &options, seen, &stats, err)
+				 ? read_records(filling, &options, once, i, &stats, err)
 				 : archive_each_cell(&options, add_cell, filling, &stats, err);
 		if (status == 0) {
 			note_archive(&filling->reading->notes, &options, &stats);
 		}
 	}
-	archive_once_destroy(seen);
+	archive_once_close(once);
 	return status;
 }
 
@@ -325,7 +333,8 @@ struct telling {
 	const struct query *query;
 	view_tell_flow *tell;
 	void *context;
-	struct archive_once *seen; /* NULL: one archive */
+	struct archive_once *once; /* NULL: one archive */
+	unsigned place;            /* of the archive that is read */
 	size_t matched, told;
 	bool is_over;
 };
@@ -335,10 +344,8 @@ static bool is_asked_for(void *context, const struct archived *archived)
 	const struct telling *telling = context;
 	const struct field_view view = { .record = &archived->record, .labels = &archived->labels };
 
-	if (telling->seen && !archive_once_is_first(telling->seen, &archived->record.flow)) {
-		return false;
-	}
-	return !telling->query || query_match(telling->query, &view);
+	return archive_once_tells(telling->once, telling->place, &archived->record.flow) &&
+	       (!telling->query || query_match(telling->query, &view));
 }
 
 /* Records are told by the fields of the filter, and by their ids. */
@@ -397,17 +404,18 @@ static int archive_ask_flows(struct view_backend *archive, const struct view_flo
 	const struct view_question period = { .from_ns = question->from_ns,
 		.to_ns = question->to_ns };
 	struct telling telling = { .question = question, .tell = tell, .context = context };
-	struct archive_once *seen =
-		archive->options.folder_count > 1 ? archive_once_create() : NULL;
+	struct archive_options all = options_of(archive, 0, &period);
 	struct query *query = NULL;
 	int status = question->filter ? query_parse(&query, question->filter, NULL, err) : 0;
 
 	telling.query = query;
-	telling.seen = seen;
+	all.whole = true;
+	status = status < 0 ? status : open_once(archive, &telling.once, &all, err);
 	for (unsigned i = 0; i < archive->options.folder_count && status == 0; i++) {
 		struct archive_options options = options_of(archive, i, &period);
 		struct archive_stats stats;
 		options.whole = true;
+		telling.place = i;
 		status = tell_archive(&telling, &options, &stats, err);
 		if (status == 0) {
 			note_archive(notes, &options, &stats);
@@ -417,7 +425,7 @@ static int archive_ask_flows(struct view_backend *archive, const struct view_flo
 	notes->to_ns = question->to_ns;
 	notes->is_past_retention = question->from_ns && question->from_ns < notes->kept_from_ns;
 	query_free(query);
-	archive_once_destroy(seen);
+	archive_once_close(telling.once);
 	return status;
 }
 

@@ -151,8 +151,8 @@ static int read_archive(
 	};
 	struct archive_stats read;
 	int status = reading->once || archive_days_cut_hours(&options, &rules)
-			     ? archive_once_read_days(reading->once, &options, &rules, take_cell,
-				       reading, &read, err)
+			     ? archive_once_read_days(reading->once, index, &options, &rules,
+				       take_cell, reading, &read, err)
 			     : archive_read_days(&options, &rules, take_cell, reading, &read, err);
 
 	if (status == 0 && reading->is_period) {
@@ -174,15 +174,16 @@ static int read_period(struct reading *reading, uint64_t from_ns, uint64_t to_ns
 {
 	unsigned count = reading->wish->archive_count;
 	struct report_held *held = reading->held;
-	int status = 0;
+	const struct archive_options period = { .from_ns = from_ns, .to_ns = to_ns };
+	int status =
+		archive_once_open(&reading->once, reading->wish->archives, count, &period, err);
 
 	*held = (struct report_held){ .first = INT64_MAX, .last = INT64_MIN };
-	reading->once = count > 1 ? archive_once_create() : NULL;
 	for (unsigned i = 0; i < count && status == 0; i++) {
 		status = read_archive(reading, i, from_ns, to_ns, err);
 	}
 	hand_over(reading);
-	archive_once_destroy(reading->once);
+	archive_once_close(reading->once);
 	held->is_whole = held->first == local_day_of(reading->wish->zone, from_ns).number &&
 			 held->last == local_day_of(reading->wish->zone, to_ns - 1).number;
 	return status;

@@ -14,6 +14,7 @@ struct record_reading {
 	const struct report_wish *wish;
 	const struct reference *reference;
 	struct archive_once *once; /* of several archives; NULL */
+	unsigned place;            /* of the one that is read */
 };
 
 /* Of a lookup the app that was asked for. */
@@ -43,7 +44,7 @@ static void take_record(struct record_reading *reading, const struct archived *r
 			policy_is_own_proxy(reading->reference->policy, record_own_addr(record)));
 	}
 	/* What two sensors saw of one attempt is one by itself; of flows that is asked for. */
-	if (!reading->once || archive_once_is_first(reading->once, flow)) {
+	if (archive_once_tells(reading->once, reading->place, flow)) {
 		report_observed_add(&reading->records->observed, reading->reference->policy, row);
 	}
 }
@@ -58,12 +59,17 @@ static void take_records(void *context, const struct archived *rows, size_t coun
 	reading->wish->was_read(reading->wish->context, count);
 }
 
-static int read_archive(struct record_reading *reading, const char *folder, struct err *err)
+static struct archive_options options_of(const struct report_wish *wish, unsigned place)
 {
-	const struct archive_options options = { .folder = folder,
-		.from_ns = reading->wish->from_ns,
-		.to_ns = reading->wish->to_ns,
+	return (struct archive_options){ .folder = wish->archives[place],
+		.from_ns = wish->from_ns,
+		.to_ns = wish->to_ns,
 		.problem = ignore_problem };
+}
+
+static int read_archive(struct record_reading *reading, struct err *err)
+{
+	const struct archive_options options = options_of(reading->wish, reading->place);
 	struct archive_stats stats = { 0 };
 	int status = archive_each_record(&options, take_records, reading, &stats, err);
 
@@ -88,11 +94,14 @@ int report_records_read(struct report_records *records, const struct report_wish
 	if (!records->attempts) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
-	reading.once = wish->archive_count > 1 ? archive_once_create() : NULL;
-	for (unsigned i = 0; i < wish->archive_count && status == 0 && records->is_whole; i++) {
-		status = read_archive(&reading, wish->archives[i], err);
+	const struct archive_options period = options_of(wish, 0);
+	status =
+		archive_once_open(&reading.once, wish->archives, wish->archive_count, &period, err);
+	for (; reading.place < wish->archive_count && status == 0 && records->is_whole;
+		reading.place++) {
+		status = read_archive(&reading, err);
 	}
-	archive_once_destroy(reading.once);
+	archive_once_close(reading.once);
 	attempts_close(records->attempts, UINT64_MAX);
 	report_observed_close(&records->observed);
 	return status;

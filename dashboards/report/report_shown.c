@@ -77,10 +77,13 @@ static int read_day(struct report_shown *shown, const struct report_wish *wish,
 	const struct local_day *day, const struct archive_day_rules *rules, struct err *err)
 {
 	const struct rollup_options all = { .slot_ns = 0, .cells_max = UINT32_MAX };
-	struct archive_once *once = archive_once_create();
+	const struct archive_options period = { .from_ns = day->start_ns, .to_ns = day->end_ns };
+	struct archive_once *once = NULL;
 	struct rollup *rollup = rollup_create(&all);
 	struct day_tables tables = { 0 };
-	int status = once && rollup ? 0 : err_set(err, ENOMEM, "out of memory");
+	int status =
+		rollup ? archive_once_open(&once, wish->archives, wish->archive_count, &period, err)
+		       : err_set(err, ENOMEM, "out of memory");
 
 	for (unsigned i = 0; i < wish->archive_count && status == 0; i++) {
 		const struct archive_options options = { .folder = wish->archives[i],
@@ -89,7 +92,7 @@ static int read_day(struct report_shown *shown, const struct report_wish *wish,
 			.problem = ignore_problem };
 		struct archive_stats stats;
 		status = archive_once_read_days(
-			once, &options, rules, take_cell, rollup, &stats, err);
+			once, i, &options, rules, take_cell, rollup, &stats, err);
 	}
 	if (status == 0) {
 		size_t count;
@@ -99,7 +102,7 @@ static int read_day(struct report_shown *shown, const struct report_wish *wish,
 		day_tables_deinit(&tables);
 	}
 	rollup_destroy(rollup);
-	archive_once_destroy(once);
+	archive_once_close(once);
 	return status;
 }
 

@@ -1,0 +1,216 @@
+/* What several archives hold, once: the one that saw most of a flow tells it, whichever is named
+ * first. */
+#include "analyzer/archive/archive_once.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "tests/tap.h"
+#include "tests/unit/records.h"
+
+/* 2026-03-01T10:00Z, a slot's beginning. */
+#define TEN_NS (UINT64_C(1772359200) * NS_PER_S)
+
+static char folder[64];
+static char places[2][80];
+static const char *const folders[2] = { places[0], places[1] };
+
+/* A part of a flow as one sensor saw it; seconds and milliseconds from ten on. */
+struct seen {
+	unsigned archive, flow, from_ms, to_ms, packets[2];
+	unsigned part;
+};
+
+static void write_seen(const struct seen *seen, size_t count, uint8_t protocol, bool is_seen_begin)
+{
+	struct archive_writer *writers[2];
+	struct record record;
+	struct record_labels labels;
+	struct err err = { "" };
+	int status = 0;
+
+	snprintf(folder, sizeof(folder), "/tmp/borderflow-once-XXXXXX");
+	if (!mkdtemp(folder)) {
+		skip_all("no folder for temporary files");
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		snprintf(places[i], sizeof(places[i]), "%s/%u", folder, i);
+		status |= archive_writer_open(&writers[i], places[i], false, &err);
+	}
+	for (size_t i = 0; i < count; i++) {
+		record_plain(&record, &labels);
+		struct flow_record *flow = &record.flow;
+		flow->flow_id = seen[i].flow;
+		flow->protocol = protocol;
+		flow->start_seen = is_seen_begin;
+		flow->part = seen[i].part;
+		flow->is_last = true;
+		flow->flow_start_ns = flow->start_ns = TEN_NS + seen[i].from_ms * NS_PER_MS;
+		flow->end_ns = TEN_NS + seen[i].to_ms * NS_PER_MS;
+		for (unsigned way = 0; way < 2; way++) {
+			flow->packets[way] = flow->total_packets[way] = seen[i].packets[way];
+			flow->bytes[way] = flow->total_bytes[way] = 100 * seen[i].packets[way];
+		}
+		status |= archive_writer_put(writers[seen[i].archive], &record, &labels, &err);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		status |= archive_writer_close(writers[i], &err);
+	}
+	if (status != 0) {
+		printf("# %s\n", err.text);
+	}
+}
+
+struct told {
+	uint64_t records, packets;
+	struct archive_apart apart;
+	bool is_apart;
+};
+
+static struct told read_both(bool is_whole)
+{
+	const struct archive_options period = { .whole = is_whole };
+	struct archive_once *once;
+	struct archive_reader *reader;
+	struct archived *rows;
+	struct told told = { 0 };
+	struct err err = { "" };
+	size_t count;
+
+	if (archive_once_open(&once, folders, 2, &period, &err) < 0) {
+		printf("# %s\n", err.text);
+		return told;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		const struct archive_options options = { .folder = folders[i], .whole = is_whole };
+		archive_reader_open(&reader, &options, &err);
+		while ((count = archive_reader_next(reader, &rows)) > 0) {
+			for (size_t row = 0; row < count; row++) {
+				const struct flow_record *flow = &rows[row].record.flow;
+				bool is_told = archive_once_tells(once, i, flow);
+				told.records += is_told;
+				told.packets += is_told ? flow->packets[0] + flow->packets[1] : 0;
+			}
+		}
+		archive_reader_close(reader);
+	}
+	told.is_apart = archive_once_apart(once, 1, &told.apart);
+	archive_once_close(once);
+	return told;
+}
+
+static void clean(void)
+{
+	char command[96];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	if (system(command) != 0) {
+		printf("# cannot remove %s\n", folder);
+	}
+}
+
+#define WRITE(seen, protocol) write_seen(seen, sizeof(seen) / sizeof((seen)[0]), protocol, true)
+
+static void test_most(void)
+{
+	static const struct seen one_way[] = { { 0, 7, 1000, 9000, { 50, 0 }, 0 },
+		{ 1, 7, 1002, 9003, { 20, 10 }, 0 }, { 0, 8, 1000, 2000, { 4, 4 }, 0 },
+		{ 1, 8, 1001, 2001, { 5, 4 }, 0 }, { 0, 9, 1000, 2000, { 6, 6 }, 0 },
+		{ 1, 9, 1000, 2000, { 6, 6 }, 0 }, { 1, 10, 1000, 2000, { 1, 0 }, 0 } };
+
+	WRITE(one_way, IPPROTO_TCP);
+	struct told parts = read_both(false), whole = read_both(true);
+	is_int((int64_t)parts.records, 4, "a flow that both saw is told once");
+	is_int((int64_t)parts.packets, 30 + 9 + 12 + 1,
+		"… by the one that saw both ways, then by the one that saw more packets");
+	is_int((int64_t)whole.packets, 30 + 9 + 12 + 1, "… whole flows as well");
+	ok(!parts.is_apart, "their clocks agree");
+	clean();
+}
+
+/* Ports that are used again soon have an id again, without a number of a handshake. */
+static void test_again(void)
+{
+	static const struct seen again[] = { { 0, 7, 0, 1000, { 1, 1 }, 0 },
+		{ 0, 7, 60000, 61000, { 2, 2 }, 0 }, { 1, 7, 2, 1002, { 1, 1 }, 0 },
+		{ 1, 7, 60002, 61002, { 2, 2 }, 0 }, { 1, 7, 120000, 121000, { 3, 3 }, 0 } };
+
+	WRITE(again, IPPROTO_UDP);
+	struct told told = read_both(false);
+	is_int((int64_t)told.records, 3, "one id at three times is three flows");
+	is_int((int64_t)told.packets, 12, "… each told once");
+	ok(!told.is_apart, "… which says nothing of clocks");
+	clean();
+}
+
+/* At a slot's border one sensor has a part more than the other. */
+static void test_border(void)
+{
+	static const struct seen border[] = { { 0, 7, 299999, 299999, { 1, 0 }, 0 },
+		{ 0, 7, 300005, 400000, { 40, 40 }, 1 }, { 1, 7, 300001, 400003, { 41, 40 }, 0 },
+		{ 0, 8, 299999, 299999, { 1, 0 }, 0 }, { 1, 8, 300001, 300001, { 1, 0 }, 0 } };
+
+	WRITE(border, IPPROTO_TCP);
+	struct told told = read_both(false);
+	is_int((int64_t)told.packets, 1 + 81 + 1, "a part of another number is the same part");
+	clean();
+}
+
+static void test_clock(void)
+{
+	enum { FLOWS = 20, HOUR_MS = 3600000 };
+	struct seen seen[2 * FLOWS];
+
+	for (unsigned i = 0; i < FLOWS; i++) {
+		unsigned at = i * 1000;
+		seen[2 * i] = (struct seen){ 0, i + 1, at, at + 500, { 3, 3 }, 0 };
+		seen[2 * i + 1] =
+			(struct seen){ 1, i + 1, at + HOUR_MS, at + HOUR_MS + 500, { 3, 3 }, 0 };
+	}
+	WRITE(seen, IPPROTO_TCP);
+	struct told told = read_both(true);
+	is_int((int64_t)told.records, 2 * FLOWS, "flows an hour apart are not taken for one");
+	ok(told.is_apart && told.apart.seconds == 3600 && told.apart.flows == FLOWS &&
+			told.apart.other == 0,
+		"… and the clock of one of the sensors is said to be wrong");
+	clean();
+	write_seen(seen, 2 * FLOWS, IPPROTO_UDP, true);
+	ok(!read_both(true).is_apart, "ids that no handshake made say nothing of clocks");
+	clean();
+}
+
+/* What comes while it is read is told by the first. */
+static void test_grown(void)
+{
+	static const struct seen first[] = { { 0, 7, 0, 1000, { 1, 1 }, 0 },
+		{ 1, 8, 0, 1000, { 1, 1 }, 0 } };
+	const struct archive_options period = { .folder = NULL };
+	struct flow_record late = {
+		.flow_id = 99, .start_ns = TEN_NS, .end_ns = TEN_NS + NS_PER_S, .packets = { 1, 1 }
+	};
+	struct archive_once *once;
+	struct err err;
+
+	WRITE(first, IPPROTO_TCP);
+	is_int(archive_once_open(&once, folders, 2, &period, &err), 0, "two archives");
+	ok(archive_once_tells(once, 0, &late) && !archive_once_tells(once, 1, &late) &&
+			archive_once_tells(once, 0, &late),
+		"what comes meanwhile is told by one of them");
+	archive_once_close(once);
+	is_int(archive_once_open(&once, folders, 1, &period, &err), 0, "one archive");
+	ok(!once && archive_once_tells(once, 0, &late), "… tells everything");
+	clean();
+}
+
+int main(void)
+{
+	test_most();
+	test_again();
+	test_border();
+	test_clock();
+	test_grown();
+	return done_testing();
+}
