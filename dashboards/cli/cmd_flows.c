@@ -13,8 +13,9 @@
 #define AT(field) offsetof(struct flows_settings, field)
 
 static const struct option options[] = {
-	{ "archive", 'a', OPTION_FOLDER, AT(archive), .argument = "DIR", .group = "What to read",
-		.help = "The archive, as analyze --archive and capture write it." },
+	{ "archive", 'a', OPTION_LIST, AT(archives), .argument = "DIR", .group = "What to read",
+		.help = "The archive, as analyze --archive and capture write it; several are read "
+			"as one, and what two sensors saw of one flow counts once." },
 	{ "last", 0, OPTION_TEXT, AT(last), .argument = "SPAN",
 		.help = "Only flows that were alive in the last 90m, 24h, 7d." },
 	{ "since", 0, OPTION_TEXT, AT(from), .argument = "TIME",
@@ -126,6 +127,7 @@ static int list_fields(void)
 static bool say_nothing(const struct flows_answer *answer)
 {
 	const struct flows_nothing asked = { .archive = &answer->archive,
+		.archives = &answer->settings->archives,
 		.query = answer->question.query,
 		.device = answer->settings->device,
 		.zone = answer->question.zone };
@@ -186,7 +188,7 @@ static int print_answer(struct flows_answer *answer)
 		return EXIT_USAGE;
 	}
 	const bool is_missing = status > 0; /* packets, which was said */
-	const bool is_unfinished = flows_say_unfinished(answer->archive.folder);
+	const bool is_unfinished = flows_say_unfinished(&answer->settings->archives);
 	return answer->problems || answer->is_past_retention || is_missing || is_unfinished
 		       ? EXIT_INPUT
 		       : EXIT_DONE;
@@ -363,21 +365,23 @@ static int run(void *settings, char *const *arguments, unsigned count)
 	if (answer.settings->fields) {
 		return list_fields();
 	}
-	if (!answer.settings->archive && !answer.settings->compare) {
+	const struct option_list *archives = &answer.settings->archives;
+	if (archives->count == 0 && !answer.settings->compare) {
 		return cli_usage_error(&command_flows,
 			"name the archive: --archive DIR (borderflow analyze FILE --archive DIR "
 			"makes one of a capture)");
 	}
-	if (answer.settings->archive &&
-		file_is_same(answer.settings->archive, answer.settings->archive)) {
-		return cli_usage_error(&command_flows,
-			"--archive: %s is a file; borderflow analyze %s --archive DIR makes an "
-			"archive of a "
-			"capture",
-			answer.settings->archive, answer.settings->archive);
+	for (unsigned i = 0; i < archives->count; i++) {
+		const char *folder = archives->items[i];
+		if (file_is_same(folder, folder)) {
+			return cli_usage_error(&command_flows,
+				"--archive: %s is a file; borderflow analyze %s --archive DIR "
+				"makes an archive of a capture",
+				folder, folder);
+		}
 	}
 	answer.form = choose_form(answer.settings->format);
-	answer.archive = (struct archive_options){ .folder = answer.settings->archive,
+	answer.archive = (struct archive_options){ .folder = archives->items[0],
 		.whole = answer.settings->whole,
 		.problem = print_problem,
 		.problem_context = &answer };

@@ -20,7 +20,8 @@ extern const struct command command_reveal;
 
 struct reveal_settings {
 	const char *reason, *keys, *log, *month, *request, *approve, *answer, *open, *address, *at,
-		*archive, *policy, *networks, *inventory, *list, *from, *to, *anchor;
+		*policy, *networks, *inventory, *list, *from, *to, *anchor;
+	struct option_list archives;
 	bool break_glass, subject, audit;
 };
 
@@ -41,8 +42,8 @@ static const struct option options[] = {
 		.help = "When it had it." },
 	{ "subject", 0, OPTION_FLAG, AT(subject),
 		.help = "What --archive holds about the pseudonym (GDPR art. 15)." },
-	{ "archive", 'a', OPTION_FOLDER, AT(archive), .argument = "DIR",
-		.help = "The archive for --subject." },
+	{ "archive", 'a', OPTION_LIST, AT(archives), .argument = "DIR",
+		.help = "The archive for --subject; may be given several times." },
 	{ "audit", 0, OPTION_FLAG, AT(audit), .group = "Who looked",
 		.help = "The log itself, and whether it is whole: for who has the role "
 			"\"audit\"." },
@@ -96,8 +97,12 @@ static int log_question(const struct revealing *revealing, enum lookup_kind kind
 		.kind = kind, .question = question, .reason = reason, .now_ns = revealing->now_ns
 	};
 
-	return lookup_log_append(
-		settings->archive ? settings->archive : settings->log, &lookup, err);
+	int status = settings->archives.count ? 0 : lookup_log_append(settings->log, &lookup, err);
+
+	for (unsigned i = 0; i < settings->archives.count && status == 0; i++) {
+		status = lookup_log_append(settings->archives.items[i], &lookup, err);
+	}
+	return status;
 }
 
 static int log_pseudonym(const struct revealing *revealing, enum lookup_kind kind, struct err *err)
@@ -342,15 +347,15 @@ static int break_glass(struct revealing *revealing)
 
 static int list_subject(struct revealing *revealing)
 {
-	const char *archive = revealing->settings->archive;
+	const struct option_list *archives = &revealing->settings->archives;
 	struct err err;
 
-	if (!archive) {
+	if (archives->count == 0) {
 		return cli_usage_error(&command_reveal, "--subject: name the archive: --archive");
 	}
 	int status = log_pseudonym(revealing, LOOKUP_SUBJECT, &err);
-	if (status == 0) {
-		status = reveal_print_subject(archive, revealing->pseudonym, &err);
+	for (unsigned i = 0; i < archives->count && status == 0; i++) {
+		status = reveal_print_subject(archives->items[i], revealing->pseudonym, &err);
 	}
 	return status < 0 ? fail(&err) : EXIT_DONE;
 }
@@ -369,9 +374,8 @@ static int read_time(
 static int audit(struct revealing *revealing)
 {
 	const struct reveal_settings *settings = revealing->settings;
-	struct reveal_audit audit = { .folder =
-					      settings->archive ? settings->archive : settings->log,
-		.anchor = settings->anchor };
+	const struct option_list *archives = &settings->archives;
+	struct reveal_audit audit = { .folder = settings->log, .anchor = settings->anchor };
 	struct err err;
 	int wrong = read_time(revealing, "from", settings->from, &audit.from_ns);
 
@@ -381,7 +385,10 @@ static int audit(struct revealing *revealing)
 	}
 	int status = log_question(
 		revealing, LOOKUP_AUDIT, "the log of look-ups", settings->reason, &err);
-	status = status < 0 ? status : reveal_print_audit(&audit, &err);
+	for (unsigned i = 0; i < (archives->count ? archives->count : 1) && status == 0; i++) {
+		audit.folder = archives->count ? archives->items[i] : settings->log;
+		status = reveal_print_audit(&audit, &err);
+	}
 	if (status == -EBADMSG) {
 		cli_error("reveal", err.text);
 		return EXIT_FOUND;

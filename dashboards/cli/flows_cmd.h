@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analyzer/archive/archive.h"
+#include "analyzer/archive/archive_once.h"
 #include "analyzer/format/group.h"
 #include "analyzer/format/record_json.h"
 #include "analyzer/output/out_file.h"
@@ -29,9 +29,9 @@ extern const struct command command_flows;
 enum { FLOWS_TABLE_LIMIT = 100, FLOWS_GROUP_MINIMUM = 5 };
 
 struct flows_settings {
-	const char *archive, *from, *to, *last, *time_zone, *format, *group_by, *sum, *key, *signer,
-		*anchor, *reason, *columns, *sort, *device, *write_packets, *input;
-	struct option_list catalogue;
+	const char *from, *to, *last, *time_zone, *format, *group_by, *sum, *key, *signer, *anchor,
+		*reason, *columns, *sort, *device, *write_packets, *input;
+	struct option_list archives, catalogue;
 	uint64_t top, limit;
 	bool whole, verify, fields, explain, from_records, pivot, compare;
 };
@@ -43,7 +43,9 @@ struct flows_answer {
 	const struct flows_settings *settings;
 	struct flow_question question;
 	enum flows_form form;
-	struct archive_options archive;
+	struct archive_options archive; /* the one that is read, of settings->archives */
+	unsigned place;                 /* of it */
+	struct archive_once *once;      /* of several; NULL */
 	struct grouping *grouping;
 	struct group_protect *protect; /* NULL: groups are exact */
 	struct flow_sums *sums;        /* groups come from what hours or days add up to */
@@ -70,7 +72,7 @@ int flows_protect_groups(struct flows_answer *answer, struct err *err);
 int flows_log_look_up(const struct flows_answer *answer, struct err *err);
 /* Captures of which the archive holds the beginning alone: a run was stopped, or is at work. Are
  * there any? */
-bool flows_say_unfinished(const char *folder);
+bool flows_say_unfinished(const struct option_list *archives);
 /* What a sensor could not write, and said so. */
 void flows_say_gaps(const char *folder, const struct archive_stats *stats);
 

@@ -22,7 +22,8 @@
 /* One of the two. */
 struct side {
 	struct flows_answer *answer;
-	const char *name, *folder; /* of an archive; NULL: a capture */
+	const char *name;
+	struct option_list folders; /* of archives; none: a capture */
 	struct grouping *grouping;
 	const struct group_row *rows;
 	size_t count;
@@ -93,33 +94,48 @@ static int read_capture(struct side *side, struct err *err)
 	return past_records_read(&past, err);
 }
 
-static int read_folder(
-	struct side *side, const char *folder, uint64_t from_ns, uint64_t to_ns, struct err *err)
+static int read_folder(struct side *side, struct archive_once *once, unsigned place,
+	const struct archive_options *period, struct err *err)
 {
-	const struct archive_options options = { .folder = folder,
-		.from_ns = from_ns,
-		.to_ns = to_ns,
-		.problem = side->answer->archive.problem,
-		.problem_context = side->answer };
+	struct archive_options options = *period;
 	struct archive_reader *reader;
 	struct archive_stats stats;
 	struct archived *records;
 	size_t count;
-	int status = archive_reader_open(&reader, &options, err);
 
+	options.folder = side->folders.items[place];
+	int status = archive_reader_open(&reader, &options, err);
 	if (status < 0) {
 		return status;
 	}
-	side->folder = folder;
 	while ((count = archive_reader_next(reader, &records)) > 0) {
 		for (size_t i = 0; i < count; i++) {
-			take(side, &records[i].record, &records[i].labels);
+			if (archive_once_tells(once, place, &records[i].record.flow)) {
+				take(side, &records[i].record, &records[i].labels);
+			}
 		}
 	}
 	archive_reader_stats(reader, &stats);
-	side->gaps = stats.gap_records;
+	side->gaps += stats.gap_records;
 	archive_reader_close(reader);
 	return 0;
+}
+
+static int read_folders(struct side *side, uint64_t from_ns, uint64_t to_ns, struct err *err)
+{
+	const struct archive_options period = { .from_ns = from_ns,
+		.to_ns = to_ns,
+		.problem = side->answer->archive.problem,
+		.problem_context = side->answer };
+	struct archive_once *once;
+	int status =
+		archive_once_open(&once, side->folders.items, side->folders.count, &period, err);
+
+	for (unsigned i = 0; i < side->folders.count && status == 0; i++) {
+		status = read_folder(side, once, i, &period, err);
+	}
+	archive_once_close(once);
+	return status;
 }
 
 /* A time in the archive: "2026-03-31", or "FROM..TO". */
@@ -142,12 +158,13 @@ static int read_period(struct side *side, struct err *err)
 	if (dots && to_ns <= from_ns) {
 		return err_set(err, EINVAL, "%s: ends before it begins", side->name);
 	}
-	if (!answer->settings->archive) {
+	if (answer->settings->archives.count == 0) {
 		return err_set(err, EINVAL, "%s is a time: name the archive it is of (--archive)",
 			side->name);
 	}
 	to_ns = dots ? to_ns : local_day_at(zone, local_day_of(zone, from_ns).number + 1).start_ns;
-	return read_folder(side, answer->settings->archive, from_ns, to_ns, err);
+	side->folders = answer->settings->archives;
+	return read_folders(side, from_ns, to_ns, err);
 }
 
 static int read_side(struct side *side, struct err *err)
@@ -163,8 +180,9 @@ static int read_side(struct side *side, struct err *err)
 	if (stat(side->name, &stat_of) < 0) {
 		status = read_period(side, err);
 	} else if (S_ISDIR(stat_of.st_mode)) {
-		status = read_folder(side, side->name, side->answer->question.from_ns,
-			side->answer->question.to_ns, err);
+		side->folders = (struct option_list){ { side->name }, 1 };
+		status = read_folders(
+			side, side->answer->question.from_ns, side->answer->question.to_ns, err);
 	} else {
 		status = read_capture(side, err);
 	}
@@ -196,8 +214,10 @@ static int check_devices(const struct side *sides, struct err *err)
 			.question = "flows --compare",
 			.reason = settings->reason ? settings->reason : "",
 			.now_ns = clock_now_ns() };
-		status = sides[i].has_pseudonyms ? lookup_log_append(sides[i].folder, &lookup, err)
-						 : 0;
+		unsigned count = sides[i].has_pseudonyms ? sides[i].folders.count : 0;
+		for (unsigned k = 0; k < count && status == 0; k++) {
+			status = lookup_log_append(sides[i].folders.items[k], &lookup, err);
+		}
 	}
 	return status;
 }
@@ -501,7 +521,7 @@ int flows_compare(struct flows_answer *answer, const char *const *arguments, uns
 	}
 	bool is_unfinished = false;
 	for (unsigned i = 0; i < 2; i++) {
-		is_unfinished |= sides[i].folder && flows_say_unfinished(sides[i].folder);
+		is_unfinished |= flows_say_unfinished(&sides[i].folders);
 	}
 	return answer->problems || is_unfinished ? EXIT_INPUT : is_amiss ? EXIT_USAGE : EXIT_DONE;
 }

@@ -168,15 +168,40 @@ static void read_words(
 	archive_reader_close(reader);
 }
 
-static void read_archive(struct coverage *coverage, const struct flows_nothing *asked)
+static unsigned folder_count(const struct flows_nothing *asked)
+{
+	return asked->archives ? asked->archives->count : 1;
+}
+
+static const char *folder_of(const struct flows_nothing *asked, unsigned i)
+{
+	return asked->archives ? asked->archives->items[i] : asked->archive->folder;
+}
+
+static void read_extents(struct archive_extent *held, const struct flows_nothing *asked)
+{
+	struct archive_extent one;
+
+	for (unsigned i = 0; i < folder_count(asked); i++) {
+		if (archive_read_extent(folder_of(asked, i), &one, NULL) < 0) {
+			continue;
+		}
+		bool is_first = held->records == 0 || one.first_ns < held->first_ns;
+		held->first_ns = one.records > 0 && is_first ? one.first_ns : held->first_ns;
+		held->last_ns = one.last_ns > held->last_ns ? one.last_ns : held->last_ns;
+		held->records += one.records;
+		held->problems += one.problems;
+	}
+}
+
+static void read_archives(struct coverage *coverage, const struct flows_nothing *asked)
 {
 	uint64_t most = asked->most ? asked->most : FLOWS_NOTHING_RECORDS;
 	struct archive_selection selection = { 0 };
 	struct archive_options options = *asked->archive;
-	struct err err;
 
-	if (archive_read_extent(options.folder, &coverage->held, &err) < 0 ||
-		coverage->words->count == 0) {
+	read_extents(&coverage->held, asked);
+	if (coverage->words->count == 0) {
 		return;
 	}
 	coverage->is_part = coverage->held.records > most;
@@ -188,7 +213,10 @@ static void read_archive(struct coverage *coverage, const struct flows_nothing *
 	options.selection = &selection;
 	options.problem = pass_over;
 	options.problem_context = &coverage->held;
-	read_words(coverage, &options, most);
+	for (unsigned i = 0; i < folder_count(asked); i++) {
+		options.folder = folder_of(asked, i);
+		read_words(coverage, &options, most);
+	}
 }
 
 /* Where nothing is near: which there are, the first few. */
@@ -314,9 +342,9 @@ static bool asks_address(const struct query *query)
 }
 
 /* Of the first records: one archive is made with a key, or without. */
-static bool has_pseudonyms(const struct archive_options *archive)
+static bool has_pseudonyms(const char *folder)
 {
-	const struct archive_options all = { .folder = archive->folder };
+	const struct archive_options all = { .folder = folder };
 	struct archive_reader *reader;
 	struct archived *records;
 	bool has = false;
@@ -337,7 +365,7 @@ bool flows_put_nothing(struct text *text, const struct flows_nothing *asked)
 	struct coverage coverage = { .words = nothing_words_create(asked->query) };
 	const struct archive_options *archive = asked->archive;
 	const struct archive_extent *held = &coverage.held;
-	bool is_amiss = false;
+	bool is_amiss = false, has = false;
 
 	if (!coverage.words) {
 		return false;
@@ -345,7 +373,7 @@ bool flows_put_nothing(struct text *text, const struct flows_nothing *asked)
 	if (asked->device) {
 		note_device(coverage.words, asked->device);
 	}
-	read_archive(&coverage, asked);
+	read_archives(&coverage, asked);
 	if (held->records == 0 && held->problems > 0) {
 		is_amiss = false; /* what a word stands in cannot be known */
 	} else if (!coverage.is_part) {
@@ -353,7 +381,10 @@ bool flows_put_nothing(struct text *text, const struct flows_nothing *asked)
 	} else if (coverage.looked_at > 0) {
 		put_words(coverage.words, text, coverage.looked_at);
 	}
-	if (asks_address(asked->query) && has_pseudonyms(archive)) {
+	for (unsigned i = 0; i < folder_count(asked); i++) {
+		has |= asks_address(asked->query) && has_pseudonyms(folder_of(asked, i));
+	}
+	if (has) {
 		text_put(text, "devices are pseudonyms in this archive, and no address of theirs "
 			       "is in it: addresses find servers alone\n");
 	}

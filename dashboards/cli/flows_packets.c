@@ -487,7 +487,10 @@ int flows_packets_write(struct flows_packets *packets, const struct flows_answer
 		return status;
 	}
 	catch_signals();
-	status = flow_lookups_find(packets->lookups, answer->archive.folder, err);
+	for (unsigned i = 0; i < answer->settings->archives.count && status == 0; i++) {
+		status = flow_lookups_find(
+			packets->lookups, answer->settings->archives.items[i], err);
+	}
 	flow_lookups_each(packets->lookups, take_lookup, packets);
 	text_put(&packets->filter, ")");
 	status = status < 0 ? status : query_parse(&query, packets->filter.at, NULL, err);

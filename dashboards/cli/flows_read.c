@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyzer/archive/archive_clock.h"
 #include "analyzer/archive/archive_inputs.h"
 #include "analyzer/record/lookup_log.h"
 #include "analyzer/record/pseudonyms.h"
@@ -12,7 +13,7 @@
 #include "base/local_time.h"
 #include "dashboards/cli/flows_cmd.h"
 
-bool flows_say_unfinished(const char *folder)
+static bool say_unfinished(const char *folder)
 {
 	char name[INPUT_NAME_BYTES];
 	unsigned count = archive_inputs_unfinished(folder, name);
@@ -24,6 +25,16 @@ bool flows_say_unfinished(const char *folder)
 			folder, count, count == 1 ? " is" : "s are", count == 1 ? "it" : "them");
 	}
 	return count > 0;
+}
+
+bool flows_say_unfinished(const struct option_list *archives)
+{
+	bool is_any = false;
+
+	for (unsigned i = 0; i < archives->count; i++) {
+		is_any |= say_unfinished(archives->items[i]);
+	}
+	return is_any;
 }
 
 /* What a sensor could not write, and said so. */
@@ -66,7 +77,7 @@ static void say_deleted(struct flows_answer *answer, const struct archive_stats 
 	if (stats->deleted_until_ns == 0) {
 		return;
 	}
-	answer->is_past_retention =
+	answer->is_past_retention |=
 		answer->archive.to_ns > 0 && answer->archive.to_ns <= stats->deleted_until_ns;
 	clock_format(stats->deleted_until_ns, until);
 	cli_notice("flows",
@@ -74,6 +85,25 @@ static void say_deleted(struct flows_answer *answer, const struct archive_stats 
 		"why)%s",
 		until, answer->archive.folder,
 		answer->is_past_retention ? "; this is no answer of zero" : "");
+}
+
+/* The clock of a sensor that is wrong: by what two of them saw, or by ours. */
+static void say_clock(const struct flows_answer *answer, const struct archive_stats *stats)
+{
+	struct archive_apart apart;
+	struct text sentence;
+
+	text_init_heap(&sentence);
+	if (archive_put_ahead(&sentence, answer->archive.folder, stats->last_ns, clock_now_ns())) {
+		cli_notice("flows", "%s", sentence.at);
+		text_clear(&sentence);
+	}
+	if (archive_once_apart(answer->once, answer->place, &apart)) {
+		archive_put_apart(&sentence, answer->archive.folder,
+			answer->settings->archives.items[apart.other], &apart);
+		cli_notice("flows", "%s", sentence.at);
+	}
+	text_deinit(&sentence);
 }
 
 /* Groups over addresses and pseudonyms. */
@@ -110,8 +140,12 @@ static bool matches(void *context, const struct archived *archived)
 	struct flows_answer *answer = context;
 	const struct field_view view = view_of(answer, archived);
 
+	if (!archive_once_tells(answer->once, answer->place, &archived->record.flow)) {
+		return false;
+	}
 	note_device(answer, archived);
-	return is_mixed(answer, archived) || query_match(answer->question.query, &view);
+	return is_mixed(answer, archived) || !answer->question.query ||
+	       query_match(answer->question.query, &view);
 }
 
 static int take_record(
@@ -126,7 +160,7 @@ static int take_record(
 			answer->archive.folder);
 	}
 	answer->matched++;
-	if (!answer->question.query) {
+	if (!answer->question.query && !answer->once) {
 		note_device(answer, archived);
 	}
 	if (answer->protect) {
@@ -146,6 +180,11 @@ static void select_fields(struct flows_answer *answer, struct archive_selection 
 	*selection = (struct archive_selection){ .context = answer };
 	if (answer->question.query) {
 		query_asks(answer->question.query, &selection->asked);
+	}
+	if (answer->once) {
+		field_set_add(&selection->asked, field_find("flow", 4));
+	}
+	if (answer->question.query || answer->once) {
 		selection->matches = matches;
 	}
 	if (answer->protect) {
@@ -161,12 +200,12 @@ static void select_fields(struct flows_answer *answer, struct archive_selection 
 	}
 }
 
-int flows_read_archive(struct flows_answer *answer, struct err *err)
+/* One of the archives. */
+static int read_archive(struct flows_answer *answer, struct archive_stats *stats, struct err *err)
 {
 	struct archive_options options = answer->archive;
 	struct archive_selection selection;
 	struct archive_reader *reader;
-	struct archive_stats stats;
 	struct archived *records;
 	size_t count;
 
@@ -182,11 +221,31 @@ int flows_read_archive(struct flows_answer *answer, struct err *err)
 			status = take_record(answer, &records[i], err);
 		}
 	}
-	archive_reader_stats(reader, &stats);
-	flows_say_gaps(answer->archive.folder, &stats);
-	say_deleted(answer, &stats);
-	explain(answer, "records", &stats);
+	archive_reader_stats(reader, stats);
 	archive_reader_close(reader);
+	flows_say_gaps(options.folder, stats);
+	say_deleted(answer, stats);
+	explain(answer, "records", stats);
+	return status;
+}
+
+int flows_read_archive(struct flows_answer *answer, struct err *err)
+{
+	const struct option_list *archives = &answer->settings->archives;
+	int status = archive_once_open(
+		&answer->once, archives->items, archives->count, &answer->archive, err);
+
+	for (unsigned i = 0; i < archives->count && status == 0 && !answer->is_full; i++) {
+		struct archive_stats stats;
+		answer->place = i;
+		answer->archive.folder = archives->items[i];
+		status = read_archive(answer, &stats, err);
+		if (status == 0) {
+			say_clock(answer, &stats);
+		}
+	}
+	archive_once_close(answer->once);
+	answer->once = NULL;
 	return status;
 }
 
@@ -196,8 +255,8 @@ int flows_read_sums(struct flows_answer *answer, bool *is_read, struct err *err)
 {
 	const struct archive_day_rules rules = { answer->question.zone, FLOWS_GROUP_MINIMUM,
 		clock_now_ns() };
-	bool is_asked =
-		answer->grouping && !answer->question.query && !answer->settings->from_records;
+	bool is_asked = answer->grouping && !answer->question.query &&
+			!answer->settings->from_records && answer->settings->archives.count == 1;
 	bool has_table =
 		is_asked && answer->protect &&
 		flow_sums_have_table(answer->grouping, &answer->archive, answer->question.zone);
@@ -216,18 +275,23 @@ int flows_read_sums(struct flows_answer *answer, bool *is_read, struct err *err)
 		cli_notice("flows", "%s; records are not counted (--from-records reads them)",
 			has_table ? "from the protected tables of whole days"
 				  : "from what hours add up to");
+		say_clock(answer, &stats);
 		say_deleted(answer, &stats);
 		explain(answer, has_table ? "day tables" : "hours", &stats);
 	}
 	return status;
 }
 
-/* Are the devices of the archive pseudonyms? */
-static int has_pseudonyms(const struct flows_answer *answer, bool *has, struct err *err)
+/* Are the devices of the archive at that place pseudonyms? */
+static int has_pseudonyms(
+	const struct flows_answer *answer, unsigned place, bool *has, struct err *err)
 {
+	struct archive_options options = answer->archive;
 	struct archive_reader *reader;
 	struct archived *records;
-	int status = archive_reader_open(&reader, &answer->archive, err);
+
+	options.folder = answer->settings->archives.items[place];
+	int status = archive_reader_open(&reader, &options, err);
 
 	*has = false;
 	if (status == 0) {
@@ -244,13 +308,17 @@ static int has_pseudonyms(const struct flows_answer *answer, bool *has, struct e
 int flows_protect_groups(struct flows_answer *answer, struct err *err)
 {
 	struct pseudonyms *pseudonyms = NULL;
-	bool has = false;
+	bool has = false, has_any = false;
 	int status = answer->settings->key
 			     ? pseudonyms_open(&pseudonyms, answer->settings->key, err)
-			     : has_pseudonyms(answer, &has, err);
+			     : 0;
 
+	for (unsigned i = 0; i < answer->settings->archives.count && status == 0; i++) {
+		status = answer->settings->key ? 0 : has_pseudonyms(answer, i, &has, err);
+		has_any |= has;
+	}
 	pseudonyms_close(pseudonyms);
-	if (status < 0 || answer->settings->key || !has) {
+	if (status < 0 || answer->settings->key || !has_any) {
 		return status;
 	}
 	return group_protect_create(&answer->protect, answer->grouping, answer->question.query,
@@ -262,12 +330,11 @@ int flows_protect_groups(struct flows_answer *answer, struct err *err)
 int flows_log_look_up(const struct flows_answer *answer, struct err *err)
 {
 	const struct flows_settings *settings = answer->settings;
-	bool has = false, is_open = answer->grouping && !settings->key;
 	char question[FLOW_QUESTION_BYTES + 256];
-	int status = is_open ? 0 : has_pseudonyms(answer, &has, err);
+	int status = 0;
 
-	if (status < 0 || !has) {
-		return status;
+	if (answer->grouping && !settings->key) {
+		return 0;
 	}
 	snprintf(question, sizeof(question), "flows %s%s%s from %s to %s", answer->question.filter,
 		settings->group_by ? " by " : "", settings->group_by ? settings->group_by : "",
@@ -279,5 +346,12 @@ int flows_log_look_up(const struct flows_answer *answer, struct err *err)
 		.question = question,
 		.reason = settings->reason ? settings->reason : "",
 		.now_ns = clock_now_ns() };
-	return lookup_log_append(settings->archive, &lookup, err);
+	for (unsigned i = 0; i < settings->archives.count && status == 0; i++) {
+		bool has = false;
+		status = has_pseudonyms(answer, i, &has, err);
+		if (status == 0 && has) {
+			status = lookup_log_append(settings->archives.items[i], &lookup, err);
+		}
+	}
+	return status;
 }

@@ -56,7 +56,7 @@ static void say_signature(const struct archive_check *check)
 	}
 }
 
-int flows_verify(struct flows_answer *answer)
+static int verify(struct flows_answer *answer)
 {
 	uint8_t signer[PUBLIC_KEY_BYTES];
 	struct archive_check check;
@@ -91,4 +91,22 @@ int flows_verify(struct flows_answer *answer)
 	say_unfinished(answer->archive.folder, stats->last_ns);
 	say_signature(&check);
 	return stats->problems ? EXIT_FOUND : EXIT_DONE;
+}
+
+/* Each for itself; the worst status of them. */
+int flows_verify(struct flows_answer *answer)
+{
+	const struct option_list *archives = &answer->settings->archives;
+	int worst = EXIT_DONE;
+
+	if (answer->settings->anchor && archives->count > 1) {
+		return cli_usage_error(
+			&command_flows, "--anchor is of one archive: name that one alone");
+	}
+	for (unsigned i = 0; i < archives->count; i++) {
+		answer->archive.folder = archives->items[i];
+		int status = verify(answer);
+		worst = status > worst ? status : worst;
+	}
+	return worst;
 }

@@ -184,10 +184,28 @@ static int find_option(const struct command *command, char **argv, unsigned coun
 	return 0;
 }
 
-/* A list from argv takes the place of what was there before: lists_begun has a bit for each that
- * did. */
+/* A list from argv takes the place of what was there before, and of two folders one would be passed
+ * over in silence: begun has a bit for each option that stood in argv. */
+static int begin_option(const struct option *option, size_t place, void *settings,
+	const char *value, uint64_t *begun, struct err *err)
+{
+	void *at = (char *)settings + option->offset;
+	uint64_t bit = UINT64_C(1) << place % 64;
+	bool is_again = (*begun & bit) != 0;
+
+	*begun |= bit;
+	if (option->type == OPTION_LIST && !is_again) {
+		((struct option_list *)at)->count = 0;
+	}
+	if (option->type == OPTION_FOLDER && is_again && strcmp(*(const char **)at, value) != 0) {
+		return err_set(err, EINVAL, "--%s: one is expected, found %s and %s", option->name,
+			*(const char **)at, value);
+	}
+	return 0;
+}
+
 static int take_option(const struct command *command, void *settings, char **argv, unsigned count,
-	unsigned *at, uint64_t *lists_begun, struct err *err)
+	unsigned *at, uint64_t *begun, struct err *err)
 {
 	const struct option *option = NULL;
 	const char *value = NULL;
@@ -197,16 +215,10 @@ static int take_option(const struct command *command, void *settings, char **arg
 	if (status < 0) {
 		return status;
 	}
-	if (option->type == OPTION_LIST) {
-		uint64_t bit = UINT64_C(1) << ((size_t)(option - command->options) % 64);
-		if (!(*lists_begun & bit)) {
-			((struct option_list *)(void *)((char *)settings + option->offset))->count =
-				0;
-		}
-		*lists_begun |= bit;
-	}
 	snprintf(label, sizeof(label), "--%s", option->name);
-	return options_set(option, label, settings, value, err);
+	status = begin_option(
+		option, (size_t)(option - command->options), settings, value, begun, err);
+	return status < 0 ? status : options_set(option, label, settings, value, err);
 }
 
 int options_set_defaults(const struct command *command, void *settings, struct err *err)
@@ -227,7 +239,7 @@ int options_take(const struct command *command, void *settings, char **argv, uns
 	unsigned *argument_count, struct err *err)
 {
 	bool only_arguments = false;
-	uint64_t lists_begun = 0;
+	uint64_t begun = 0;
 
 	*argument_count = 0;
 	for (unsigned at = 0; at < count; at++) {
@@ -239,8 +251,7 @@ int options_take(const struct command *command, void *settings, char **argv, uns
 		} else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
 			return 1;
 		} else {
-			int status =
-				take_option(command, settings, argv, count, &at, &lists_begun, err);
+			int status = take_option(command, settings, argv, count, &at, &begun, err);
 			if (status < 0) {
 				return status;
 			}

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "analyzer/archive/archive_once.h"
 #include "analyzer/archive/archive_reader.h"
 #include "analyzer/engine/engine.h"
 #include "base/clock.h"
@@ -10,26 +11,44 @@
 
 enum { FLOW_LIMIT = 4000000 };
 
+/* Archives under way. */
+struct reading {
+	const struct past_records *past;
+	struct archive_once *once;
+	unsigned place;
+};
+
 static void take_records(void *context, const struct archived *rows, size_t count)
 {
-	const struct past_records *past = context;
+	const struct reading *reading = context;
+	const struct past_records *past = reading->past;
 
 	for (size_t i = 0; i < count; i++) {
 		const char *pseudonym = rows[i].labels.device;
-		past->take(past->context, &rows[i].record, pseudonym[0] ? pseudonym : NULL);
+		if (archive_once_tells(reading->once, reading->place, &rows[i].record.flow)) {
+			past->take(past->context, &rows[i].record, pseudonym[0] ? pseudonym : NULL);
+		}
 	}
 }
 
-static int read_archive(const struct past_records *past, const char *folder, struct err *err)
+static int read_archives(const struct past_records *past, struct err *err)
 {
-	const struct archive_options options = { .folder = folder,
-		.from_ns = past->from_ns,
+	const struct option_list *archives = past->archives;
+	struct archive_options options = { .from_ns = past->from_ns,
 		.to_ns = past->to_ns,
 		.problem = past->problem,
 		.problem_context = past->context };
+	struct reading reading = { .past = past };
 	struct archive_stats stats;
+	int status =
+		archive_once_open(&reading.once, archives->items, archives->count, &options, err);
 
-	return archive_each_record(&options, take_records, (void *)(uintptr_t)past, &stats, err);
+	for (; reading.place < archives->count && status == 0; reading.place++) {
+		options.folder = archives->items[reading.place];
+		status = archive_each_record(&options, take_records, &reading, &stats, err);
+	}
+	archive_once_close(reading.once);
+	return status;
 }
 
 /* The end of the engine that hands records to the taker. */
@@ -87,11 +106,8 @@ static int read_files(const struct past_records *past, struct err *err)
 
 int past_records_read(const struct past_records *past, struct err *err)
 {
-	int status = 0;
+	int status = read_archives(past, err);
 
-	for (unsigned i = 0; i < past->archives->count && status == 0; i++) {
-		status = read_archive(past, past->archives->items[i], err);
-	}
 	if (status == 0 && past->file_count > 0) {
 		status = read_files(past, err);
 	}

@@ -101,6 +101,19 @@ equal '… and so does the month that begins' "$(devices inside --from 2026-03-3
 ok '… though flows run over its border' [ "$("$bin" flows -a "$work/border.one" -w --from 2026-04-01 -o ndjson \
 	"borderflow.flow.start < 2026-04-01T00:00" | wc -l)" -gt 0 ]
 
+# Two sensors that saw the same are read as one; two whose clocks differ are said to.
+groups() { "$bin" flows "$@" -g app,zone --top 0 --key "$work/keys/pseudonym.key" -o ndjson --from-records 2>"$work/said"; }
+groups -a "$work/border.one" >"$work/one.groups"
+groups -a "$work/border.one" -a "$work/border.two" >"$work/two.groups"
+ok 'what two sensors saw is read as one' cmp -s "$work/one.groups" "$work/two.groups"
+ok '… without a word about their clocks' test ! -s "$work/said"
+groups -a "$work/inside.one" -a "$work/border.two" >"$work/two.groups"
+ok 'a clock that is a day off is said to be' grep -q 'is 1 day ahead of .* count twice; the clock' "$work/said"
+bytes() { jq -s 'map(."network.bytes") | add' "$1"; }
+equal '… and nothing is left out' "$(($(bytes "$work/one.groups") * 2))" "$(bytes "$work/two.groups")"
+says 2 'one is expected, found' 'where one archive is asked for, a second one is refused' \
+	"$bin" alerts export a-1 --archive "$work/border.one" --archive "$work/border.two"
+
 # Retention: by a command here; capture does it by itself.
 cp -R "$work/a" "$work/old"
 says 0 'deleted [1-9]' 'what is too old is deleted' "$bin" archive prune -a "$work/old" --keep-records 30d --keys "$work/keys"

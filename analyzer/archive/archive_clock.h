@@ -1,0 +1,15 @@
+/* A sensor's clock that is wrong, as an archive shows it: in sentences for whoever reads it.
+ *
+ * Threads  any; pure functions of their arguments. */
+#pragma once
+
+#include "analyzer/archive/archive_once.h"
+#include "base/text.h"
+
+/* Records of a time that has not come yet. False, and nothing is put, where there are none;
+ * last_ns: the end of the latest (archive_stats). */
+bool archive_put_ahead(struct text *text, const char *folder, uint64_t last_ns, uint64_t now_ns);
+
+/* Flows that two archives have at two times. */
+void archive_put_apart(struct text *text, const char *folder, const char *other,
+	const struct archive_apart *apart);
