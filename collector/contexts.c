@@ -92,6 +92,17 @@ bool contexts_are_twins(const struct contexts *contexts, uint16_t one, uint16_t 
 	return is_same(contexts, other, &twin);
 }
 
+bool context_is_vlan(const struct context *context)
+{
+	bool is_vlan = !context->is_from_outside && context->tunnels[0] != TUNNEL_NONE;
+
+	for (unsigned i = 0; i < CONTEXT_TUNNELS_MAX; i++) {
+		is_vlan &= context->tunnels[i] == TUNNEL_NONE ||
+			   context->tunnels[i] == TUNNEL_VLAN || context->tunnels[i] == TUNNEL_QINQ;
+	}
+	return is_vlan;
+}
+
 const struct context *contexts_get(const struct contexts *contexts, uint16_t number)
 {
 	return &contexts->all[number];

@@ -77,4 +77,6 @@ uint16_t contexts_intern(struct contexts *contexts, const struct context *contex
 bool contexts_are_alike(const struct contexts *contexts, uint16_t one, uint16_t other);
 /* The same but for who wrapped them? */
 bool contexts_are_twins(const struct contexts *contexts, uint16_t one, uint16_t other);
+/* VLANs and nothing else? */
+bool context_is_vlan(const struct context *context);
 const struct context *contexts_get(const struct contexts *contexts, uint16_t number);

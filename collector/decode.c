@@ -425,6 +425,7 @@ static void decode_frames(struct decoder *decoder, struct packet_batch *packets)
 	}
 	packets->count = duplicates_remove(decoder->duplicates, packets->packets,
 		decoder->links ? packets->frames : NULL, count);
+	decoder->stats.routed = duplicates_routed(decoder->duplicates);
 	count_segments(decoder, packets);
 	decoder->stats.packets += packets->count;
 	decoder->stats.refused[DECODE_REFUSED_DUPLICATE] += count - packets->count;

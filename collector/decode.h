@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "collector/duplicates.h"
 #include "collector/packet.h"
 
 /* Name and one plain sentence for each reason stand in one table (decode.c) that
@@ -61,6 +62,7 @@ struct decode_stats {
 	uint64_t segments, segments_merged;
 	uint32_t segment_most;  /* bytes of the largest of them */
 	uint64_t contexts_full; /* packets of no context of their own: there was no room */
+	struct duplicates_routed routed; /* of the duplicates */
 };
 
 struct decoder;

@@ -1,11 +1,13 @@
 #include "collector/duplicates.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "collector/sightings.h"
 
 enum {
 	PLACES = 4096,
@@ -18,6 +20,10 @@ enum {
 	/* For each sure duplicate so many doubtful ones are believed. */
 	BELIEVED_EACH = 4,
 	BELIEVED_MOST = 64,
+	/* A router takes one from the hop limit; some that stand in a row are seen as one. */
+	HOPS_MOST = 8,
+	/* TCP numbers from here on were drawn, and not counted from the start. */
+	DRAWN = 1 << 16,
 	/* What a datagram of some length ends with, and how often the highest bit changes there
 	 * from byte to byte where it is encrypted: 7.5 times, and in one of 57 fewer than this. */
 	DATAGRAM_TELLING = 32, /* bytes */
@@ -32,12 +38,15 @@ enum {
 struct seen {
 	uint64_t time_ns;
 	uint64_t print; /* but for its lowest bits, which are the context */
+	uint64_t link;  /* link_of() */
 };
 
 struct duplicates {
 	const struct contexts *contexts;
 	uint64_t secret[4];
-	uint32_t watched, believed;
+	uint32_t watched;
+	uint32_t believed[2]; /* by whether two VLANs hold the copies */
+	struct duplicates_routed routed;
 	struct seen places[PLACES];
 };
 
@@ -118,9 +127,14 @@ static uint64_t print_of(const struct duplicates *duplicates, const struct packe
  * places they share, depends on the packets alone. */
 static inline uint32_t spot_of(const struct packet *packet)
 {
+	enum {
+		PORTS_V4 = offsetof(struct flow_key4, port_be),
+		PORTS_V6 = offsetof(struct flow_key6, port_be)
+	};
+	size_t at = packet->flags & PACKET_V6 ? PORTS_V6 : PORTS_V4;
 	uint32_t ports, numbers = packet->tcp_seq ^ packet->tcp_ack << 7;
 
-	memcpy(&ports, packet->key.v4.port_be, sizeof(ports));
+	memcpy(&ports, (const uint8_t *)&packet->key + at, sizeof(ports));
 	return (numbers ^ ports ^ packet->ip_id ^ packet->payload_wire_bytes << 16) * 2654435769U;
 }
 
@@ -166,50 +180,152 @@ static bool is_sure(const struct packet *packet)
 	return !(packet->flags & PACKET_FRAGMENT) && is_encrypted(packet);
 }
 
+/* What each router changes: whose MAC address sent it, and the hop limit in the lowest bits; 0
+ * where the frame does not say. */
+static uint64_t link_of(const struct packet *packet)
+{
+	uint8_t mac[6], hops;
+	uint64_t link = 0;
+
+	if (sender_of_packet(mac, &hops, packet)) {
+		memcpy(&link, mac, sizeof(mac));
+		link = link << 8 | hops;
+	}
+	return link;
+}
+
+static inline unsigned hops_between(uint64_t one, uint64_t other)
+{
+	uint8_t hops = (uint8_t)one, others = (uint8_t)other;
+
+	return hops > others ? hops - others : others - hops;
+}
+
+/* Were both put on their wires by different hosts, at most some routers apart? */
+static inline bool is_other_link(uint64_t one, uint64_t other)
+{
+	return one && other && one >> 8 != other >> 8 && hops_between(one, other) <= HOPS_MOST;
+}
+
+static bool is_drawn(const struct packet *packet)
+{
+	return packet->tcp_flags ? packet->tcp_seq >= DRAWN &&
+					   (packet->tcp_ack >= DRAWN || packet->tcp_flags & TCP_SYN)
+				 : packet->ip_id != 0 && is_encrypted(packet);
+}
+
+enum copy { COPY_NONE, COPY_DOUBTFUL, COPY_SURE };
+
+/* Address plans of two VLANs may overlap, and hosts in both may say the same. A copy came through a
+ * router or firewall: by another MAC address, and some hops later; a firewall may leave the hops
+ * alone, but then the numbers are such that no two hosts draw them. */
+static enum copy copy_between_vlans(
+	const struct duplicates *duplicates, const struct seen *seen, const struct packet *packet)
+{
+	const struct context *one = contexts_get(duplicates->contexts, (uint16_t)seen->print);
+	const struct context *other = contexts_get(duplicates->contexts, packet->context);
+	uint64_t link = link_of(packet);
+
+	if (!context_is_vlan(one) || !context_is_vlan(other)) {
+		return COPY_NONE;
+	}
+	if (seen->link == 0 && link == 0) {
+		return COPY_DOUBTFUL;
+	}
+	if (!is_other_link(seen->link, link)) {
+		return COPY_NONE;
+	}
+	bool is_told = hops_between(seen->link, link) > 0 ? is_sure(packet) : is_drawn(packet);
+	return is_told ? COPY_SURE : COPY_DOUBTFUL;
+}
+
 /* What somebody outside wrapped takes the place of nothing that came bare. */
-static bool is_copy(const struct duplicates *duplicates, const struct seen *seen, uint64_t print,
-	const struct packet *packet)
+static enum copy copy_of(const struct duplicates *duplicates, const struct seen *seen,
+	uint64_t print, const struct packet *packet)
 {
 	uint16_t context = (uint16_t)seen->print;
 	uint64_t apart_ns = packet->time_ns > seen->time_ns ? packet->time_ns - seen->time_ns
 							    : seen->time_ns - packet->time_ns;
 
-	return (seen->print ^ print) >> CONTEXT_BITS == 0 && apart_ns <= APART_NS &&
-	       (context == packet->context || context == 0 ||
-		       (packet->context == 0 &&
-			       !contexts_get(duplicates->contexts, context)->is_from_outside));
+	if ((seen->print ^ print) >> CONTEXT_BITS != 0 || apart_ns > APART_NS) {
+		return COPY_NONE;
+	}
+	if (context == packet->context || context == 0 ||
+		(packet->context == 0 &&
+			!contexts_get(duplicates->contexts, context)->is_from_outside)) {
+		return is_sure(packet) ? COPY_SURE : COPY_DOUBTFUL;
+	}
+	return packet->context ? copy_between_vlans(duplicates, seen, packet) : COPY_NONE;
 }
 
-/* Eight share eight places, and a ninth one takes that of the oldest. */
-static bool was_seen(struct duplicates *duplicates, const struct packet *packet, uint32_t spot)
+/* Eight share eight places, and a ninth one takes that of the oldest. NULL: it was not seen. */
+static const struct seen *find_or_keep(
+	struct duplicates *duplicates, const struct packet *packet, uint32_t spot, enum copy *copy)
 {
 	uint64_t print = print_of(duplicates, packet) >> CONTEXT_BITS << CONTEXT_BITS;
 	struct seen *shared = &duplicates->places[place_of(packet, spot) & ~(SHARED - 1U)];
 	struct seen *oldest = shared;
 
 	for (struct seen *seen = shared; seen < shared + SHARED; seen++) {
-		if (is_copy(duplicates, seen, print, packet)) {
-			return true;
+		*copy = copy_of(duplicates, seen, print, packet);
+		if (*copy != COPY_NONE) {
+			return seen;
 		}
 		oldest = seen->time_ns < oldest->time_ns ? seen : oldest;
 	}
-	*oldest = (struct seen){ packet->time_ns, print | packet->context };
-	return false;
+	*oldest = (struct seen){ packet->time_ns, print | packet->context, link_of(packet) };
+	return NULL;
+}
+
+/* For each sure one some doubtful ones are believed, of one VLAN or of two. */
+static bool is_believed(struct duplicates *duplicates, enum copy copy, bool is_between)
+{
+	uint32_t *believed = &duplicates->believed[is_between];
+
+	if (copy == COPY_SURE) {
+		uint32_t more = *believed + BELIEVED_EACH;
+		*believed = more < BELIEVED_MOST ? more : BELIEVED_MOST;
+		return true;
+	}
+	if (*believed == 0) {
+		return false;
+	}
+	(*believed)--;
+	return true;
+}
+
+static uint16_t vlan_of(const struct duplicates *duplicates, uint16_t context)
+{
+	return contexts_get(duplicates->contexts, context)->vlan_id;
+}
+
+static void count_routed(struct duplicates *duplicates, const struct seen *seen,
+	const struct packet *packet, bool is_between)
+{
+	struct duplicates_routed *routed = &duplicates->routed;
+	uint64_t link = link_of(packet);
+
+	if (is_between || (is_other_link(seen->link, link) && hops_between(seen->link, link) > 0)) {
+		routed->packets++;
+		routed->vlan_ids[0] = vlan_of(duplicates, (uint16_t)seen->print);
+		routed->vlan_ids[1] = vlan_of(duplicates, packet->context);
+	}
 }
 
 static bool is_duplicate(struct duplicates *duplicates, const struct packet *packet, uint32_t spot)
 {
-	if (!was_seen(duplicates, packet, spot)) {
+	enum copy copy;
+	const struct seen *seen = find_or_keep(duplicates, packet, spot, &copy);
+
+	if (!seen) {
 		return false;
 	}
-	if (is_sure(packet)) {
-		uint32_t believed = duplicates->believed + BELIEVED_EACH;
-		duplicates->believed = believed < BELIEVED_MOST ? believed : BELIEVED_MOST;
-	} else if (duplicates->believed == 0) {
+	uint16_t context = (uint16_t)seen->print;
+	bool is_between = context && packet->context && context != packet->context;
+	if (!is_believed(duplicates, copy, is_between)) {
 		return false;
-	} else {
-		duplicates->believed--;
 	}
+	count_routed(duplicates, seen, packet, is_between);
 	duplicates->watched = WATCHED_AFTER;
 	return true;
 }
@@ -275,4 +391,9 @@ unsigned duplicates_remove(struct duplicates *duplicates, struct packet *packets
 		at = next;
 	}
 	return left;
+}
+
+struct duplicates_routed duplicates_routed(const struct duplicates *duplicates)
+{
+	return duplicates->routed;
 }

@@ -4,15 +4,16 @@
  * A packet is a duplicate where all that the decoder knows of it (ends, numbers, lengths, the
  * identification of IPv4, TCP's time stamps, every captured byte of its payload) is as it was a
  * moment ago, in the same context or where one of the two has none; but a bare packet is no copy of
- * what somebody outside wrapped. Nothing is sent again so soon; only without an identification bare
- * acknowledgements may be alike, and datagrams that are not encrypted, and those count as
- * duplicates where others just did. Fragments are asked about before their datagram is put
- * together, each by itself.
+ * what somebody outside wrapped. In another VLAN it is one where it came by another MAC address: a
+ * router or firewall stands between, and the mirror holds both of its sides. Nothing is sent again
+ * so soon; only without an identification bare acknowledgements may be alike, and datagrams that
+ * are not encrypted, and those count as duplicates where others just did. Fragments are asked about
+ * before their datagram is put together, each by itself.
  *
  * Few captures are doubled, so not every packet is looked at: the first ones are, then a sample
  * that holds both copies or none, and every packet again while duplicates are found.
  *
- * Memory   fixed: 64 KiB.
+ * Memory   fixed: 96 KiB.
  * Threads  one; belongs to a decoder.
  * Failure  none. The hash is keyed: nobody can make a packet look like another. */
 #pragma once
@@ -25,6 +26,12 @@
 
 struct duplicates;
 
+/* Copies that a router or firewall had passed on between the two. */
+struct duplicates_routed {
+	uint64_t packets;
+	uint16_t vlan_ids[2]; /* the two sides of the last one; 0 none */
+};
+
 struct duplicates *duplicates_create(const struct contexts *contexts); /* NULL: out of memory */
 void duplicates_destroy(struct duplicates *duplicates);
 
@@ -36,3 +43,5 @@ unsigned duplicates_remove(struct duplicates *duplicates, struct packet *packets
 /* Is this fragment a copy of one before it? A packet without ports, with what tells fragments apart
  * in place of TCP's numbers, and PACKET_FRAGMENT among its flags. */
 bool duplicates_have_piece(struct duplicates *duplicates, const struct packet *piece);
+
+struct duplicates_routed duplicates_routed(const struct duplicates *duplicates);

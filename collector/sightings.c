@@ -183,6 +183,18 @@ bool sightings_are_new(struct sighting_memory *memory, const struct packet *pack
 	return true;
 }
 
+bool sender_of_packet(uint8_t mac[6], uint8_t *hops, const struct packet *packet)
+{
+	struct frame_parts parts;
+
+	if (packet->frame_ahead == 0 || !find_parts(&parts, packet)) {
+		return false;
+	}
+	memcpy(mac, parts.frame + 6, 6);
+	*hops = parts.ttl;
+	return true;
+}
+
 bool sighting_of_packet(struct sighting *sighting, const struct packet *packet)
 {
 	enum { SYN = 2, ACK = 16, HEADER_BYTES = 20 };

@@ -92,6 +92,9 @@ bool sightings_are_new(struct sighting_memory *memory, const struct packet *pack
  * does not say. */
 bool sighting_of_packet(struct sighting *sighting, const struct packet *packet);
 
+/* The MAC address that sent the packet's frame, and how many hops are left; likewise. */
+bool sender_of_packet(uint8_t mac[6], uint8_t *hops, const struct packet *packet);
+
 /* The first ones and those behind them are each in order of time: now all of them are. */
 void sightings_merge(struct sightings *list, unsigned first);
 

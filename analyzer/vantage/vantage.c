@@ -18,6 +18,7 @@ struct vantage *vantage_create(void)
 		return NULL;
 	}
 	pthread_mutex_init(&vantage->lock, NULL);
+	translated_init(&vantage->translated);
 	bool has_clients = clients_init(&vantage->clients), has_many = clients_init(&vantage->many);
 	if (!has_clients || !has_many) {
 		vantage_destroy(vantage);
@@ -272,6 +273,7 @@ static void take_record(
 	vantage->of_proxies += record->via == RECORD_VIA_PROXY && record->place.country[0] == '\0';
 	vantage->vlans[flow->context.vlan_id % VANTAGE_VLANS]++;
 	take_ways(vantage, record);
+	translated_take(&vantage->translated, record);
 	if (is_lookup(record) && record->own_side == RECORD_SOURCE &&
 		record->direction != RECORD_DIRECTION_EXTERNAL) {
 		take_lookup(vantage, record);

@@ -20,6 +20,7 @@
 #include "analyzer/vantage/segment_days.h"
 #include "analyzer/vantage/vantage_clients.h"
 #include "analyzer/vantage/vantage_probes.h"
+#include "analyzer/vantage/vantage_translated.h"
 
 /* Flows of a unit (row 0: of own devices in none). */
 struct vantage_unit {
@@ -51,6 +52,7 @@ struct vantage {
 	struct vantage_network outside_units[VANTAGE_NETWORKS]; /* the most frequent */
 	struct clients clients;
 	struct clients many; /* addresses behind which many stand */
+	struct translated translated;
 	struct segment_days days;
 	const struct probe_key *probe_key; /* the caller's; NULL: no probe is known */
 	struct probes probes;

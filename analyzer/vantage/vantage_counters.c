@@ -1,5 +1,7 @@
 #include "analyzer/vantage/vantage_counters.h"
 
+#include <string.h>
+
 void vantage_counters_add(struct vantage_counters *counters, const struct source_stats *source,
 	const struct collector_stats *collector)
 {
@@ -16,6 +18,11 @@ void vantage_counters_add(struct vantage_counters *counters, const struct source
 	counters->cut_frames += source->cut_frames;
 	counters->kernel_drops += source->kernel_drops;
 	counters->duplicates += decode->refused[DECODE_REFUSED_DUPLICATE];
+	if (decode->routed.packets > 0) {
+		counters->routed += decode->routed.packets;
+		memcpy(counters->routed_vlans, decode->routed.vlan_ids,
+			sizeof(counters->routed_vlans));
+	}
 	counters->segments += decode->segments;
 	counters->segments_merged += decode->segments_merged;
 	counters->segment_most = decode->segment_most > counters->segment_most

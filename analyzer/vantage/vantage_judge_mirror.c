@@ -1,4 +1,6 @@
 /* Findings about the way frames come to the sensor: mirror, tap, snaplen, offloads, loss. */
+#include <stdio.h>
+
 #include "analyzer/record/symbols.h"
 #include "analyzer/vantage/vantage_judge.h"
 
@@ -101,14 +103,57 @@ static void judge_tunnels(const struct vantage_case *it)
 	}
 }
 
+static void put_vlan(struct vantage_finding *finding, const char *name, uint16_t vlan_id)
+{
+	char number[8];
+
+	if (vlan_id == 0) {
+		figure_word(finding, name, "doctor_vlan_none");
+		return;
+	}
+	snprintf(number, sizeof(number), "%u", vlan_id);
+	figure_text(finding, name, number);
+}
+
 static void judge_doubled(const struct vantage_case *it)
 {
 	const struct vantage_counters *counters = &it->context->counters;
+	uint64_t doubled = counters->duplicates - counters->routed;
 
-	if (is_share(counters->duplicates, counters->frames, DOUBLED_PERCENT, DOUBLED_LEAST)) {
+	if (is_share(doubled, counters->frames, DOUBLED_PERCENT, DOUBLED_LEAST)) {
 		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_DOUBLED);
-		figure_share(finding, "share", counters->duplicates, counters->frames);
-		figure_number(finding, "frames", counters->duplicates);
+		figure_share(finding, "share", doubled, counters->frames);
+		figure_number(finding, "frames", doubled);
+	}
+	if (is_share(counters->routed, counters->frames, DOUBLED_PERCENT, DOUBLED_LEAST)) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_ROUTED);
+		figure_share(finding, "share", counters->routed, counters->frames);
+		figure_number(finding, "frames", counters->routed);
+		put_vlan(finding, "one", counters->routed_vlans[0]);
+		put_vlan(finding, "other", counters->routed_vlans[1]);
+	}
+}
+
+static void judge_translated(const struct vantage_case *it)
+{
+	const struct translated *translated = &it->vantage->translated;
+	const struct translated_address *address = translated_most(translated);
+	char text[ADDR_TEXT_MAX];
+
+	if (address) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_TRANSLATED);
+		addr_format(&address->addr, text);
+		figure_text(finding, "address", text);
+		figure_number(finding, "pairs", address->pairs);
+		figure_number(finding, "flows", address->flows);
+		put_vlan(finding, "one", address->vlan_ids[0]);
+		put_vlan(finding, "other", address->vlan_ids[1]);
+	}
+	if (translated_is_retagged(translated)) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_RETAGGED);
+		figure_number(finding, "pairs", translated->retagged);
+		put_vlan(finding, "one", translated->retagged_vlans[0]);
+		put_vlan(finding, "other", translated->retagged_vlans[1]);
 	}
 }
 
@@ -170,6 +215,7 @@ void vantage_judge_mirror(const struct vantage_case *it)
 	judge_nothing(it);
 	judge_ways(it);
 	judge_tunnels(it);
+	judge_translated(it);
 	if (it->context->has_counters) {
 		judge_doubled(it);
 		judge_snaplen(it);

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/tap.sh"
 needs_built
 policy=$data/tests/traffic/vantage-policy.yaml
-faults=${BORDERFLOW_FAULTS:-one-way snaplen clock-apart nat proxy-found intercepted}
+faults=${BORDERFLOW_FAULTS:-one-way routed translated snaplen clock-apart nat proxy-found intercepted}
 
 examine() {
 	"$bin" doctor --policy "$policy" --format ndjson "$@" 2>"$work/err"
@@ -30,6 +30,13 @@ names() { # CODE FILE
 examine "$work/whole.pcap" >"$work/found"
 equal "a whole capture: exit status" 0 $?
 equal "and nothing is found" "" "$(codes "$work/found")"
+
+bytes_of() {
+	"$bin" analyze --policy "$policy" --summary json "$1" | sed -n 's/.*"bytes_up":\([0-9]*\).*/\1/p' | head -n 1
+}
+"$traffic" --scenario vantage --fault routed --out "$work/routed.pcap" 2>/dev/null
+whole=$(bytes_of "$work/whole.pcap")
+ok "both sides of a router: $whole bytes are counted once" test "$whole" -gt 0 -a "$whole" = "$(bytes_of "$work/routed.pcap")"
 
 for fault in $faults; do
 	"$traffic" --scenario vantage --fault "$fault" --out "$work/fault.pcap" 2>/dev/null

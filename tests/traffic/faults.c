@@ -92,6 +92,80 @@ static void merge(struct timeline *timeline)
 	}
 }
 
+static bool is_inside(const uint8_t *addr, bool is_v4)
+{
+	return is_v4 ? addr[0] == 10 : addr[0] == 0x20 && addr[2] == 0x0d;
+}
+
+/* The ends of one NAT keep apart by their ports. Nobody reads the transport's checksum. */
+static void translate(uint8_t *bytes, bool from_device)
+{
+	static const uint8_t outer[4] = { 198, 51, 100, 7 };
+	uint8_t *addr = bytes + (from_device ? 12 : 16), *port = bytes + (from_device ? 20 : 22);
+	unsigned number = port[0] * 256u + port[1] + addr[1] * 4099u + addr[3] * 997u;
+
+	put_u16(port, 16384 + number % 49152);
+	memcpy(addr, outer, sizeof(outer));
+}
+
+/* The packet as it is on the other side of a router, a NAT or a firewall; false: it stays inside.
+ */
+static bool pass_on(enum fault fault, uint8_t *bytes, const struct timeline_packet *packet)
+{
+	bool is_v4 = packet->ethertype == ETHERTYPE_IPV4;
+	const uint8_t *source = bytes + (is_v4 ? 12 : 8), *destination = source + (is_v4 ? 4 : 16);
+	uint8_t *hops = bytes + (is_v4 ? 8 : 7);
+
+	if ((!is_v4 && packet->ethertype != ETHERTYPE_IPV6) ||
+		(fault == FAULT_TRANSLATED &&
+			(!is_v4 || (is_inside(source, is_v4) && is_inside(destination, is_v4))))) {
+		return false;
+	}
+	*hops = (uint8_t)(*hops + (fault == FAULT_RETAGGED ? 0 : packet->from_device ? -1 : 1));
+	if (fault == FAULT_TRANSLATED) {
+		translate(bytes, packet->from_device);
+	}
+	if (is_v4) {
+		put_u16(bytes + 10, 0);
+		put_u16(bytes + 10, internet_checksum(checksum_add(0, bytes, IPV4_HEADER)));
+	}
+	return true;
+}
+
+static uint16_t other_side(struct timeline *timeline, enum fault fault, uint16_t number)
+{
+	struct path path = *timeline_get_path(timeline, number);
+
+	path.vlan_id = FAULT_OTHER_VLAN;
+	if (fault != FAULT_RETAGGED) {
+		path.device_mac[5] ^= 0x55;
+		path.router_mac[5] ^= 0x55;
+	}
+	return timeline_path(timeline, &path);
+}
+
+/* What goes out is seen inside first, and what comes in outside. */
+static void copy_beyond(enum fault fault, struct timeline *timeline)
+{
+	const uint64_t delay_ns = 150 * NS_PER_US;
+	size_t count, now;
+
+	timeline_packets(timeline, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct timeline_packet copy = timeline_packets(timeline, &now)[i];
+		uint8_t bytes[65536];
+		memcpy(bytes, timeline_bytes(timeline, &copy), copy.stored_bytes);
+		if (copy.is_dropped || !pass_on(fault, bytes, &copy)) {
+			continue;
+		}
+		copy.time_ns += copy.from_device ? delay_ns : -delay_ns;
+		copy.path = other_side(timeline, fault, copy.path);
+		copy.is_copy = true;
+		timeline_add(timeline, &copy, bytes);
+	}
+	timeline_sort(timeline);
+}
+
 void fault_apply(enum fault fault, struct timeline *timeline)
 {
 	size_t count;
@@ -102,6 +176,8 @@ void fault_apply(enum fault fault, struct timeline *timeline)
 	}
 	if (fault == FAULT_MERGED) {
 		merge(timeline);
+	} else if (fault == FAULT_ROUTED || fault == FAULT_TRANSLATED || fault == FAULT_RETAGGED) {
+		copy_beyond(fault, timeline);
 	}
 }
 

@@ -13,6 +13,9 @@
 	X(ONE_WAY, "one-way")                                                                      \
 	X(ONE_WAY_UNIT, "one-way-unit")                                                            \
 	X(DOUBLED, "doubled")                                                                      \
+	X(ROUTED, "routed")                                                                        \
+	X(TRANSLATED, "translated")                                                                \
+	X(RETAGGED, "retagged")                                                                    \
 	X(SNAPLEN, "snaplen")                                                                      \
 	X(MERGED, "merged")                                                                        \
 	X(LOSS, "loss")                                                                            \
@@ -46,7 +49,7 @@ enum fault fault_find(const char *name);
 const char *fault_name(enum fault fault);
 
 /* The unit that some faults are about: the last of the scenario's VLANs. */
-enum { FAULT_VLAN = 203, FAULT_CUT_BYTES = 96 };
+enum { FAULT_VLAN = 203, FAULT_OTHER_VLAN = 900, FAULT_CUT_BYTES = 96 };
 
 /* Of a sorted timeline. */
 void fault_apply(enum fault fault, struct timeline *timeline);

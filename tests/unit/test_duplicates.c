@@ -103,6 +103,65 @@ static void test_outside(void)
 	is_left(pair, 1, "wrapped outside, behind the bare one");
 }
 
+/* A frame of one VLAN, and the packet in it. */
+struct framed {
+	uint8_t bytes[128];
+	struct packet packet;
+};
+
+static void frame(struct framed *framed, bool is_v6, uint16_t context, uint8_t mac, uint8_t hops)
+{
+	enum { TAGGED = 18, TCP_BYTES = 20, V4 = 20, V6 = 40 };
+	uint8_t *bytes = framed->bytes, ip_bytes = is_v6 ? V6 : V4;
+
+	memset(bytes, 0, sizeof(framed->bytes));
+	bytes[6] = 2;
+	bytes[11] = mac;
+	bytes[12] = 0x81;
+	bytes[16] = is_v6 ? 0x86 : 0x08;
+	bytes[17] = is_v6 ? 0xdd : 0;
+	bytes[TAGGED + (is_v6 ? 7 : 8)] = hops;
+	bytes[TAGGED + (is_v6 ? 6 : 9)] = IPPROTO_TCP;
+	framed->packet = segment(is_v6, is_v6 ? 0 : 7, 3000000, 20);
+	framed->packet.tcp_ack = 5000000;
+	framed->packet.context = context;
+	framed->packet.frame_ahead = (uint8_t)(TAGGED + ip_bytes + TCP_BYTES);
+	framed->packet.payload = bytes + framed->packet.frame_ahead;
+}
+
+/* What a router passes on from one VLAN to another is seen on both of its sides. */
+static void test_routed(void)
+{
+	const struct context vlans[2] = { { .vlan_id = 10, .tunnels = { TUNNEL_VLAN } },
+		{ .vlan_id = 20, .tunnels = { TUNNEL_VLAN } } };
+	uint16_t one = contexts_intern(contexts, &vlans[0]);
+	uint16_t other = contexts_intern(contexts, &vlans[1]);
+	struct framed copies[2];
+
+	for (unsigned is_v6 = 0; is_v6 < 2; is_v6++) {
+		const char *family = is_v6 ? "IPv6" : "IPv4";
+		frame(&copies[0], is_v6, one, 1, 64);
+		frame(&copies[1], is_v6, other, 2, 63);
+		is_left((struct pair){ { copies[0].packet, copies[1].packet } }, 1,
+			is_v6 ? "routed into another VLAN, IPv6" : "routed into another VLAN");
+		copies[1].packet.time_ns += 20 * NS_PER_MS;
+		is_left((struct pair){ { copies[0].packet, copies[1].packet } }, 2, family);
+		frame(&copies[1], is_v6, other, 2, 64);
+		is_left((struct pair){ { copies[0].packet, copies[1].packet } }, 1,
+			"a firewall that leaves the hops alone");
+		copies[0].packet.tcp_seq = copies[1].packet.tcp_seq = 1000;
+		is_left((struct pair){ { copies[0].packet, copies[1].packet } }, 2,
+			"the same numbers, counted from the start, in two address plans");
+		frame(&copies[0], is_v6, one, 1, 64);
+		frame(&copies[1], is_v6, other, 1, 64);
+		is_left((struct pair){ { copies[0].packet, copies[1].packet } }, 2,
+			"by the same MAC address: no router stood between");
+		frame(&copies[1], is_v6, other, 2, 40);
+		is_left((struct pair){ { copies[0].packet, copies[1].packet } }, 2,
+			"too many hops apart");
+	}
+}
+
 /* What nobody could tell by itself counts where others just came twice. */
 static void test_doubtful(void)
 {
@@ -230,6 +289,7 @@ int main(void)
 	contexts = contexts_create();
 	test_pairs();
 	test_outside();
+	test_routed();
 	test_doubtful();
 	test_repeated();
 	test_sent_again();

@@ -173,6 +173,8 @@ static void test_counters(void)
 	take_healthy();
 	context.counters.duplicates = 40000;
 	ok(figure(judge(VANTAGE_DOUBLED), "frames") == 40000, "a doubled mirror");
+	context.counters.routed = 39000;
+	ok(figure(judge(VANTAGE_ROUTED), "frames") == 39000, "both sides of a router");
 	context.counters.segments = 50000;
 	context.counters.segments_merged = 500;
 	context.counters.segment_most = 65160;
@@ -191,6 +193,41 @@ static void test_counters(void)
 	ok(figure(judge(VANTAGE_SNAPLEN), "hellos") == 100, "hellos that are cut are");
 	context.has_counters = false;
 	ok(judge(VANTAGE_DOUBLED) == NULL, "an archive knows nothing of frames");
+}
+
+/* So many flows of hosts in a row at moments of their own, each again at once from that address. */
+static void take_twice(unsigned count, const char *again, uint16_t vlan_id)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct record record = flow_of(1, 1 + i % 5);
+		record.flow.flow_start_ns = record.flow.start_ns += i * NS_PER_S;
+		record.flow.end_ns += i * NS_PER_S;
+		take(&record, 1);
+		if (again) {
+			addr_parse(again, &record.flow.source);
+			record.flow.source_port++;
+		}
+		record.flow.context.vlan_id = vlan_id;
+		record.flow.flow_start_ns += NS_PER_MS;
+		take(&record, 1);
+	}
+}
+
+/* Both sides of what translates addresses, or of a firewall that draws numbers of its own. */
+static void test_translated(void)
+{
+	begin();
+	take_twice(19, "198.51.100.7", 900);
+	ok(judge(VANTAGE_TRANSLATED) == NULL, "too few flows that come again");
+	take_twice(25, "198.51.100.7", 900);
+	const struct vantage_finding *finding = judge(VANTAGE_TRANSLATED);
+	ok(finding && strcmp(finding->figures[0].text, "198.51.100.7") == 0,
+		"a NAT of which both sides are seen");
+	ok(judge(VANTAGE_RETAGGED) == NULL, "… is not two VLANs of the same ends");
+	begin();
+	take_twice(25, NULL, 900);
+	ok(figure(judge(VANTAGE_RETAGGED), "pairs") == 25 && judge(VANTAGE_TRANSLATED) == NULL,
+		"both sides of a firewall between two VLANs");
 }
 
 static void test_places(void)
@@ -463,6 +500,7 @@ int main(void)
 	test_healthy();
 	test_ways();
 	test_counters();
+	test_translated();
 	test_places();
 	test_tunnels();
 	test_names();
