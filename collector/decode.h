@@ -60,8 +60,8 @@ struct decode_stats {
 	uint64_t refused[DECODE_REFUSAL_COUNT];
 	/* TCP segments larger than any SYN allowed: put together before they were captured. */
 	uint64_t segments, segments_merged;
-	uint32_t segment_most;  /* bytes of the largest of them */
-	uint64_t contexts_full; /* packets of no context of their own: there was no room */
+	uint32_t segment_most;           /* bytes of the largest of them */
+	uint64_t contexts_full;          /* packets of no context of their own: there was no room */
 	struct duplicates_routed routed; /* of the duplicates */
 };
 
