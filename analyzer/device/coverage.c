@@ -6,16 +6,26 @@
 #include "base/hash_table.h"
 #include "base/reader.h"
 
+enum { DAYS_A_WORD = 64, DAY_WORDS = COVERAGE_DAYS / DAYS_A_WORD };
+
 struct seen {
 	struct addr identity;
-	int64_t day;   /* of bit 0 */
-	uint64_t days; /* bit n: n days before */
+	int64_t day;              /* of bit 0 */
+	uint64_t days[DAY_WORDS]; /* bit n of them all: n days before */
+};
+
+/* As earlier versions saved it. */
+struct seen_before {
+	struct addr identity;
+	int64_t day;
+	uint64_t days;
 };
 
 struct coverage {
 	struct hash_table by_identity;
 	struct seen *seen;
 	uint32_t count, room;
+	int64_t latest_day; /* on which any was seen */
 	uint64_t lost;
 };
 
@@ -77,6 +87,20 @@ static struct seen *add(struct coverage *coverage, const struct addr *identity, 
 	return &coverage->seen[coverage->count++];
 }
 
+/* Days become older. */
+static void shift(uint64_t days[DAY_WORDS], int64_t later)
+{
+	for (int word = DAY_WORDS - 1; word >= 0; word--) {
+		int64_t from = word - later / DAYS_A_WORD;
+		unsigned bits = (unsigned)(later % DAYS_A_WORD);
+		uint64_t moved = from >= 0 ? days[from] << bits : 0;
+		if (from > 0 && bits > 0) {
+			moved |= days[from - 1] >> (DAYS_A_WORD - bits);
+		}
+		days[word] = moved;
+	}
+}
+
 void coverage_see(struct coverage *coverage, const struct addr *identity, int64_t day)
 {
 	struct seen *seen = find(coverage, identity);
@@ -89,38 +113,75 @@ void coverage_see(struct coverage *coverage, const struct addr *identity, int64_
 		return;
 	}
 	if (day > seen->day) {
-		int64_t later = day - seen->day;
-		seen->days = later < COVERAGE_DAYS ? seen->days << later : 0;
+		shift(seen->days, day - seen->day);
 		seen->day = day;
 	}
-	if (seen->day - day < COVERAGE_DAYS) {
-		seen->days |= UINT64_C(1) << (seen->day - day);
+	int64_t before = seen->day - day;
+	if (before < COVERAGE_DAYS) {
+		seen->days[before / DAYS_A_WORD] |= UINT64_C(1) << before % DAYS_A_WORD;
+	}
+	if (day > coverage->latest_day) {
+		coverage->latest_day = day;
 	}
 }
 
-static bool was_seen(const struct coverage *coverage, const struct addr *identity, int64_t day)
+static bool was_seen(const struct seen *seen, int64_t day)
 {
-	const struct seen *seen = find(coverage, identity);
 	int64_t before = seen ? seen->day - day : -1;
 
-	return before >= 0 && before < COVERAGE_DAYS && (seen->days >> before & 1);
+	return before >= 0 && before < COVERAGE_DAYS &&
+	       (seen->days[before / DAYS_A_WORD] >> before % DAYS_A_WORD & 1);
+}
+
+void coverage_of_days(const struct coverage *coverage, const struct inventory *inventory,
+	uint16_t class_, const struct local_day *days, size_t count, struct coverage_of_day *result)
+{
+	memset(result, 0, count * sizeof(*result));
+	for (unsigned i = 0; coverage && i < inventory_count(inventory); i++) {
+		const struct inventory_device *device = inventory_at(inventory, i);
+		if (!inventory_is_of_class(device, class_)) {
+			continue;
+		}
+		const struct seen *seen = find(coverage, &device->identity);
+		for (size_t j = 0; j < count; j++) {
+			if (inventory_is_enrolled(device, days[j].start_ns, days[j].end_ns)) {
+				result[j].enrolled++;
+				result[j].seen += was_seen(seen, days[j].number);
+			}
+		}
+	}
+	for (size_t j = 0; j < count; j++) {
+		result[j].is_measured = result[j].enrolled > 0;
+	}
 }
 
 struct coverage_of_day coverage_of(const struct coverage *coverage,
 	const struct inventory *inventory, uint16_t class_, const struct local_day *day)
 {
-	struct coverage_of_day result = { .is_measured = false };
+	struct coverage_of_day result;
 
-	for (unsigned i = 0; coverage && i < inventory_count(inventory); i++) {
-		const struct inventory_device *device = inventory_at(inventory, i);
-		if (inventory_is_of_class(device, class_) &&
-			inventory_is_enrolled(device, day->start_ns, day->end_ns)) {
-			result.enrolled++;
-			result.seen += was_seen(coverage, &device->identity, day->number);
+	coverage_of_days(coverage, inventory, class_, day, 1, &result);
+	return result;
+}
+
+bool coverage_knows(const struct coverage *coverage, int64_t day)
+{
+	return coverage && coverage->latest_day - day < COVERAGE_DAYS;
+}
+
+int64_t coverage_first_day(const struct coverage *coverage)
+{
+	int64_t first = coverage->latest_day;
+
+	for (uint32_t i = 0; i < coverage->count; i++) {
+		const struct seen *seen = &coverage->seen[i];
+		for (int64_t day = seen->day - COVERAGE_DAYS + 1; day < first; day++) {
+			if (coverage_knows(coverage, day) && was_seen(seen, day)) {
+				first = day;
+			}
 		}
 	}
-	result.is_measured = result.enrolled > 0;
-	return result;
+	return first;
 }
 
 unsigned coverage_percent(const struct coverage_of_day *day)
@@ -141,28 +202,48 @@ bool coverage_save(const struct coverage *coverage, struct text *text)
 	return !text->truncated;
 }
 
+static bool load_one(struct coverage *coverage, const struct seen *saved)
+{
+	struct seen *seen = find(coverage, &saved->identity);
+
+	seen = seen ? seen : add(coverage, &saved->identity, saved->day);
+	if (!seen) {
+		return false;
+	}
+	*seen = *saved;
+	if (saved->day > coverage->latest_day) {
+		coverage->latest_day = saved->day;
+	}
+	return true;
+}
+
 bool coverage_load(struct coverage *coverage, const char *content, size_t count)
 {
 	struct reader reader = reader_over(content, count);
 	const uint8_t *head = reader_bytes(&reader, sizeof(uint32_t));
 	uint32_t entries = 0;
+	bool is_whole = true;
 
 	if (head) {
 		memcpy(&entries, head, sizeof(entries));
 	}
+	bool is_old = reader_left(&reader) == entries * sizeof(struct seen_before);
 	if (!head || entries > INVENTORY_MAX ||
-		reader_left(&reader) != entries * sizeof(struct seen)) {
+		(!is_old && reader_left(&reader) != entries * sizeof(struct seen))) {
 		return false;
 	}
-	for (uint32_t i = 0; i < entries; i++) {
+	for (uint32_t i = 0; i < entries && is_whole; i++) {
+		struct seen_before before;
 		struct seen saved;
-		memcpy(&saved, reader_bytes(&reader, sizeof(saved)), sizeof(saved));
-		struct seen *seen = find(coverage, &saved.identity);
-		seen = seen ? seen : add(coverage, &saved.identity, saved.day);
-		if (!seen) {
-			return false;
+		if (is_old) {
+			memcpy(&before, reader_bytes(&reader, sizeof(before)), sizeof(before));
+			saved = (struct seen){ .identity = before.identity,
+				.day = before.day,
+				.days = { before.days } };
+		} else {
+			memcpy(&saved, reader_bytes(&reader, sizeof(saved)), sizeof(saved));
 		}
-		*seen = saved;
+		is_whole = load_one(coverage, &saved);
 	}
-	return true;
+	return is_whole;
 }

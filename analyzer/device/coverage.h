@@ -4,19 +4,20 @@
  * figure about a class stands on this denominator, and where there is no inventory coverage is not
  * measured, which is neither zero nor good.
  *
- * Memory   what was seen of each enrolled device on the last COVERAGE_DAYS days: 32 bytes a device,
+ * Memory   what was seen of each enrolled device on the last COVERAGE_DAYS days: 40 bytes a device,
  *          at most INVENTORY_MAX of them.
  * Threads  one that adds; reading when nobody does.
  * Failure  a device that finds no room is not counted as seen, and lost counts it. */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "analyzer/device/inventory.h"
 #include "base/text.h"
 
-enum { COVERAGE_DAYS = 64 };
+enum { COVERAGE_DAYS = 128 }; /* a quarter, and the month after it to report on it */
 
 struct coverage;
 
@@ -34,6 +35,18 @@ struct coverage_of_day {
 };
 struct coverage_of_day coverage_of(const struct coverage *coverage,
 	const struct inventory *inventory, uint16_t class_, const struct local_day *day);
+
+/* The same of several days, after one another. */
+void coverage_of_days(const struct coverage *coverage, const struct inventory *inventory,
+	uint16_t class_, const struct local_day *days, size_t count,
+	struct coverage_of_day *result);
+
+/* Is it still known what was seen on that day? Of older ones than the last COVERAGE_DAYS it is not.
+ */
+bool coverage_knows(const struct coverage *coverage, int64_t day);
+
+/* The first day that is still known on which any device was seen; 0: none was. */
+int64_t coverage_first_day(const struct coverage *coverage);
 
 /* In whole per cent, rounded down: what is nearly enough is not enough. Of a day that was measured.
  */

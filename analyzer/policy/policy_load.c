@@ -10,6 +10,7 @@
 #include "analyzer/record/digest.h"
 #include "analyzer/policy/policy_history.h"
 #include "analyzer/policy/policy_model.h"
+#include "analyzer/policy/policy_segments.h"
 #include "analyzer/policy/policy_words.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -270,6 +271,7 @@ static void read_document(struct policy_reader *reader, const struct yaml_node *
 static int choose_own_networks(
 	struct policy *policy, const struct yaml_node *root, const char *networks, struct err *err)
 {
+	uint32_t listed;
 	int status = 0;
 
 	if (networks) {
@@ -277,10 +279,16 @@ static int choose_own_networks(
 			policy->networks[i].location.is_own = false;
 		}
 		status = policy_add_own_list(policy, networks, err);
-	} else if (!root || !yaml_map_get(root, "own_networks")) {
+	}
+	listed = policy->network_count;
+	if (!networks && (!root || !yaml_map_get(root, "own_networks"))) {
 		status = policy_add_own_list(policy, private_networks, err);
 	}
-	return status < 0 ? status : policy_add_own_list(policy, local_networks, err);
+	status = status < 0 ? status : policy_add_own_list(policy, local_networks, err);
+	for (uint32_t i = listed; i < policy->network_count; i++) {
+		policy->networks[i].is_assumed = true;
+	}
+	return status;
 }
 
 static int set_load_error(const char *path, const struct policy_problems *problems, struct err *err)
@@ -352,7 +360,8 @@ static int policy_finish(struct policy *policy, struct policy_reader *reader, co
 		policy_sort_problems(reader->problems);
 		return set_load_error(path, reader->problems, err);
 	}
-	if (status < 0 || policy_index_symbols(policy) < 0 || policy_order_rules(policy) < 0) {
+	if (status < 0 || policy_index_symbols(policy) < 0 || policy_order_rules(policy) < 0 ||
+		policy_find_segments(policy) < 0) {
 		return err_set(err, ENOMEM, "policy: out of memory");
 	}
 	policy_lint(reader);

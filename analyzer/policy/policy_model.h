@@ -117,6 +117,8 @@ struct network {
 	struct prefix prefix;
 	struct location location; /* as this line of the file says; the rest is from around it */
 	unsigned line, column;
+	bool is_assumed;  /* nobody listed it: private, or of the link alone */
+	uint16_t segment; /* what stands for it (policy_segments.h); 0: it is none */
 };
 
 /* What rules and exceptions ask of a record at all: on the rest no decision depends. */

@@ -22,7 +22,8 @@ enum symbol_kind {
 	SYMBOL_CLASS,
 	SYMBOL_RULE,
 	SYMBOL_EXCEPTION,
-	SYMBOL_INPUT, /* a capture by its id (input_id.h) */
+	SYMBOL_INPUT,   /* a capture by its id (input_id.h) */
+	SYMBOL_NETWORK, /* a network or a VLAN that a policy lists */
 	SYMBOL_KIND_COUNT
 };
 

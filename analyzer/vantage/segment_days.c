@@ -14,32 +14,38 @@ static const struct state_part kept = { "vantage", 1,
 	"which units were proven to be seen on earlier days is not known any more" };
 enum { UNIT_NAME_BYTES = 256 };
 
-void segment_days_deinit(struct segment_days *days)
+static void deinit(struct segment_table *table)
 {
-	for (unsigned unit = 0; unit < days->count; unit++) {
-		free(days->rows[unit]);
+	for (unsigned symbol = 0; symbol < table->count; symbol++) {
+		free(table->rows[symbol]);
 	}
-	free(days->rows);
-	*days = (struct segment_days){ .count = 0 };
+	free(table->rows);
 }
 
-static bool make_room(struct segment_days *days, uint16_t unit)
+void segment_days_deinit(struct segment_days *days)
 {
-	if (unit >= days->count) {
-		unsigned count = unit + 64U;
+	deinit(&days->units);
+	deinit(&days->networks);
+	*days = (struct segment_days){ .units = { .count = 0 } };
+}
+
+static bool make_room(struct segment_table *table, uint16_t symbol)
+{
+	if (symbol >= table->count) {
+		unsigned count = symbol + 64U;
 		struct segment_row **rows =
-			realloc(days->rows, count * sizeof(struct segment_row *));
+			realloc(table->rows, count * sizeof(struct segment_row *));
 		if (!rows) {
 			return false;
 		}
-		memset(rows + days->count, 0, (count - days->count) * sizeof(*rows));
-		days->rows = rows;
-		days->count = count;
+		memset(rows + table->count, 0, (count - table->count) * sizeof(*rows));
+		table->rows = rows;
+		table->count = count;
 	}
-	if (!days->rows[unit]) {
-		days->rows[unit] = calloc(1, sizeof(struct segment_row));
+	if (!table->rows[symbol]) {
+		table->rows[symbol] = calloc(1, sizeof(struct segment_row));
 	}
-	return days->rows[unit] != NULL;
+	return table->rows[symbol] != NULL;
 }
 
 static size_t place_of(int64_t day)
@@ -47,12 +53,12 @@ static size_t place_of(int64_t day)
 	return (size_t)((uint64_t)day % SEGMENT_DAYS);
 }
 
-struct segment_day *segment_days_at(struct segment_days *days, uint16_t unit, int64_t day)
+static struct segment_day *take(struct segment_table *table, uint16_t symbol, int64_t day)
 {
-	if (!make_room(days, unit)) {
+	if (!make_room(table, symbol)) {
 		return NULL;
 	}
-	struct segment_day *at = &days->rows[unit]->days[place_of(day)];
+	struct segment_day *at = &table->rows[symbol]->days[place_of(day)];
 	if (at->day > day) {
 		return NULL;
 	}
@@ -62,14 +68,37 @@ struct segment_day *segment_days_at(struct segment_days *days, uint16_t unit, in
 	return at;
 }
 
+struct segment_day *segment_days_at(struct segment_days *days, uint16_t unit, int64_t day)
+{
+	return take(&days->units, unit, day);
+}
+
+struct segment_day *segment_days_at_network(
+	struct segment_days *days, uint16_t network, int64_t day)
+{
+	return take(&days->networks, network, day);
+}
+
+static const struct segment_day *find(
+	const struct segment_table *table, uint16_t symbol, int64_t day)
+{
+	if (symbol >= table->count || !table->rows[symbol]) {
+		return NULL;
+	}
+	const struct segment_day *at = &table->rows[symbol]->days[place_of(day)];
+	return at->day == day ? at : NULL;
+}
+
 const struct segment_day *segment_days_find(
 	const struct segment_days *days, uint16_t unit, int64_t day)
 {
-	if (unit >= days->count || !days->rows[unit]) {
-		return NULL;
-	}
-	const struct segment_day *at = &days->rows[unit]->days[place_of(day)];
-	return at->day == day ? at : NULL;
+	return find(&days->units, unit, day);
+}
+
+const struct segment_day *segment_days_find_network(
+	const struct segment_days *days, uint16_t network, int64_t day)
+{
+	return find(&days->networks, network, day);
 }
 
 bool segment_day_is_proven(const struct segment_day *day)
@@ -88,14 +117,30 @@ unsigned segment_days_proven(
 	return proven;
 }
 
+/* Of networks; none has such a name for a unit. */
+static const char network_mark[] = "\t";
+
 /* A line a day: "day named probes unit". */
-static void put_row(struct text *text, const struct segment_row *row, const char *unit)
+static void put_row(
+	struct text *text, const struct segment_row *row, const char *mark, const char *name)
 {
 	for (unsigned i = 0; i < SEGMENT_DAYS; i++) {
 		const struct segment_day *day = &row->days[i];
 		if (day->day != 0) {
-			text_printf(text, "%" PRId64 " %" PRIu32 " %" PRIu32 " %s\n", day->day,
-				day->named, day->probes, unit);
+			text_printf(text, "%" PRId64 " %" PRIu32 " %" PRIu32 " %s%s\n", day->day,
+				day->named, day->probes, mark, name);
+		}
+	}
+}
+
+static void put_table(struct text *text, const struct segment_table *table, enum symbol_kind kind)
+{
+	bool is_network = kind == SYMBOL_NETWORK;
+
+	for (unsigned symbol = is_network ? 0 : 1; symbol < table->count; symbol++) {
+		const char *name = symbol_name(kind, (uint16_t)symbol);
+		if (table->rows[symbol] && (is_network || name[0]) && !strpbrk(name, "\t\n")) {
+			put_row(text, table->rows[symbol], is_network ? network_mark : "", name);
 		}
 	}
 }
@@ -105,12 +150,8 @@ int segment_days_save(const struct segment_days *days, struct state *state, stru
 	struct text text;
 
 	text_init_heap(&text);
-	for (unsigned unit = 1; unit < days->count; unit++) {
-		const char *name = symbol_name(SYMBOL_UNIT, (uint16_t)unit);
-		if (days->rows[unit] && name[0] && !strchr(name, '\n')) {
-			put_row(&text, days->rows[unit], name);
-		}
-	}
+	put_table(&text, &days->units, SYMBOL_UNIT);
+	put_table(&text, &days->networks, SYMBOL_NETWORK);
 	int status = text.truncated ? err_set(err, ENOMEM, "out of memory")
 				    : state_save(state, kept.name, kept.version, text.at,
 					      text.length, err);
@@ -122,15 +163,22 @@ static void read_line(struct segment_days *days, char *line)
 {
 	int64_t number;
 	uint32_t named, probes;
-	int name = 0;
+	int length = 0;
 
-	if (sscanf(line, "%" SCNd64 " %" SCNu32 " %" SCNu32 " %n", &number, &named, &probes,
-		    &name) < 3 ||
-		name == 0 || line[name] == '\0' || strlen(line + name) >= UNIT_NAME_BYTES) {
+	if (sscanf(line, "%" SCNd64 " %" SCNu32 " %" SCNu32 "%n", &number, &named, &probes,
+		    &length) < 3 ||
+		line[length] != ' ') {
+		return;
+	}
+	const char *name = line + length + 1;
+	bool is_network = name[0] == network_mark[0];
+	name += is_network;
+	if ((!is_network && name[0] == '\0') || strlen(name) >= UNIT_NAME_BYTES) {
 		return;
 	}
 	struct segment_day *day =
-		segment_days_at(days, symbol_of(SYMBOL_UNIT, line + name), number);
+		is_network ? segment_days_at_network(days, symbol_of(SYMBOL_NETWORK, name), number)
+			   : segment_days_at(days, symbol_of(SYMBOL_UNIT, name), number);
 	if (day) {
 		day->named = named > day->named ? named : day->named;
 		day->probes = probes > day->probes ? probes : day->probes;

@@ -1,10 +1,10 @@
 /* Segment days: on which days it is proven that the sensor sees a segment.
  *
- * A segment is a unit of the policy, as its networks and VLANs say. That nothing of an app was seen
- * there means something only where the sensor was seen to see: a day is proven by
- * SEGMENT_NAMED_LEAST named flows of that segment of which both directions were seen, or by a probe
- * whose marker the sensor read (probe_marker.h). A period is proven where each of its local days
- * is.
+ * A segment is a unit of the policy, and each network and VLAN that the policy lists. That nothing
+ * of an app was seen there means something only where the sensor was seen to see: a day is proven
+ * by SEGMENT_NAMED_LEAST named flows of that segment of which both directions were seen, or by a
+ * probe whose marker the sensor read (probe_marker.h). A period is proven where each of its local
+ * days is.
  *
  * Memory   a row for each unit, SEGMENT_DAYS of the last days in each.
  * Threads  one.
@@ -29,25 +29,36 @@ struct segment_row {
 	struct segment_day days[SEGMENT_DAYS];
 };
 
-/* A zeroed struct is an empty table. */
-struct segment_days {
-	struct segment_row **rows; /* by unit's symbol; NULL: nothing was seen of it */
+struct segment_table {
+	struct segment_row **rows; /* by symbol; NULL: nothing was seen of it */
 	unsigned count;
+};
+
+/* Those of units, and those of the networks and VLANs that a policy lists (policy_segments.h), of
+ * which 0 is all that is ours and neither in one of them nor in a unit. A zeroed struct is empty.
+ */
+struct segment_days {
+	struct segment_table units, networks;
 };
 
 void segment_days_deinit(struct segment_days *days);
 
-/* The day of a unit, to be counted in; NULL: an older one than those that are kept, or no memory.
- */
+/* The day of a unit or network, to be counted in; NULL: an older one than those that are kept, or
+ * no memory. */
 struct segment_day *segment_days_at(struct segment_days *days, uint16_t unit, int64_t day);
+struct segment_day *segment_days_at_network(
+	struct segment_days *days, uint16_t network, int64_t day);
 
 /* NULL: nothing was seen. */
 const struct segment_day *segment_days_find(
 	const struct segment_days *days, uint16_t unit, int64_t day);
+const struct segment_day *segment_days_find_network(
+	const struct segment_days *days, uint16_t network, int64_t day);
 
 bool segment_day_is_proven(const struct segment_day *day); /* NULL: not */
 
-/* Of the days from..to, both included: how many are proven, and are all? */
+/* Of the days from..to, both included: on how many is the unit proven, and on all? What of it was
+ * not seen while the rest was, segment_proof.h tells. */
 unsigned segment_days_proven(
 	const struct segment_days *days, uint16_t unit, int64_t from, int64_t to);
 static inline bool segment_is_proven(
@@ -56,8 +67,8 @@ static inline bool segment_is_proven(
 	return to >= from && segment_days_proven(days, unit, from, to) == to - from + 1;
 }
 
-/* State "vantage" (state.h), units by their names. What is loaded is joined with what is there: of
- * each day the higher count. 0, also where there is none, or -errno and why.
+/* State "vantage" (state.h), units and networks by their names. What is loaded is joined with what
+ * is there: of each day the higher count. 0, also where there is none, or -errno and why.
  */
 struct state;
 int segment_days_save(const struct segment_days *days, struct state *state, struct err *err);

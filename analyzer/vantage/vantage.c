@@ -6,6 +6,7 @@
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/policy/block.h"
 #include "analyzer/policy/policy.h"
+#include "analyzer/policy/policy_segments.h"
 #include "base/local_time.h"
 
 enum { PORT_DNS = 53, PORT_HTTPS = 443, HELLO_BYTES_LEAST = 300 };
@@ -224,18 +225,47 @@ static bool is_named_both_ways(const struct record *record)
 	       record->direction == RECORD_DIRECTION_OUTBOUND;
 }
 
+/* A day of something, to be counted in. */
+typedef struct segment_day *days_at(struct segment_days *days, uint16_t symbol, int64_t day);
+
+static void count_day(
+	struct vantage *vantage, days_at *at, uint16_t symbol, int64_t day, bool is_probe)
+{
+	struct segment_day *counted = at(&vantage->days, symbol, day);
+
+	if (counted) {
+		counted->probes += is_probe;
+		counted->named += !is_probe;
+	}
+}
+
+/* Unit, network and VLAN of our end; 0 is what is ours and in none of them. */
+static void take_segments(struct vantage *vantage, const struct policy *latest,
+	const struct record *record, bool is_probe)
+{
+	const struct policy *policy = policy_at(latest, record->flow.start_ns);
+	uint16_t unit = record->decision.unit, vlan_id = record->flow.context.vlan_id;
+	uint16_t network = policy_segment_of(policy, record_own_addr(record));
+	uint16_t vlan =
+		policy_knows_vlan(policy, vlan_id) ? policy_segment_of_vlan(policy, vlan_id) : 0;
+	int64_t day = local_day_of(policy_header(latest)->zone, record->flow.flow_start_ns).number;
+
+	if (unit) {
+		count_day(vantage, segment_days_at, unit, day, is_probe);
+	}
+	if (vlan) {
+		count_day(vantage, segment_days_at_network, vlan, day, is_probe);
+	}
+	if (network || (!unit && !vlan)) {
+		count_day(vantage, segment_days_at_network, network, day, is_probe);
+	}
+}
+
 static void take_day(
 	struct vantage *vantage, const struct policy *policy, const struct record *record)
 {
-	const struct local_zone *zone = policy_header(policy)->zone;
-
-	if (record->decision.unit == 0 || !is_named_both_ways(record)) {
-		return;
-	}
-	struct segment_day *day = segment_days_at(&vantage->days, record->decision.unit,
-		local_day_of(zone, record->flow.flow_start_ns).number);
-	if (day) {
-		day->named++;
+	if (is_named_both_ways(record) && !is_link_local(record_own_addr(record))) {
+		take_segments(vantage, policy, record, false);
 	}
 }
 
@@ -247,13 +277,8 @@ static void take_probe(
 	const struct probe_seen *probe =
 		probes_take(&vantage->probes, vantage->probe_key, policy, record);
 
-	if (!probe || !probe->is_in_place) {
-		return;
-	}
-	struct segment_day *day = segment_days_at(&vantage->days, probe->unit,
-		local_day_of(policy_header(policy)->zone, probe->start_ns).number);
-	if (day) {
-		day->probes++;
+	if (probe && probe->is_in_place) {
+		take_segments(vantage, policy, record, true);
 	}
 }
 

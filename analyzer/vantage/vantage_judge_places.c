@@ -2,9 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analyzer/device/coverage.h"
+#include "analyzer/device/coverage_period.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/symbols.h"
+#include "analyzer/vantage/segment_proof.h"
 #include "analyzer/vantage/vantage_judge.h"
 #include "base/local_time.h"
 
@@ -162,24 +163,6 @@ static void judge_proxies(const struct vantage_case *it)
 	}
 }
 
-/* The day of the period on which most of a class was seen. */
-static struct coverage_of_day best_day(
-	const struct vantage_case *it, uint16_t class_, const struct local_zone *zone)
-{
-	const struct vantage_context *context = it->context;
-	struct coverage_of_day best = { .is_measured = false };
-	struct local_day day = local_day_of(zone, it->vantage->first_ns);
-
-	for (; day.start_ns <= it->vantage->last_ns; day = local_day_at(zone, day.number + 1)) {
-		struct coverage_of_day seen =
-			coverage_of(context->coverage, context->reference->inventory, class_, &day);
-		if (seen.is_measured && (!best.is_measured || seen.seen > best.seen)) {
-			best = seen;
-		}
-	}
-	return best;
-}
-
 static void put_class(struct vantage_finding *finding, uint16_t class_)
 {
 	if (class_ == INVENTORY_NO_CLASS) {
@@ -199,7 +182,10 @@ static void judge_inventory(const struct vantage_case *it)
 	}
 	for (uint16_t class_ = 0;
 		it->context->coverage && (class_ = inventory_next_class(class_)) != 0;) {
-		struct coverage_of_day day = best_day(it, class_, header->zone);
+		struct coverage_of_day day =
+			coverage_over(it->context->coverage, it->context->reference->inventory,
+				class_, header->zone, it->vantage->first_ns, it->vantage->last_ns)
+				.day;
 		if (day.is_measured && coverage_percent(&day) < header->coverage_percent) {
 			struct vantage_finding *finding =
 				vantage_add(it->findings, VANTAGE_INVENTORY_LOW);
@@ -211,21 +197,37 @@ static void judge_inventory(const struct vantage_case *it)
 	}
 }
 
-/* Units of which it cannot be said that something was not there. */
+/* "North (2001:db8:20::/48)": where one of its networks is what is not seen, that one. */
+static void add_segment(
+	struct vantage_finding *finding, uint16_t unit, const struct segment_proof *proof)
+{
+	const char *network = symbol_name(SYMBOL_NETWORK, proof->weakest);
+	char text[320];
+
+	snprintf(text, sizeof(text), "%s%s%s%s",
+		unit ? symbol_name(SYMBOL_UNIT, unit) : "\xe2\x80\x93", network[0] ? " (" : "",
+		network, network[0] ? ")" : "");
+	figure_list_add(finding, "units", text);
+}
+
+/* Of what it cannot be said that something was not there: units, and networks of none. */
 static void judge_proof(const struct vantage_case *it)
 {
 	const struct vantage *vantage = it->vantage;
-	const struct local_zone *zone = policy_header(policy_of(it))->zone;
-	unsigned count = policy_unit_count(policy_of(it)), unproven = 0;
+	const struct policy *policy = policy_of(it);
+	const struct local_zone *zone = policy_header(policy)->zone;
+	unsigned units = policy_unit_count(policy), count = 0, unproven = 0;
 	struct vantage_finding *finding = NULL;
 
-	for (unsigned i = 0; i < count && vantage->flows > 0; i++) {
-		uint16_t unit = policy_unit_at(policy_of(it), i);
-		if (!segment_is_proven(&vantage->days, unit,
-			    local_day_of(zone, vantage->first_ns).number,
-			    local_day_of(zone, vantage->last_ns).number)) {
+	for (unsigned i = 0; i <= units && units > 0 && vantage->flows > 0; i++) {
+		uint16_t unit = i < units ? policy_unit_at(policy, i) : 0;
+		struct segment_proof proof = segment_proof_of(&vantage->days, policy, unit, false,
+			local_day_of(zone, vantage->first_ns).number,
+			local_day_of(zone, vantage->last_ns).number);
+		count += proof.is_asked;
+		if (!segment_proof_holds(&proof)) {
 			finding = finding ? finding : vantage_add(it->findings, VANTAGE_UNPROVEN);
-			figure_list_add(finding, "units", symbol_name(SYMBOL_UNIT, unit));
+			add_segment(finding, unit, &proof);
 			unproven++;
 		}
 	}

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyzer/policy/policy_segments.h"
 #include "analyzer/record/symbols.h"
 #include "base/clock.h"
 
@@ -15,6 +16,15 @@ static uint16_t unit_of(const struct probe_key *key, const struct policy *policy
 		}
 	}
 	return 0;
+}
+
+/* What is of no unit goes by the network, as the policy lists it. */
+static bool is_of_network(const struct probe_key *key, const struct policy *policy,
+	const struct record *record, uint32_t segment)
+{
+	uint16_t network = policy_segment_of(policy, record_own_addr(record));
+
+	return network && probe_segment(key, symbol_name(SYMBOL_NETWORK, network)) == segment;
 }
 
 static bool is_copy(const struct probe_seen *seen, const struct probe_seen *fresh)
@@ -45,7 +55,8 @@ const struct probe_seen *probes_take(struct probes *probes, const struct probe_k
 		return NULL;
 	}
 	fresh.unit = unit_of(key, policy, fresh.segment);
-	fresh.is_in_place = fresh.unit != 0 && fresh.unit == record->decision.unit;
+	fresh.is_in_place = fresh.unit ? fresh.unit == record->decision.unit
+				       : is_of_network(key, policy, record, fresh.segment);
 	snprintf(fresh.name, sizeof(fresh.name), "%s", l7_info_domain(&record->l7));
 	for (unsigned i = 0; i < kept; i++) {
 		if (is_copy(&probes->items[i], &fresh)) {

@@ -23,7 +23,7 @@ struct probe_seen {
 	uint16_t unit;     /* symbol; 0: no unit of the policy has this name */
 	uint8_t transport; /* enum probe_transport */
 	uint8_t outcome;   /* enum block_outcome */
-	bool is_in_place;  /* came from an address of its unit */
+	bool is_in_place;  /* came from an address of its unit, or of the network it names */
 	bool is_one_way;   /* what came back, or not, takes another way */
 	char name[PROBE_NAME_MAX + 1];
 };

@@ -131,8 +131,8 @@ static void add_watched(struct listing *listing)
 	const struct policy *policy = listing->model->reference->policy;
 	const struct overview_cell *cells;
 	size_t count = overview_matrix(listing->model->overview, &cells);
-	unsigned units;
-	const char *absent = report_unproven(listing->model, &units) == 0 ? "not seen" : "unproven";
+	struct report_unproven unproven = report_unproven(listing->model);
+	const char *absent = report_is_proven(&unproven) ? "not seen" : "unproven";
 
 	for (unsigned i = 0; i < policy_watch_count(policy); i++) {
 		const char *country = policy_watched(policy, i);

@@ -114,6 +114,10 @@ void report_calendar_take(struct report_calendar *calendar, const struct cell *c
 	row->bytes_up[key->zone] += cell->sums.bytes_up;
 	row->flows += cell->sums.flows;
 	row->is_held = true;
+	if (row->first_ns == 0 || cell->sums.first_ns < row->first_ns) {
+		row->first_ns = cell->sums.first_ns;
+	}
+	row->last_ns = cell->sums.last_ns > row->last_ns ? cell->sums.last_ns : row->last_ns;
 	devices_merge(&row->devices, &cell->devices);
 	take_month(&calendar->months[calendar->month_of_day[place]], cell);
 	if (key->rule && key->block != BLOCK_NONE) {
@@ -133,6 +137,29 @@ size_t report_calendar_held(const struct report_calendar *calendar)
 		held += calendar->days[i].is_held;
 	}
 	return held;
+}
+
+uint64_t report_calendar_silence_ns(const struct report_calendar *calendar)
+{
+	const struct report_day *days = calendar->days;
+	uint64_t heard_ns = calendar->day_count ? days[0].start_ns : 0, longest_ns = 0;
+	uint64_t end_ns =
+		local_day_at(calendar->zone, calendar->first_day + (int64_t)calendar->day_count)
+			.start_ns;
+
+	for (size_t i = 0; i < calendar->day_count; i++) {
+		if (!days[i].is_held) {
+			continue;
+		}
+		if (days[i].first_ns == 0) {
+			heard_ns = days[i].start_ns + 1; /* not told */
+		} else if (days[i].first_ns > heard_ns + longest_ns) {
+			longest_ns = days[i].first_ns - heard_ns;
+		}
+		heard_ns = days[i].last_ns > heard_ns ? days[i].last_ns : heard_ns;
+	}
+	bool is_told = calendar->day_count && days[calendar->day_count - 1].last_ns > 0;
+	return is_told && end_ns > heard_ns + longest_ns ? end_ns - heard_ns : longest_ns;
 }
 
 static int compare_weeks(const void *a, const void *b)

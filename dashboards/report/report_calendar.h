@@ -24,8 +24,9 @@ struct report_day {
 	uint64_t start_ns;
 	uint64_t bytes_up[GEO_ZONE_COUNT], flows;
 	struct devices devices;
-	bool is_held;   /* anything is known of it */
-	bool is_hidden; /* of too few devices (report_calendar_finish) */
+	uint64_t first_ns, last_ns; /* of what is known of it; 0 not said */
+	bool is_held;               /* anything is known of it */
+	bool is_hidden;             /* of too few devices (report_calendar_finish) */
 };
 
 struct report_month {
@@ -63,6 +64,10 @@ void report_calendar_take(struct report_calendar *calendar, const struct cell *c
 
 /* Days of which anything is known. */
 size_t report_calendar_held(const struct report_calendar *calendar);
+
+/* The longest time of the period in which nothing began or ended, as far as days tell: behind the
+ * last flow of a day until the first of the next one that has any. */
+uint64_t report_calendar_silence_ns(const struct report_calendar *calendar);
 
 /* Once all are taken: hides days and months in which too few devices were active (protect.h), and
  * sorts. */

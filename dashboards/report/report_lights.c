@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "analyzer/record/symbols.h"
+#include "base/clock.h"
 #include "dashboards/report/policies_in_force.h"
 #include "dashboards/report/report_calendar.h"
 #include "dashboards/report/report_tables.h"
 
-enum { COUNTRIES_NAMED = 5, PIECE_BYTES = 512 };
+enum { COUNTRIES_NAMED = 5, PIECE_BYTES = 512, SILENCE_HOURS = 6 };
+#define HOUR_NS (UINT64_C(3600) * NS_PER_S)
 
 const char *report_light_name(enum report_light_id id)
 {
@@ -80,21 +82,40 @@ static bool holds_every_day(const struct report_model *model)
 	return !calendar || report_calendar_held(calendar) == calendar->day_count;
 }
 
+/* Where nothing was recorded for longer than a quiet night, the sensor may have stood still. */
+static uint64_t silence_of(const struct report_model *model)
+{
+	uint64_t silence_ns = model->calendar ? report_calendar_silence_ns(model->calendar) : 0;
+
+	return silence_ns >= SILENCE_HOURS * HOUR_NS ? silence_ns : 0;
+}
+
+static bool is_past_retention(const struct report_model *model)
+{
+	bool is_past = false;
+
+	for (unsigned i = 0; i < model->source_count; i++) {
+		is_past |= model->sources[i].deleted_until_ns > model->from_ns;
+	}
+	return is_past;
+}
+
 static bool is_sure(const struct standing *standing)
 {
 	const struct report_model *model = standing->model;
 	const struct report_unit *sum = &standing->sum;
 	int coverage = report_coverage(model);
-	unsigned units;
+	struct report_unproven unproven = report_unproven(model);
 	bool is_open =
 		sum->flows_unapproved + sum->flows_grace + sum->flows_unsure + sum->flows_passed >
 		0;
 
 	return !is_open && standing->sees_answers && !report_model_unit_hides_third(model) &&
 	       !model->trouble && !model->filter && !report_model_may_count_twice(model) &&
-	       holds_every_day(model) && gaps_of(model) == 0 &&
+	       holds_every_day(model) && silence_of(model) == 0 && !is_past_retention(model) &&
+	       gaps_of(model) == 0 &&
 	       coverage >= (int)policy_header(model->reference->policy)->coverage_percent &&
-	       !report_model_hides(model) && report_unproven(model, &units) == 0;
+	       !report_model_hides(model) && report_is_proven(&unproven);
 }
 
 static struct text *sentence_of(struct standing *standing, enum report_light_id id)
@@ -465,7 +486,8 @@ static void add_missing(struct standing *standing)
 {
 	const struct report_model *model = standing->model;
 	struct text *text = sentence_of(standing, LIGHT_SIGHT);
-	char held[16], days[16], gaps[24];
+	char held[16], days[16], gaps[24], hours[24];
+	uint64_t silence_ns = silence_of(model);
 
 	if (!holds_every_day(model)) {
 		snprintf(held, sizeof(held), "%zu", report_calendar_held(model->calendar));
@@ -473,6 +495,15 @@ static void add_missing(struct standing *standing)
 		text_put_char(text, ' ');
 		messages_put(
 			standing->messages, text, "light_part", "days", days, "held", held, NULL);
+	}
+	if (silence_ns > 0) {
+		snprintf(hours, sizeof(hours), "%" PRIu64, silence_ns / HOUR_NS);
+		text_put_char(text, ' ');
+		messages_put(standing->messages, text, "light_silent", "hours", hours, NULL);
+	}
+	if (is_past_retention(model)) {
+		text_put_char(text, ' ');
+		text_put(text, messages_get(standing->messages, "light_past"));
 	}
 	if (gaps_of(model) > 0) {
 		snprintf(gaps, sizeof(gaps), "%" PRIu64, gaps_of(model));

@@ -53,10 +53,22 @@ const char *report_light_state_name(enum report_light_state state); /* "light_go
 /* Coverage of enrolled devices, per cent; -1: not measured. */
 int report_coverage(const struct report_model *model);
 
-/* Of how many units "not seen" may not be said: those that are not proven to be seen on each day of
- * the period (segment_days.h). A policy without units is one that is not proven. of: how many there
- * are. */
-unsigned report_unproven(const struct report_model *model, unsigned *of);
+/* Of what "not seen" may not be said, since it is not proven to be seen on each day of the period
+ * (segment_proof.h): units, own networks of no unit, and classes that are nowhere, neither in a
+ * network nor in the inventory. */
+struct report_unproven {
+	unsigned units, of; /* so many of how many */
+	bool is_outside;
+	unsigned classes;
+	bool is_whole; /* the policy has no units, so that nothing is proven */
+};
+struct report_unproven report_unproven(const struct report_model *model);
+
+static inline bool report_is_proven(const struct report_unproven *unproven)
+{
+	return unproven->units == 0 && !unproven->is_outside && unproven->classes == 0 &&
+	       !unproven->is_whole;
+}
 
 /* " “Not seen” may not be said of …" behind a sentence that says that something was not; nothing
  * where all are proven. */

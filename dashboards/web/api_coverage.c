@@ -3,12 +3,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "analyzer/device/coverage_period.h"
 #include "analyzer/device/devices.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/state.h"
 #include "analyzer/record/symbols.h"
 #include "analyzer/rollup/protect.h"
-#include "analyzer/vantage/segment_days.h"
+#include "analyzer/vantage/segment_proof.h"
 #include "base/local_time.h"
 #include "dashboards/web/api.h"
 
@@ -99,34 +100,55 @@ static void put_sensors(struct call *call)
 	view_sensors_free(&sensors);
 }
 
-/* Enrolled devices by class, of those that were seen on the last day; a group of fewer than k is
- * left out. Phones on a mobile network never cross a sensor: this is the denominator. */
-static void put_inventory(struct call *call, struct state *state, uint64_t last_ns)
+/* A group of fewer than k is left out. */
+static void put_class(struct call *call, uint16_t class_, const struct coverage_of_period *of)
+{
+	const struct coverage_of_day *day = &of->day;
+	struct json *json = &call->json;
+
+	if (!day->is_measured || !protect_shows_count(call->access.k, day->enrolled) ||
+		(day->seen && !protect_shows_count(call->access.k, day->seen))) {
+		return;
+	}
+	json_object_begin(json, NULL);
+	if (class_ == INVENTORY_NO_CLASS) {
+		json_null(json, "class");
+		json_string(json, "name", messages_get(call->messages, "row_no_class"));
+	} else {
+		json_string(json, "class", symbol_name(SYMBOL_CLASS, class_));
+		json_string(json, "name", symbol_name(SYMBOL_CLASS, class_));
+	}
+	json_u64(json, "enrolled", day->enrolled);
+	json_u64(json, "seen", day->seen);
+	put_time(json, "day", of->day_ns);
+	json_object_end(json);
+}
+
+/* Enrolled devices by class, those of no class as one, and how many of them were seen
+ * (coverage_period.h), as far back as the sensor keeps it. Phones on a mobile network never cross a
+ * sensor: this is the denominator. */
+static void put_inventory(struct call *call, struct state *state, const struct view_notes *notes)
 {
 	const struct inventory *inventory = call->web->options.reference->inventory;
-	struct local_day day = local_day_of(call->clock.zone, last_ns);
+	const struct local_zone *zone = call->clock.zone;
+	uint64_t last_ns = notes->as_of_ns ? notes->as_of_ns : call->now_ns;
 	struct devices *devices = inventory && state ? devices_create() : NULL;
 	struct json *json = &call->json;
 
+	last_ns = notes->to_ns > 0 && notes->to_ns <= last_ns ? notes->to_ns - 1 : last_ns;
 	if (!devices || devices_load(devices, state, NULL) < 0) {
 		json_null(json, "inventory");
 		devices_destroy(devices);
 		return;
 	}
+	const struct coverage *coverage = devices_coverage(devices);
+	uint64_t kept_ns = local_day_at(zone, coverage_first_day(coverage)).start_ns;
+	uint64_t first_ns = notes->from_ns > kept_ns ? notes->from_ns : kept_ns;
 	json_array_begin(json, "inventory");
-	for (unsigned class_ = 1; class_ <= symbol_highest(SYMBOL_CLASS); class_++) {
-		const struct coverage_of_day seen =
-			coverage_of(devices_coverage(devices), inventory, (uint16_t)class_, &day);
-		if (!seen.is_measured || !protect_shows_count(call->access.k, seen.enrolled) ||
-			(seen.seen && !protect_shows_count(call->access.k, seen.seen))) {
-			continue;
-		}
-		json_object_begin(json, NULL);
-		json_string(json, "class", symbol_name(SYMBOL_CLASS, (uint16_t)class_));
-		json_u64(json, "enrolled", seen.enrolled);
-		json_u64(json, "seen", seen.seen);
-		put_time(json, "day", day.start_ns);
-		json_object_end(json);
+	for (uint16_t class_ = 0; (class_ = inventory_next_class(class_)) != 0;) {
+		struct coverage_of_period of =
+			coverage_over(coverage, inventory, class_, zone, first_ns, last_ns);
+		put_class(call, class_, &of);
 	}
 	json_array_end(json);
 	devices_destroy(devices);
@@ -138,7 +160,7 @@ static void put_segments(struct call *call, struct state *state, const struct vi
 	const struct policy *policy = call->web->options.reference->policy;
 	struct segment_days days = { 0 };
 	struct json *json = &call->json;
-	uint64_t proven = 0;
+	uint64_t proven = 0, all = 0;
 
 	if (!state || policy_unit_count(policy) == 0 || notes->to_ns <= notes->from_ns ||
 		segment_days_load(&days, state, NULL) < 0) {
@@ -151,16 +173,20 @@ static void put_segments(struct call *call, struct state *state, const struct vi
 	int64_t last = local_day_of(call->clock.zone, end_ns).number;
 	json_object_begin(json, "segments");
 	json_array_begin(json, "missing");
-	for (unsigned i = 0; i < policy_unit_count(policy); i++) {
-		uint16_t unit = policy_unit_at(policy, i);
-		bool is_proven = segment_is_proven(&days, unit, first, last);
-		proven += is_proven;
-		if (!is_proven) {
+	for (unsigned i = 0; i <= policy_unit_count(policy); i++) {
+		uint16_t unit = i < policy_unit_count(policy) ? policy_unit_at(policy, i) : 0;
+		struct segment_proof proof =
+			segment_proof_of(&days, policy, unit, false, first, last);
+		all += proof.is_asked;
+		proven += proof.is_asked && segment_proof_holds(&proof);
+		if (!segment_proof_holds(&proof) && unit) {
 			json_string(json, NULL, symbol_name(SYMBOL_UNIT, unit));
+		} else if (!segment_proof_holds(&proof)) {
+			json_null(json, NULL);
 		}
 	}
 	json_array_end(json);
-	json_u64(json, "all", policy_unit_count(policy));
+	json_u64(json, "all", all);
 	json_u64(json, "proven", proven);
 	json_object_end(json);
 	segment_days_deinit(&days);
@@ -176,7 +202,7 @@ static void put_lookers(struct call *call, const struct view_notes *notes)
 	if (folder && !strstr(folder, "://")) {
 		state_open_to_read(&state, folder, NULL);
 	}
-	put_inventory(call, state, notes->as_of_ns ? notes->as_of_ns : call->now_ns);
+	put_inventory(call, state, notes);
 	put_segments(call, state, notes);
 	state_close(state);
 }

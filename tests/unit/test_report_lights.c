@@ -44,8 +44,11 @@ enum flaw {
 	FLAW_CONTROL,
 	FLAW_CONTROL_UNKNOWN, /* of a server at home */
 	FLAW_UNDECIDED,       /* a service that neither a rule nor the register speaks of */
+	FLAW_OF_NO_UNIT,      /* flows of devices that are ours and in no unit */
 	FLAW_DAY,             /* one that nothing is held of */
-	FLAW_GAP              /* records that are known to be missing */
+	FLAW_GAP,             /* records that are known to be missing */
+	FLAW_DAMAGE,
+	FLAW_PAST /* days of the period were deleted, past their retention */
 };
 
 static void set_flaw(struct record *record, enum flaw flaw)
@@ -104,8 +107,13 @@ static void set_flaw(struct record *record, enum flaw flaw)
 	case FLAW_UNDECIDED:
 		record->verdict.app = catalogue_find(catalogue, "spotify");
 		break;
+	case FLAW_OF_NO_UNIT:
+		record->decision.unit = 0;
+		break;
 	case FLAW_DAY:
 	case FLAW_GAP:
+	case FLAW_DAMAGE:
+	case FLAW_PAST:
 	case FLAW_NONE:
 		break;
 	}
@@ -165,12 +173,14 @@ static unsigned green(enum flaw flaw, unsigned seen, bool has_inventory, enum re
 		.policy = policy,
 		.inventory = has_inventory ? inventory : NULL };
 	struct coverage *coverage = make_coverage(seen);
-	const struct report_source source = { .gaps = flaw == FLAW_GAP };
+	const struct report_source source = { .gaps = flaw == FLAW_GAP,
+		.deleted_until_ns = flaw == FLAW_PAST ? START_NS + 1 : 0 };
 	struct report_calendar calendar;
 	struct report_model model = { .overview = make_overview(flaw),
 		.stats = &stats,
 		.reference = &reference,
 		.is_from_archive = true,
+		.trouble = flaw == FLAW_DAMAGE ? "flows --verify" : NULL,
 		.from_ns = START_NS,
 		.to_ns = START_NS + DAY_NS,
 		.made_ns = START_NS + DAY_NS,
@@ -245,6 +255,9 @@ static void test_flaws(void)
 			"a service that nobody decided about" },
 		{ FLAW_DAY, LIGHT_SIGHT, LIGHT_LOOK, true, "a day without data" },
 		{ FLAW_GAP, LIGHT_SIGHT, LIGHT_LOOK, true, "a noted gap" },
+		{ FLAW_DAMAGE, LIGHT_SIGHT, LIGHT_LOOK, true, "an archive with damage" },
+		{ FLAW_PAST, LIGHT_SIGHT, LIGHT_LOOK, true, "what is past its retention" },
+		{ FLAW_OF_NO_UNIT, LIGHT_RULES, LIGHT_LOOK, true, "flows of no unit" },
 	};
 	enum report_light_state state;
 
@@ -256,6 +269,13 @@ static void test_flaws(void)
 	}
 }
 
+static void prove_network(const char *network, unsigned flows)
+{
+	segment_days_at_network(
+		&seen_days, symbol_of(SYMBOL_NETWORK, network), (int64_t)(START_NS / DAY_NS))
+		->named = flows;
+}
+
 /* So many named flows of the two units on the day. */
 static void prove(unsigned school_flows, unsigned library_flows)
 {
@@ -263,6 +283,8 @@ static void prove(unsigned school_flows, unsigned library_flows)
 
 	segment_days_at(&seen_days, symbol_of(SYMBOL_UNIT, "school"), day)->named = school_flows;
 	segment_days_at(&seen_days, symbol_of(SYMBOL_UNIT, "library"), day)->named = library_flows;
+	prove_network("10.1.0.0/16", school_flows);
+	prove_network("10.2.0.0/16", library_flows);
 }
 
 static void test_proof(void)
@@ -319,6 +341,65 @@ static void test_denies_nothing(void)
 		}
 		green(FLAW_NONE, DEVICES, true, LIGHT_RULES, &state);
 		is_int(state, LIGHT_LOOK, "the rule %s: its light is not green", rules[i][1]);
+	}
+}
+
+/* What a policy lists and nobody proved to see takes each green. */
+static void test_unseen_places(void)
+{
+	static const char units[] =
+		"units: {school: {networks: [10.1.0.0/16%s]}, library: {networks: [10.2.0.0/16]}}\n"
+		"services: [{app: youtube, dpia: 2024-01-10}]\n"
+		"rules: [{id: a, match: {app: tiktok}, action: deny, basis: b}]\n";
+	static const struct {
+		const char *own, *classes, *of_school, *proven;
+		unsigned green;
+		const char *title;
+	} cases[] = {
+		{ "10.0.0.0/8", "", "", NULL, LIGHT_COUNT, "a network around those of units" },
+		{ "10.0.0.0/8", "guest: {networks: [10.9.0.0/16]}", "", NULL, 0,
+			"a class of no unit" },
+		{ "10.0.0.0/8", "guest: {networks: [10.9.0.0/16]}", "", "10.9.0.0/16", LIGHT_COUNT,
+			"… that is proven" },
+		{ "10.0.0.0/8", "guest: {vlans: [200]}", "", NULL, 0, "a class that is a VLAN" },
+		{ "10.0.0.0/8", "guest: {vlans: [200]}", "", "VLAN 200", LIGHT_COUNT,
+			"… that is proven" },
+		{ "10.0.0.0/8", "guest: {}", "", NULL, 0, "a class that is nowhere" },
+		{ "10.0.0.0/8", "staff: {}", "", NULL, LIGHT_COUNT,
+			"… that the inventory has devices of" },
+		{ "10.0.0.0/8, 172.16.0.0/12", "", "", NULL, 0, "an own network without a unit" },
+		{ "10.0.0.0/8, 172.16.0.0/12", "", "", "172.16.0.0/12", LIGHT_COUNT,
+			"… that is proven" },
+		{ "10.0.0.0/8, 2001:db8::/32", "", "", NULL, 0, "IPv6 that no unit has" },
+		{ "10.0.0.0/8, 2001:db8::/32", "", ", 2001:db8:1::/48", NULL, 0,
+			"a unit's IPv6 that was never seen" },
+		{ "10.0.0.0/8, 2001:db8::/32", "", ", 2001:db8:1::/48", "2001:db8:1::/48",
+			LIGHT_COUNT, "… that is proven" },
+		{ "10.0.0.0/8", "", ", 10.7.0.0/24", NULL, 0, "a unit's second network" },
+		{ "10.1.0.0/16, 10.2.0.0/16", "", "", NULL, LIGHT_COUNT,
+			"own networks that are the units'" },
+	};
+	enum report_light_state state;
+	struct err err = { "" };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char own[256], rest[1024];
+		snprintf(own, sizeof(own), "own_networks: [%s]\n", cases[i].own);
+		snprintf(places, sizeof(places), units, cases[i].of_school);
+		snprintf(rest, sizeof(rest), "%s%s%s%s", own,
+			cases[i].classes[0] ? "classes: {" : "", cases[i].classes,
+			cases[i].classes[0] ? "}\n" : "");
+		if (!read_policy(rest, &err)) {
+			ok(false, "%s", err.text);
+			continue;
+		}
+		segment_days_deinit(&seen_days);
+		prove(SEGMENT_NAMED_LEAST, SEGMENT_NAMED_LEAST);
+		if (cases[i].proven) {
+			prove_network(cases[i].proven, SEGMENT_NAMED_LEAST);
+		}
+		is_int(green(FLAW_NONE, DEVICES, true, LIGHT_RULES, &state), cases[i].green,
+			"%s: so many lights are green", cases[i].title);
 	}
 }
 
@@ -381,6 +462,7 @@ int main(void)
 	test_proof();
 	test_no_class();
 	test_denies_nothing();
+	test_unseen_places();
 	segment_days_deinit(&seen_days);
 	inventory_close(inventory);
 	policy_free(policy);

@@ -27,7 +27,7 @@ const sensorText = (sensors) => {
 function Facts({ sensors, inventory, segments }) {
 	return html`<dl class="facts">
 		<div><dt>${t('coverage_sensors_title')}</dt><dd>${sensorText(sensors)}</dd></div>
-		${(inventory ?? []).map((one) => html`<div key=${one.class}><dt>${t('coverage_inventory', { class: one.class })}</dt><dd>${t('coverage_seen', { seen: count(one.seen), all: count(one.enrolled) })}</dd></div>`)}
+		${(inventory ?? []).map((one) => html`<div key=${one.class}><dt>${t('coverage_inventory', { class: one.name })}</dt><dd>${t('coverage_seen', { seen: count(one.seen), all: count(one.enrolled) })}</dd></div>`)}
 		${!inventory && html`<div><dt>${t('coverage_inventory_title')}</dt><dd>${t('coverage_unmeasured')}</dd></div>`}
 		<div><dt>${t('coverage_segments')}</dt><dd>${segments ? t('coverage_seen', { seen: count(segments.proven), all: count(segments.all) }) : t('coverage_unmeasured')}</dd></div>
 	</dl>`;
