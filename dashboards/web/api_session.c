@@ -37,21 +37,22 @@ static void put_read(struct call *call)
 /* From when to when there is anything. An analysis that runs has more each time. */
 static void put_extent(struct call *call)
 {
-	uint64_t from_ns = 0, to_ns = 0;
+	struct extent_times times = { 0 };
 
 	if (call->web->extent) {
-		extent_read(call->web->extent, &from_ns, &to_ns);
+		times = extent_read(call->web->extent);
 	} else {
 		struct view_question question = { 0 };
 		struct view_answer *answer = NULL;
 		if (call_ask(call, &question, &answer, NULL) == 0) {
-			from_ns = answer->notes.from_ns;
-			to_ns = answer->notes.as_of_ns;
+			times.from_ns = answer->notes.from_ns;
+			times.to_ns = answer->notes.as_of_ns;
 			view_answer_free(answer);
 		}
 	}
-	put_time(&call->json, "from", from_ns);
-	put_time(&call->json, "to", to_ns);
+	put_time(&call->json, "from", times.from_ns);
+	put_time(&call->json, "to", times.to_ns);
+	json_bool(&call->json, "is_awaited", times.is_awaited);
 }
 
 /* What does not answer just now, and since when what is shown may be old. */

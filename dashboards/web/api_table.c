@@ -154,16 +154,22 @@ static int bind_to_unit(const struct call *call, struct view_question *question,
 	return 0;
 }
 
-/* What is later than the archive is asked of Redis, where that stands beside it and may be asked.
- */
-static bool is_live(const struct call *call, const struct view_question *question)
-{
-	uint64_t from_ns = 0, to_ns = 0;
+/* What is later than the archive is asked of Redis, where that stands beside it and may be asked:
+ * as long as nobody knows how far the archive reaches, of neither of them. */
+enum source_asked { SOURCE_ARCHIVE, SOURCE_LIVE, SOURCE_AWAITED };
 
-	if (views_live_name(call->web->views) && call->access.role == VIEW_SEES_DEVICES) {
-		extent_read(call->web->extent, &from_ns, &to_ns);
+static enum source_asked choose_source(
+	const struct call *call, const struct view_question *question)
+{
+	struct extent_times times = { 0 };
+
+	if (views_live_name(call->web->views) && call->access.role == VIEW_SEES_DEVICES &&
+		question->from_ns) {
+		times = extent_read(call->web->extent);
 	}
-	return to_ns && question->from_ns >= to_ns;
+	return times.is_awaited                                  ? SOURCE_AWAITED
+	       : times.to_ns && question->from_ns >= times.to_ns ? SOURCE_LIVE
+								 : SOURCE_ARCHIVE;
 }
 
 static struct view *take_view(
@@ -171,7 +177,17 @@ static struct view *take_view(
 {
 	struct views *views = call->web->views;
 
-	return is_live(call, question) ? views_take_live(views, err) : views_take(views, err);
+	switch (choose_source(call, question)) {
+	case SOURCE_AWAITED:
+		err_set(err, EAGAIN,
+			"how far the archive reaches is being read for the first time: ask again");
+		return NULL;
+	case SOURCE_LIVE:
+		return views_take_live(views, err);
+	case SOURCE_ARCHIVE:
+		break;
+	}
+	return views_take(views, err);
 }
 
 /* With its length, so that no text looks like two. */
@@ -265,7 +281,8 @@ static bool may_be_kept(const struct call *call, const struct view_question *que
 
 	return source->archive_count && !source->analysis &&
 	       call->access.role == VIEW_SEES_DEVICES &&
-	       *http_parameter(call->request, "format") == '\0' && !is_live(call, question);
+	       *http_parameter(call->request, "format") == '\0' &&
+	       choose_source(call, question) == SOURCE_ARCHIVE;
 }
 
 void answer_table(struct call *call)

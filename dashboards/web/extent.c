@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "analyzer/archive/archive.h"
 #include "base/clock.h"
 
 #define HOUR_NS (3600 * NS_PER_S)
@@ -21,7 +22,9 @@ struct extent {
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t wake, known;
 	uint64_t version, from_ns, to_ns;
-	bool is_known, is_warmed, stop;
+	bool is_known;   /* by a question about all of it */
+	bool is_awaited; /* nothing is known of it, and nothing has failed */
+	bool is_warmed, stop;
 };
 
 static struct timespec in_ms(unsigned ms)
@@ -30,6 +33,35 @@ static struct timespec in_ms(unsigned ms)
 
 	return (struct timespec){ .tv_sec = (time_t)(until_ns / NS_PER_S),
 		.tv_nsec = (long)(until_ns % NS_PER_S) };
+}
+
+/* One answer is enough to go on with. */
+static void tell(struct extent *extent, uint64_t from_ns, uint64_t to_ns)
+{
+	extent->from_ns = from_ns;
+	extent->to_ns = to_ns;
+	extent->is_awaited = false;
+	pthread_cond_broadcast(&extent->known);
+}
+
+/* Of whose records nothing is left, hours may be: that takes the question. */
+static void read_headers(struct extent *extent)
+{
+	const struct view_source *source = views_source(extent->views);
+	struct archive_extent one, all = { 0 };
+
+	for (unsigned i = 0; i < source->archive_count; i++) {
+		if (archive_read_extent(source->archives[i], &one, NULL) < 0 || one.records == 0) {
+			return;
+		}
+		all.first_ns = i == 0 || one.first_ns < all.first_ns ? one.first_ns : all.first_ns;
+		all.last_ns = one.last_ns > all.last_ns ? one.last_ns : all.last_ns;
+	}
+	pthread_mutex_lock(&extent->lock);
+	if (source->archive_count > 0 && extent->is_awaited) {
+		tell(extent, all.first_ns, all.last_ns);
+	}
+	pthread_mutex_unlock(&extent->lock);
 }
 
 /* Of the whole body: which days there are is no secret of a device's. */
@@ -48,11 +80,11 @@ static void ask(struct extent *extent)
 	pthread_mutex_lock(&extent->lock);
 	if (answer) {
 		const struct view_notes *notes = &answer->notes;
-		extent->from_ns = notes->from_ns;
-		extent->to_ns = notes->as_of_ns ? notes->as_of_ns : notes->to_ns;
+		tell(extent, notes->from_ns, notes->as_of_ns ? notes->as_of_ns : notes->to_ns);
+	} else {
+		tell(extent, extent->from_ns, extent->to_ns);
 	}
-	extent->is_known = true;
-	pthread_cond_broadcast(&extent->known);
+	extent->is_known = answer != NULL;
 	pthread_mutex_unlock(&extent->lock);
 	view_answer_free(answer);
 }
@@ -121,7 +153,11 @@ static void *ask_until_stopped(void *argument)
 		bool has_grown = !extent->is_known || version != extent->version;
 		extent->version = version;
 		if (has_grown) {
+			bool is_first = extent->is_awaited;
 			pthread_mutex_unlock(&extent->lock);
+			if (is_first) {
+				read_headers(extent);
+			}
 			ask(extent);
 			pthread_mutex_lock(&extent->lock);
 		}
@@ -154,6 +190,7 @@ int extent_open(struct extent **extent, struct views *views, bool is_warmed, str
 	}
 	opened->views = views;
 	opened->is_warmed = is_warmed;
+	opened->is_awaited = true;
 	pthread_mutex_init(&opened->lock, NULL);
 	pthread_cond_init(&opened->wake, NULL);
 	pthread_cond_init(&opened->known, NULL);
@@ -182,15 +219,15 @@ void extent_close(struct extent *extent)
 	free(extent);
 }
 
-void extent_read(struct extent *extent, uint64_t *from_ns, uint64_t *to_ns)
+struct extent_times extent_read(struct extent *extent)
 {
 	struct timespec until = in_ms(WAIT_MS);
 
 	pthread_mutex_lock(&extent->lock);
-	while (!extent->is_known &&
+	while (extent->is_awaited &&
 		pthread_cond_timedwait(&extent->known, &extent->lock, &until) == 0) {
 	}
-	*from_ns = extent->from_ns;
-	*to_ns = extent->to_ns;
+	const struct extent_times times = { extent->from_ns, extent->to_ns, extent->is_awaited };
 	pthread_mutex_unlock(&extent->lock);
+	return times;
 }

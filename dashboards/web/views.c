@@ -117,6 +117,11 @@ void views_close(struct views *views)
 	free(views);
 }
 
+const struct view_source *views_source(const struct views *views)
+{
+	return &views->source;
+}
+
 uint64_t views_version(const struct views *views)
 {
 	const struct view_source *source = &views->source;

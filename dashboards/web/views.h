@@ -34,6 +34,9 @@ const char *views_name(const struct views *views); /* as view_name() */
 /* Of Redis beside archives; NULL: there is none. */
 const char *views_live_name(const struct views *views);
 
+/* As it was opened. */
+const struct view_source *views_source(const struct views *views);
+
 /* Another number where the source has more than before: archives by their heads; of Redis and
  * sockets every ten seconds. */
 uint64_t views_version(const struct views *views);

@@ -279,9 +279,29 @@ for path in /sensors /coverage /table; do
 	equal "Redis that is gone is not nothing: $path" '503 503' "$(status analyst "/api/1$path") $(status analyst "/api/1$path")"
 done
 
-# Behind a proxy: a unix socket, where headers say who somebody is.
+# A slow disk: what is not known yet is no "nothing". Two archives, and a Redis for what is later than they are.
 kill $server
 wait $server 2>/dev/null
+if ! is_sanitized; then
+	start_redis
+	touch "$work/slow"
+	"$bin" analyze --summary none --archive "$work/second" --policy "$policy" "$work/day.pcap" 2>"$work/err"
+	SLOW_DISK=$work/slow LD_PRELOAD=$(dirname "$bin")/tests/e2e/slow_disk.so
+	export SLOW_DISK LD_PRELOAD
+	start --archive "$work/archive" --archive "$work/second" --redis "$redis_url"
+	unset LD_PRELOAD
+	equal 'how far archives reach is awaited' 'true null' "$(get analyst /session | jq -r '.source | "\(.is_awaited) \(.from)"')"
+	equal '… and what is later than they are is not nothing' 503 "$(status analyst '/api/1/table?from=2026-03-17T12:00:00Z')"
+	rm "$work/slow"
+	is_known() { get analyst /session | jq -e '.source | .is_awaited == false and .from != null' >/dev/null; }
+	ok '… until it is known' wait_for 20 is_known
+	equal '… and the table has its figures' true "$(get analyst '/table?from=2026-03-17T12:00:00Z' | jq '.total.flows > 0')"
+	stop_redis
+	kill $server
+	wait $server 2>/dev/null
+fi
+
+# Behind a proxy: a unix socket, where headers say who somebody is.
 "$bin" serve --archive "$work/archive" --listen "unix:$work/web.sock" --behind-proxy --access "$work/access" --policy "$policy" >"$work/said" 2>"$work/log" &
 server=$!
 wait_for 20 test -S "$work/web.sock"

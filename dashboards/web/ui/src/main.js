@@ -13,8 +13,8 @@ import { pageOf } from './pages/pages.js';
 
 async function askSession() {
 	let known = await get(address('/session'));
-	// From when to when a large archive reaches is known a moment after it was opened.
-	for (let i = 0; i < 5 && known.source?.kind === 'archive' && !known.source.from; i++) {
+	// From when to when a large archive reaches is known a moment after it was opened; until then no page knows which time to show.
+	while (known.source?.is_awaited) {
 		await new Promise((resolve) => setTimeout(resolve, 300));
 		known = await get(address('/session'));
 	}
