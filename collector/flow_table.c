@@ -378,6 +378,18 @@ static void begin_with_syn(struct flow_table *table, uint32_t number,
 	}
 }
 
+/* Tracks are fetched some packets ahead, and not with the records: that would be more than can be
+ * on its way at once. */
+enum { TRACKS_AHEAD = 12 };
+
+static inline __attribute__((always_inline)) void fetch_track(
+	const struct flow_table *table, const struct flow_lookups *lookups, unsigned i, bool is_v6)
+{
+	if (i < lookups->count && lookups->numbers[i] != FLOW_NONE) {
+		flow_track_fetch(table->track, lookups->numbers[i], is_v6);
+	}
+}
+
 /* Third stage, for packet at of the batch, which is lookup i of its family. */
 static inline __attribute__((always_inline)) void take_packet(struct flow_table *table,
 	struct collector_batch *batch, unsigned at, unsigned i, bool is_v6, bool is_tracked)
@@ -395,6 +407,9 @@ static inline __attribute__((always_inline)) void take_packet(struct flow_table 
 	}
 	if (__builtin_expect(table->clock.running_ns >= table->sweep_due_ns, 0)) {
 		flow_sweep(table);
+	}
+	if (is_tracked) {
+		fetch_track(table, &family->lookups, i + TRACKS_AHEAD, is_v6);
 	}
 	uint32_t number = find_flow(table, family, i, packet, is_v6);
 	if (__builtin_expect(number != FLOW_NONE, 1)) {
@@ -444,25 +459,10 @@ static inline __attribute__((always_inline)) void take_packets(
 	}
 }
 
-/* Always inline: of a function that only prefetches gcc 12 drops the calls. */
-static inline __attribute__((always_inline)) void fetch_tracks(
-	const struct flow_table *table, bool is_v6)
-{
-	const struct flow_lookups *lookups = &table->families[is_v6].lookups;
-
-	for (unsigned i = 0; i < lookups->count; i++) {
-		if (lookups->numbers[i] != FLOW_NONE) {
-			flow_track_fetch(table->track, lookups->numbers[i], is_v6);
-		}
-	}
-}
-
 static __attribute__((noinline)) void take_tracked(
 	struct flow_table *table, struct collector_batch *batch)
 {
 	table->track->packets = &batch->packets;
-	fetch_tracks(table, false);
-	fetch_tracks(table, true);
 	take_packets(table, batch, true);
 }
 

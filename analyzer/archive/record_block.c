@@ -9,6 +9,10 @@
 
 enum { ROWS = COUNT_OF(field_rows), KNOWN_BITS = 5, WAITING_MAX = 64 };
 
+/* Numbers of a row from the next one's: an odd number of cache lines, so that the rows do not press
+ * each other out of a few sets of the cache. */
+enum { WAITING_STRIDE = WAITING_MAX + 8 };
+
 /* A block of names is full before its records are many. */
 enum { ENTRIES_ENOUGH = 1 << 20 };
 
@@ -36,7 +40,7 @@ struct record_block {
 	size_t entry_bytes;
 	bool has_failed;
 	struct block_column columns[ROWS];
-	uint64_t waiting[ROWS][WAITING_MAX];
+	uint64_t waiting[ROWS][WAITING_STRIDE];
 	struct columns_writer writer;
 };
 

@@ -238,6 +238,13 @@ bool behaviour_look(struct behaviour *behaviour, const struct catalogue *catalog
 	return false;
 }
 
+void behaviour_expect(const struct behaviour *behaviour, const struct record *record)
+{
+	server_profiles_prefetch(behaviour->known, record);
+	device_activities_prefetch(behaviour->later, record_own_addr(record));
+	device_activities_prefetch(behaviour->hidden, record_own_addr(record));
+}
+
 void behaviour_look_back(struct behaviour *behaviour, const struct catalogue *catalogue,
 	const struct record *record, struct behaviour_context *context)
 {

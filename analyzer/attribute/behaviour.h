@@ -91,6 +91,9 @@ void behaviour_prefetch(
 bool behaviour_look(struct behaviour *behaviour, const struct catalogue *catalogue,
 	const struct record *record, struct behaviour_context *context);
 
+/* The same for one that waits, before it is looked back upon, or judged. */
+void behaviour_expect(const struct behaviour *behaviour, const struct record *record);
+
 /* For flows that wait, the latest first, before any of them is judged: lets those before it know
  * what came after. */
 void behaviour_look_back(struct behaviour *behaviour, const struct catalogue *catalogue,

@@ -197,12 +197,27 @@ void server_profiles_teach(struct server_profiles *known, const struct record *r
 	}
 }
 
+static const struct known *set_of(const struct server_profiles *known, uint64_t hash)
+{
+	return &known->entries[(hash & known->set_mask) * SET_SIZE];
+}
+
+void server_profiles_prefetch(const struct server_profiles *known, const struct record *record)
+{
+	struct known_place place = server_profiles_place(record);
+
+	for (unsigned level = 0; level < KNOWN_LEVEL_COUNT; level++) {
+		__builtin_prefetch(set_of(known, place.hashes[level]));
+	}
+}
+
+/* A set is filled from the front. */
 const struct known *server_profiles_find(
 	const struct server_profiles *known, uint64_t hash, uint32_t minute)
 {
-	const struct known *set = &known->entries[(hash & known->set_mask) * SET_SIZE];
+	const struct known *set = set_of(known, hash);
 
-	for (unsigned i = 0; hash != 0 && i < SET_SIZE; i++) {
+	for (unsigned i = 0; hash != 0 && i < SET_SIZE && set[i].hash != 0; i++) {
 		if (set[i].hash == hash) {
 			return is_stale(&set[i], minute) ? NULL : &set[i];
 		}

@@ -50,6 +50,8 @@ struct known_place server_profiles_place(const struct record *record);
 void server_profiles_teach(
 	struct server_profiles *known, const struct record *record, uint16_t app);
 
+void server_profiles_prefetch(const struct server_profiles *known, const struct record *record);
+
 /* NULL where nothing is known, or nothing that is younger than KNOWN_LIFE_MINUTES. */
 const struct known *server_profiles_find(
 	const struct server_profiles *known, uint64_t hash, uint32_t minute);

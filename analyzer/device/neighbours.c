@@ -18,9 +18,15 @@ struct neighbour {
 	uint8_t hops; /* HOPS_MAX: so far or further */
 };
 
+/* Whose room it is stands apart, so that a search touches few cache lines. */
+struct room {
+	uint64_t place; /* 0: nobody's */
+	uint64_t last_ns;
+};
+
 struct neighbourhood {
-	uint64_t place; /* 0: nobody's room */
-	uint64_t first_ns, last_ns;
+	struct room *room;
+	uint64_t first_ns;
 	int8_t most; /* what neighbourhood_hops() says */
 	uint8_t count, hops[HOPS_MAX + 1];
 	struct neighbour all[NEIGHBOURS_MAX]; /* by hash */
@@ -28,6 +34,7 @@ struct neighbourhood {
 
 struct neighbours {
 	uint64_t seed; /* a secret: nobody outside can aim at one place of the table */
+	struct room rooms[NEIGHBOURHOODS_MAX];
 	struct neighbourhood all[NEIGHBOURHOODS_MAX];
 };
 
@@ -46,22 +53,32 @@ void neighbours_destroy(struct neighbours *neighbours)
 	free(neighbours);
 }
 
+/* Whoever had the room is forgotten. */
+static struct neighbourhood *move_in(struct neighbours *neighbours, uint32_t at, uint64_t place)
+{
+	struct neighbourhood *around = &neighbours->all[at];
+
+	neighbours->rooms[at] = (struct room){ .place = place };
+	memset(around, 0, sizeof(*around));
+	around->room = &neighbours->rooms[at];
+	around->most = NEIGHBOUR_UNKNOWN;
+	return around;
+}
+
 struct neighbourhood *neighbours_at(struct neighbours *neighbours, uint64_t place)
 {
+	const struct room *rooms = neighbours->rooms;
 	uint32_t first = (uint32_t)(quick_hash(neighbours->seed, place) % NEIGHBOURHOODS_MAX);
-	struct neighbourhood *oldest = &neighbours->all[first];
+	uint32_t oldest = first;
 
 	for (uint32_t i = 0; i < PROBES; i++) {
-		struct neighbourhood *at = &neighbours->all[(first + i) % NEIGHBOURHOODS_MAX];
-		if (at->count > 0 && at->place == place) {
-			return at;
+		uint32_t at = (first + i) % NEIGHBOURHOODS_MAX;
+		if (rooms[at].place == place) {
+			return &neighbours->all[at];
 		}
-		oldest = at->last_ns < oldest->last_ns ? at : oldest;
+		oldest = rooms[at].last_ns < rooms[oldest].last_ns ? at : oldest;
 	}
-	memset(oldest, 0, sizeof(*oldest));
-	oldest->place = place;
-	oldest->most = NEIGHBOUR_UNKNOWN;
-	return oldest;
+	return move_in(neighbours, oldest, place);
 }
 
 /* Where an address stands, or would stand: a free place, or that of whoever was quiet longest. */
@@ -108,7 +125,7 @@ void neighbourhood_see(struct neighbourhood *around, const struct addr *addr, ui
 		.time_ns = time_ns, .station = station, .who = who, .hops = away
 	};
 	around->first_ns = around->first_ns == 0 ? time_ns : around->first_ns;
-	around->last_ns = time_ns > around->last_ns ? time_ns : around->last_ns;
+	around->room->last_ns = time_ns > around->room->last_ns ? time_ns : around->room->last_ns;
 }
 
 int neighbourhood_hops(const struct neighbourhood *around)

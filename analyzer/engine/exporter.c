@@ -63,7 +63,7 @@ void exporter_destroy(struct exporter *exporter)
 	devices_destroy(exporter->devices);
 	proxy_signs_destroy(exporter->proxies);
 	reference_release(exporter->reference);
-	free(exporter->held);
+	exporter_drop_held(exporter);
 	free(exporter);
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "analyzer/engine/exporter_parts.h"
+#include "collector/reserve.h"
 
 /* Flows without a name, in the order in which they ended: a ring, of which the oldest stands at
  * first. */
@@ -15,17 +16,32 @@ struct held {
 
 bool exporter_hold_hidden(struct exporter *exporter)
 {
-	exporter->held = aligned_alloc(_Alignof(struct held), sizeof(*exporter->held));
-	if (exporter->held) {
-		exporter->held->first = exporter->held->count = exporter->held->looked_back = 0;
-	}
+	exporter->held = reserve_map(sizeof(*exporter->held));
 	decider_wait_for_all(exporter->decider);
 	return exporter->held != NULL;
+}
+
+void exporter_drop_held(struct exporter *exporter)
+{
+	reserve_unmap(exporter->held, sizeof(*exporter->held));
 }
 
 static size_t held_at(const struct held *held, size_t index)
 {
 	return (held->first + index) % HELD_MAX;
+}
+
+/* What was held lies far away: has so many records ahead fetched, and then what is asked about
+ * them.
+ */
+enum { HELD_AHEAD = 8, ASKED_AHEAD = 4 };
+
+static void expect(const struct exporter *exporter, size_t far, size_t near)
+{
+	const struct held *held = exporter->held;
+
+	record_expect(held->records, held_at(held, far), HELD_MAX);
+	behaviour_expect(exporter->behaviour, &held->records[held_at(held, near)]);
 }
 
 static void look_back(struct exporter *exporter)
@@ -34,6 +50,9 @@ static void look_back(struct exporter *exporter)
 
 	for (size_t i = held->count; i-- > held->looked_back;) {
 		size_t at = held_at(held, i);
+		if (i >= held->looked_back + HELD_AHEAD) {
+			expect(exporter, i - HELD_AHEAD, i - ASKED_AHEAD);
+		}
 		behaviour_look_back(exporter->behaviour, exporter->reference->catalogue,
 			&held->records[at], &held->contexts[at]);
 	}
@@ -50,24 +69,36 @@ static void judge(
 	behaviour_judge(exporter->behaviour, reference->catalogue, reference->geo, record, context);
 }
 
-/* The oldest of those that wait are judged and go on. */
+static void judge_held(struct exporter *exporter, size_t count)
+{
+	struct held *held = exporter->held;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t at = held_at(held, i);
+		if (i + HELD_AHEAD < held->count) {
+			expect(exporter, i + HELD_AHEAD, i + ASKED_AHEAD);
+		}
+		judge(exporter, &held->records[at], &held->contexts[at]);
+	}
+}
+
+/* The oldest of those that wait are judged and go on, a batch at a time: what is judged goes on
+ * while it is near. */
 static void release(struct exporter *exporter, size_t count)
 {
 	struct held *held = exporter->held;
 
 	look_back(exporter);
-	for (size_t i = 0; i < count; i++) {
-		size_t at = held_at(held, i);
-		judge(exporter, &held->records[at], &held->contexts[at]);
-	}
-	held->looked_back -= count;
-	held->count -= count;
 	while (count > 0) {
 		size_t to_the_edge = HELD_MAX - held->first;
 		size_t batch = count < EXPORT_BATCH_MAX ? count : EXPORT_BATCH_MAX;
 		batch = batch < to_the_edge ? batch : to_the_edge;
-		exporter_decide(exporter, held->records + held->first, batch);
+		struct record *records = held->records + held->first;
+		judge_held(exporter, batch);
 		held->first = held_at(held, batch);
+		held->looked_back -= batch;
+		held->count -= batch;
+		exporter_decide(exporter, records, batch);
 		count -= batch;
 	}
 }

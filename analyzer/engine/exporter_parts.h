@@ -59,6 +59,7 @@ static inline bool exporter_hides_names(const struct exporter *exporter)
 void exporter_infer(struct exporter *exporter, struct record *records, size_t count);
 /* All that still wait are judged, and go on. */
 void exporter_infer_rest(struct exporter *exporter);
+void exporter_drop_held(struct exporter *exporter);
 
 void exporter_decide(struct exporter *exporter, struct record *records, size_t count);
 /* Decisions that waited for more to be known. all: nothing more will come. */
