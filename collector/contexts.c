@@ -5,8 +5,12 @@
 
 #include "base/hash.h"
 
-/* Open addressing, at most half full, so that a probe is short. */
-enum { SLOT_COUNT = 2 * CONTEXT_COUNT_MAX };
+enum {
+	/* Open addressing, at most half full, so that a probe is short. */
+	SLOT_COUNT = 2 * CONTEXT_COUNT_MAX,
+	/* Left to what has no way, or must do without. */
+	WAYLESS_RESERVE = 4096
+};
 
 struct contexts {
 	struct hash_key hash_key; /* identifiers come from the wire */
@@ -56,6 +60,15 @@ static bool is_same(const struct contexts *contexts, uint16_t number, const stru
 	return memcmp(&contexts->all[number], context, sizeof(*context)) == 0;
 }
 
+static struct context without_way(const struct context *context)
+{
+	struct context bare = *context;
+
+	bare.way_id = 0;
+	bare.way_ends[0] = bare.way_ends[1] = 0;
+	return bare;
+}
+
 uint16_t contexts_intern(struct contexts *contexts, const struct context *context)
 {
 	if (is_same(contexts, contexts->last, context)) {
@@ -69,6 +82,10 @@ uint16_t contexts_intern(struct contexts *contexts, const struct context *contex
 		if (is_same(contexts, contexts->slots[slot], context)) {
 			return contexts->last = contexts->slots[slot];
 		}
+	}
+	if (contexts->count >= CONTEXT_COUNT_MAX - WAYLESS_RESERVE && context->way_id != 0) {
+		struct context bare = without_way(context);
+		return contexts_intern(contexts, &bare);
 	}
 	if (contexts->count == CONTEXT_COUNT_MAX) {
 		return context->is_from_outside ? CONTEXT_FROM_OUTSIDE : CONTEXT_NONE;
@@ -84,12 +101,37 @@ bool contexts_are_alike(const struct contexts *contexts, uint16_t one, uint16_t 
 	return contexts->all[one].is_from_outside == contexts->all[other].is_from_outside;
 }
 
-bool contexts_are_twins(const struct contexts *contexts, uint16_t one, uint16_t other)
+bool contexts_are_kin(const struct contexts *contexts, uint16_t one, uint16_t other)
 {
-	struct context twin = contexts->all[one];
+	struct context mine = without_way(&contexts->all[one]);
+	struct context theirs = without_way(&contexts->all[other]);
 
-	twin.is_from_outside = !twin.is_from_outside;
-	return is_same(contexts, other, &twin);
+	mine.is_from_outside = theirs.is_from_outside;
+	return memcmp(&mine, &theirs, sizeof(mine)) == 0;
+}
+
+bool contexts_are_opposite(const struct contexts *contexts, uint16_t one, uint16_t other)
+{
+	const uint16_t *mine = contexts->all[one].way_ends;
+	const uint16_t *theirs = contexts->all[other].way_ends;
+
+	return mine[0] != 0 && mine[0] == theirs[1] && mine[1] == theirs[0];
+}
+
+bool contexts_are_one_way(const struct contexts *contexts, uint16_t one, uint16_t other)
+{
+	const struct context *mine = &contexts->all[one], *theirs = &contexts->all[other];
+
+	return mine->way_ends[1] != 0 && mine->way_ends[1] == theirs->way_ends[1] &&
+	       mine->way_id == theirs->way_id;
+}
+
+bool contexts_are_hops(const struct contexts *contexts, uint16_t one, uint16_t other)
+{
+	const struct context *mine = &contexts->all[one], *theirs = &contexts->all[other];
+
+	return contexts_are_alike(contexts, one, other) && contexts_are_kin(contexts, one, other) &&
+	       mine->way_ends[0] != theirs->way_ends[0] && mine->way_ends[1] != theirs->way_ends[1];
 }
 
 bool context_is_vlan(const struct context *context)

@@ -135,6 +135,7 @@ struct decoding {
 	uint64_t time_ns;
 	const uint8_t *macs; /* destination's and source's, of the outermost Ethernet; NULL none */
 	struct context context;
+	uint16_t ends[2];      /* prints of the innermost IP tunnel's source and destination */
 	unsigned tunnel_count; /* of context.tunnels */
 	unsigned steps;
 	uint32_t frames;          /* that brought it: more than one where it was put together */
@@ -183,6 +184,33 @@ static inline bool push_tunnel(struct decoding *decoding, enum tunnel_kind kind)
 	}
 	decoding->context.tunnels[decoding->tunnel_count++] = (uint8_t)kind;
 	return true;
+}
+
+/* A short print of an address; never 0. */
+static inline uint16_t end_print(const uint8_t *address, unsigned bytes)
+{
+	uint32_t hash = 0;
+
+	for (unsigned i = 0; i < bytes; i++) {
+		hash = (hash ^ address[i]) * 2654435769U;
+		hash ^= hash >> 15;
+	}
+	return (uint16_t)(hash >> 16 ? hash >> 16 : 1);
+}
+
+/* The packet came under a number that holds for one direction between the tunnel's ends, or those
+ * of the link. */
+static inline void decode_set_way(struct decoding *decoding, uint32_t id)
+{
+	struct context *context = &decoding->context;
+
+	context->way_id = id;
+	context->way_ends[0] = decoding->ends[0];
+	context->way_ends[1] = decoding->ends[1];
+	if (decoding->ends[0] == 0 && decoding->macs) {
+		context->way_ends[0] = end_print(decoding->macs + 6, 6);
+		context->way_ends[1] = end_print(decoding->macs, 6);
+	}
 }
 
 /* Fills the key in canonical order, and the flags that go with it. */

@@ -1,9 +1,8 @@
 /* Tunnels that are IP protocols of their own.
  *
  * A tunnel is opened only where an IP packet that fits lies inside; everything else stays what it
- * is outside. Identifiers that differ between the two directions of one conversation (GTP TEIDs,
- * L2TP and ERSPAN sessions, PPTP call numbers) are not part of the context: they would tear flows
- * in two. */
+ * is outside. Numbers that hold for one direction (GTP TEIDs, L2TP sessions, PPTP call numbers) are
+ * the context's way, apart from what both directions share. */
 #include "collector/decode_steps.h"
 
 /* ERSPAN type II (version 1) and III (version 2), draft-foschiano-erspan; type I has no header and
@@ -88,7 +87,9 @@ static int open_pptp(struct decoding *inner, uint16_t flags, uint16_t type, stru
 	if (type != ETHERTYPE_PPP || !(flags & GRE_KEY) || !(flags & GRE_SEQUENCE)) {
 		return DECODE_REFUSED_LINK_CONTROL;
 	}
-	reader_skip(&stretch->reader, flags & GRE_ACKNOWLEDGE ? 12 : 8);
+	reader_skip(&stretch->reader, 2);
+	decode_set_way(inner, reader_u16(&stretch->reader));
+	reader_skip(&stretch->reader, flags & GRE_ACKNOWLEDGE ? 8 : 4);
 	return push_tunnel(inner, TUNNEL_GRE) ? decode_ppp(inner, stretch)
 					      : DECODE_REFUSED_TAG_DEPTH;
 }
@@ -162,6 +163,7 @@ int decode_l2tp_3(struct decoding *inner, struct stretch *stretch)
 	if (session == 0 || !push_tunnel(inner, TUNNEL_L2TP)) {
 		return DECODE_REFUSED_LINK_CONTROL;
 	}
+	decode_set_way(inner, session);
 	for (unsigned skip = 0; skip <= COOKIE_AND_SUBLAYER_MAX; skip += 4) {
 		if (holds_ethernet(stretch)) {
 			return decode_ethernet(inner, stretch);
@@ -179,10 +181,13 @@ struct decoding decode_wrapped(const struct decoding *decoding, const struct ip_
 	struct decoding inner = *decoding;
 	const struct wrapping *wrapping = &decoding->decoder->wrapping;
 	struct addr source = ip->is_v6 ? addr_from_v6(ip->source) : addr_from_v4(ip->source);
+	unsigned addr_bytes = ip->is_v6 ? 16 : 4;
 
 	if (wrapping->is_outside && wrapping->is_outside(wrapping->whose, &source)) {
 		inner.context.is_from_outside = 1;
 	}
+	inner.ends[0] = end_print(ip->source, addr_bytes);
+	inner.ends[1] = end_print(ip->destination, addr_bytes);
 	return inner;
 }
 

@@ -66,8 +66,8 @@ static int open_gtp(struct decoding *inner, struct stretch *stretch)
 	uint64_t wire_bytes = stretch_wire_bytes(stretch);
 	uint8_t flags = reader_u8(reader), message = reader_u8(reader);
 	uint16_t length = reader_u16(reader);
+	uint32_t endpoint = reader_u32(reader); /* of whom it is sent to */
 
-	reader_skip(reader, 4);
 	if ((flags & 0xf0) != 0x30 || message != USER_PACKET ||
 		(uint64_t)length + GTP_HEADER_BYTES > wire_bytes) {
 		return DECODE_REFUSED_NOT_IP;
@@ -87,6 +87,7 @@ static int open_gtp(struct decoding *inner, struct stretch *stretch)
 	if (!reader_ok(reader) || !push_tunnel(inner, TUNNEL_GTPU)) {
 		return DECODE_REFUSED_NOT_IP;
 	}
+	decode_set_way(inner, endpoint);
 	/* A session of the fifth generation may carry frames. */
 	return holds_ethernet(stretch) ? decode_ethernet(inner, stretch)
 				       : decode_unnamed_ip(inner, stretch);
@@ -147,7 +148,8 @@ static int open_l2tp(struct decoding *inner, struct stretch *stretch)
 	if ((flags & LENGTH) && reader_u16(reader) > wire_bytes) {
 		return DECODE_REFUSED_NOT_IP;
 	}
-	reader_skip(reader, flags & SEQUENCE ? 8 : 4);
+	decode_set_way(inner, reader_u32(reader)); /* tunnel and session */
+	reader_skip(reader, flags & SEQUENCE ? 4 : 0);
 	if (flags & OFFSET) {
 		reader_skip(reader, reader_u16(reader));
 	}

@@ -158,15 +158,19 @@ static bool begins_as_ipv4(const struct stretch *stretch)
 /* A label stack (RFC 3032), which says nothing of what is behind it. */
 int decode_mpls(struct decoding *decoding, struct stretch *stretch)
 {
-	enum { LABELS_MAX = 16, BOTTOM = 0x100 };
+	enum { LABELS_MAX = 16, BOTTOM = 0x100, NUMBER_AT = 12, ENTROPY_FOLLOWS = 7 };
 	struct reader *reader = &stretch->reader;
-	uint32_t label = 0;
+	uint32_t label = 0, number = 0;
+	bool is_entropy = false; /* RFC 6790: by flow, not by network */
 
 	for (unsigned i = 0; !(label & BOTTOM); i++) {
 		if (i == LABELS_MAX) {
 			return DECODE_REFUSED_TAG_DEPTH;
 		}
 		label = reader_u32(reader);
+		bool says_entropy = label >> NUMBER_AT == ENTROPY_FOLLOWS;
+		number = is_entropy || says_entropy ? number : label >> NUMBER_AT;
+		is_entropy = says_entropy;
 		if (!reader_ok(reader)) {
 			return DECODE_REFUSED_LINK_CUT;
 		}
@@ -174,6 +178,7 @@ int decode_mpls(struct decoding *decoding, struct stretch *stretch)
 	if (!push_tunnel(decoding, TUNNEL_MPLS)) {
 		return DECODE_REFUSED_TAG_DEPTH;
 	}
+	decode_set_way(decoding, number);
 	if (!holds_ethernet(stretch) &&
 		(holds_checked_ip(stretch, 4) || holds_checked_ip(stretch, 6) ||
 			begins_as_ipv4(stretch))) {

@@ -252,7 +252,8 @@ static enum copy copy_of(const struct duplicates *duplicates, const struct seen 
 	}
 	if (context == packet->context || context == 0 ||
 		(packet->context == 0 &&
-			!contexts_get(duplicates->contexts, context)->is_from_outside)) {
+			!contexts_get(duplicates->contexts, context)->is_from_outside) ||
+		contexts_are_hops(duplicates->contexts, context, packet->context)) {
 		return is_sure(packet) ? COPY_SURE : COPY_DOUBTFUL;
 	}
 	return packet->context ? copy_between_vlans(duplicates, seen, packet) : COPY_NONE;

@@ -32,7 +32,19 @@ uint16_t flow_context_of(const struct flow_slab *slab, uint32_t number, unsigned
 								    : key_context(slab, number);
 }
 
-enum fit { FIT_NOT, FIT_UNKNOWN, FIT_PROVED };
+/* Moved: it came another way before, as that of a phone that went from one mast to the next. */
+enum fit { FIT_NOT, FIT_MOVED, FIT_UNKNOWN, FIT_PROVED };
+
+/* How well the ways of a packet and of the direction it would answer go together. */
+enum pairing { PAIRED_OTHERWISE, PAIRED_NOT_YET, PAIRED_BY_ENDS, PAIRED_BEFORE };
+
+/* A flow that may be the packet's. */
+struct candidate {
+	uint32_t number;
+	enum fit fit;
+	enum pairing pairing;
+	bool is_one_of_many; /* that are as good: the first to begin is the first to be answered */
+};
 
 static bool is_near(uint32_t a, uint32_t b)
 {
@@ -62,16 +74,43 @@ static enum fit numbers_fit(
 	return is_judged ? FIT_PROVED : FIT_UNKNOWN;
 }
 
-/* May the packet be the first of its direction in this flow, although their contexts differ? */
+/* Did a flow whose both directions were seen go another way? TCP's numbers tell. Of what has none
+ * the answers move: who asks under a new number asks in another plan of addresses. */
+static enum fit moved_fit(const struct flow_table *table, const struct flow_slab *slab,
+	uint32_t number, const struct packet *packet, bool is_tcp)
+{
+	unsigned sender = (packet->flags & PACKET_FROM_HIGH) != 0;
+	bool is_opener = sender == !!(flow_slab_opening(slab, number)->flags & OPENING_BY_HIGH);
+	uint16_t before = flow_context_of(slab, number, sender);
+
+	if (!contexts_are_kin(table->contexts, packet->context, before) ||
+		!was_seen(slab, number, !sender)) {
+		return FIT_NOT;
+	}
+	if (is_tcp) {
+		return !(packet->tcp_flags & TCP_SYN) &&
+				       numbers_fit(slab, number, packet) == FIT_PROVED
+			       ? FIT_MOVED
+			       : FIT_NOT;
+	}
+	return is_opener && !contexts_are_one_way(table->contexts, packet->context, before)
+		       ? FIT_NOT
+		       : FIT_MOVED;
+}
+
+/* May the packet be the first of its direction in this flow, or the first of another way, although
+ * their contexts differ? */
 static enum fit fit_of(const struct flow_table *table, const struct flow_slab *slab,
 	uint32_t number, const struct packet *packet, uint8_t protocol)
 {
+	unsigned sender = (packet->flags & PACKET_FROM_HIGH) != 0;
+	bool is_tcp = protocol == IPPROTO_TCP && packet->tcp_flags;
 	enum fit fit = FIT_UNKNOWN;
 
-	if (was_seen(slab, number, (packet->flags & PACKET_FROM_HIGH) != 0)) {
-		return FIT_NOT;
+	if (was_seen(slab, number, sender)) {
+		return moved_fit(table, slab, number, packet, is_tcp);
 	}
-	if (protocol == IPPROTO_TCP && packet->tcp_flags) {
+	if (is_tcp) {
 		fit = numbers_fit(slab, number, packet);
 	}
 	if (fit == FIT_UNKNOWN) {
@@ -79,23 +118,67 @@ static enum fit fit_of(const struct flow_table *table, const struct flow_slab *s
 		uint8_t other = table->context_ways[packet->context];
 		bool is_apart = own & other & CONTEXT_BOTH_WAYS &&
 				!((own | other) & CONTEXT_ONE_WAY) &&
-				!contexts_are_twins(table->contexts, key_context(slab, number),
+				!contexts_are_kin(table->contexts, key_context(slab, number),
 					packet->context);
 		fit = is_apart ? FIT_NOT : FIT_UNKNOWN;
 	}
 	return fit;
 }
 
-static void join(struct flow_table *table, struct flow_slab *slab, uint32_t number,
-	const struct packet *packet, enum fit fit)
+static enum pairing pairing_of(const struct flow_table *table, uint16_t answered, uint16_t answer)
 {
-	struct flow_opening *opening = flow_slab_opening(slab, number);
+	const uint16_t *pairs = table->context_pairs;
 
-	opening->other_context = packet->context;
-	opening->flags |= OPENING_OTHER_CONTEXT;
-	if (fit == FIT_PROVED) {
+	if (pairs[answered] == answer || pairs[answer] == answered) {
+		return PAIRED_BEFORE;
+	}
+	if (contexts_are_opposite(table->contexts, answered, answer)) {
+		return PAIRED_BY_ENDS;
+	}
+	return pairs[answered] || pairs[answer] ? PAIRED_OTHERWISE : PAIRED_NOT_YET;
+}
+
+static void consider(
+	const struct flow_slab *slab, const struct candidate *next, struct candidate *best)
+{
+	bool is_as_good = next->fit == best->fit && next->pairing == best->pairing;
+
+	if (next->fit == FIT_NOT) {
+		return;
+	}
+	if (!is_as_good) {
+		bool is_better = next->fit != best->fit ? next->fit > best->fit
+							: next->pairing > best->pairing;
+		*best = is_better ? *next : *best;
+		return;
+	}
+	best->is_one_of_many = true;
+	if (flow_slab_cold(slab, next->number)->flow_start_ns <
+		flow_slab_cold(slab, best->number)->flow_start_ns) {
+		best->number = next->number;
+	}
+}
+
+static void join(struct flow_table *table, struct flow_slab *slab, const struct candidate *best,
+	const struct packet *packet)
+{
+	struct flow_opening *opening = flow_slab_opening(slab, best->number);
+	unsigned sender = (packet->flags & PACKET_FROM_HIGH) != 0;
+	uint16_t other = flow_context_of(slab, best->number, !sender);
+
+	if (sender == !!(opening->flags & OPENING_BY_HIGH)) {
+		*context_at(slab, flow_slab_key(slab, best->number)) = packet->context;
+	} else {
+		opening->other_context = packet->context;
+		opening->flags |= OPENING_OTHER_CONTEXT;
+	}
+	if (best->fit == FIT_PROVED) {
 		table->context_ways[packet->context] |= CONTEXT_ONE_WAY;
-		table->context_ways[key_context(slab, number)] |= CONTEXT_ONE_WAY;
+		table->context_ways[other] |= CONTEXT_ONE_WAY;
+	}
+	if (!best->is_one_of_many) {
+		table->context_pairs[packet->context] = other;
+		table->context_pairs[other] = packet->context;
 	}
 }
 
@@ -118,8 +201,8 @@ uint32_t flow_context_find(struct flow_table *table, struct flow_family *family,
 	unsigned sender = (packet->flags & PACKET_FROM_HIGH) != 0;
 	uint8_t protocol =
 		packet->flags & PACKET_V6 ? packet->key.v6.protocol : packet->key.v4.protocol;
-	uint32_t best = FLOW_NONE, number;
-	enum fit best_fit = FIT_NOT;
+	struct candidate best = { FLOW_NONE, FIT_NOT, PAIRED_OTHERWISE, false };
+	uint32_t number;
 	struct flow_index_search search = flow_index_begin(&family->index, hash);
 
 	while ((number = flow_index_next(&family->index, &search)) != FLOW_NONE) {
@@ -133,18 +216,18 @@ uint32_t flow_context_find(struct flow_table *table, struct flow_family *family,
 			return number;
 		}
 		if (table->context_rule != FLOW_CONTEXT_STRICT ||
-			contexts_are_twins(table->contexts, packet->context, context)) {
-			enum fit fit = fit_of(table, slab, number, packet, protocol);
-			if (fit > best_fit) {
-				best_fit = fit;
-				best = number;
-			}
+			contexts_are_kin(table->contexts, packet->context, context)) {
+			struct candidate next = { .number = number,
+				.fit = fit_of(table, slab, number, packet, protocol),
+				.pairing = pairing_of(table, flow_context_of(slab, number, !sender),
+					packet->context) };
+			consider(slab, &next, &best);
 		}
 	}
-	if (best != FLOW_NONE) {
-		join(table, slab, best, packet, best_fit);
+	if (best.number != FLOW_NONE) {
+		join(table, slab, &best, packet);
 	}
-	return best;
+	return best.number;
 }
 
 void flow_context_learn(

@@ -7,7 +7,11 @@
  *  - one whose direction speaks under the packet's context has it;
  *  - else one of which only the other direction was seen: where TCP's numbers fit it, or say
  *    nothing and one of the two contexts is not known to carry both directions of a flow. So
- *    overlapping address plans stay apart where both directions carry their tags;
+ *    overlapping address plans stay apart where both directions carry their tags. Of several, one
+ *    whose context answered this one before; then one of a tunnel between the same ends; then the
+ *    first to begin;
+ *  - else one that both directions were seen of, which went another way (contexts.h) until now:
+ *    a phone that moved, a path that changed;
  *  - else none.
  *
  * Who wrapped a packet (wrapping.h) is part of its context: the two ways of a tunnel between us and

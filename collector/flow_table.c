@@ -62,6 +62,7 @@ struct flow_table *flow_table_create(const struct collector_options *options,
 					    table->limit + FLOW_REUSE_PACKETS)
 				  : NULL;
 	table->context_ways = calloc(CONTEXT_COUNT_MAX, sizeof(*table->context_ways));
+	table->context_pairs = calloc(CONTEXT_COUNT_MAX, sizeof(*table->context_pairs));
 	flow_timeouts_init(&table->timeouts, options);
 	const struct flow_timeouts *timeouts = &table->timeouts;
 	flow_clock_init(&table->clock, timeouts->idle_tcp_ns > timeouts->idle_other_ns
@@ -71,8 +72,8 @@ struct flow_table *flow_table_create(const struct collector_options *options,
 	table->slot_length_ns = timeouts->whole_flows ? UINT64_MAX : SLOT_NS;
 	table->due = reserve_map(FLOW_DUE_MAX * sizeof(*table->due));
 	table->parts = reserve_map(FLOW_PARTS_MAX * sizeof(*table->parts));
-	if ((is_tracked && !table->track) || !table->context_ways || !table->due || !table->parts ||
-		init_families(table) != 0) {
+	if ((is_tracked && !table->track) || !table->context_ways || !table->context_pairs ||
+		!table->due || !table->parts || init_families(table) != 0) {
 		flow_table_destroy(table);
 		return NULL;
 	}
@@ -92,6 +93,7 @@ void flow_table_destroy(struct flow_table *table)
 	reserve_unmap(table->parts, FLOW_PARTS_MAX * sizeof(*table->parts));
 	flow_track_destroy(table->track);
 	free(table->context_ways);
+	free(table->context_pairs);
 	free(table);
 }
 

@@ -89,7 +89,8 @@ struct flow_table {
 	const struct kernels *kernels;
 	const struct contexts *contexts;
 	enum flow_context_rule context_rule;
-	uint8_t *context_ways; /* enum context_ways, by the context's number (flow_context.h) */
+	uint8_t *context_ways;   /* enum context_ways, by the context's number (flow_context.h) */
+	uint16_t *context_pairs; /* by the same: which one answers or asks; 0 not known */
 	struct flow_timeouts timeouts;
 	struct flow_family families[2]; /* IPv4, IPv6 */
 
