@@ -46,6 +46,18 @@ bool field_is_of_app(const struct field *field)
 	       strncmp(field->path, "borderflow.app.", 15) == 0;
 }
 
+const char *field_no_country(const struct field *field, const struct field_view *view)
+{
+	static const char end[] = "_country";
+	size_t length = strlen(field->path);
+
+	if (length < sizeof(end) || strcmp(field->path + length - (sizeof(end) - 1), end) != 0) {
+		return NULL;
+	}
+	return view->record->place.zone == GEO_ZONE_INTERNAL && !field_is_of_app(field) ? "internal"
+											: "unknown";
+}
+
 static bool is_list(const struct field *field)
 {
 	return field->type == FIELD_WORDS || field->type == FIELD_TEXTS;

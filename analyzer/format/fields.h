@@ -108,6 +108,11 @@ const struct field *field_find(const char *name, size_t length);
 /* Does it say what the app is, who owns it or who controls it? Then it may be inferred. */
 bool field_is_of_app(const struct field *field);
 
+/* What a country is called that the record has none for, in filters, groups and sums alike:
+ * "internal" of a server inside, else "unknown"; NULL of fields that are no country. Asks for the
+ * zone. */
+const char *field_no_country(const struct field *field, const struct field_view *view);
+
 /* The value of a field; false where the record has none. */
 bool field_get(const struct field *field, const struct field_view *view, struct field_value *value);
 

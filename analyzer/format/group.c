@@ -287,12 +287,15 @@ static void put_values(struct grouping *grouping, const struct field_view *view)
 	text_clear(&grouping->scratch);
 	for (unsigned i = 0; i < grouping->field_count; i++) {
 		struct field_value value;
+		const char *no_country;
 
 		if (field_get_asked(grouping->fields[i], view, &value)) {
 			field_put_text(&grouping->scratch, grouping->fields[i], &value);
 			if (is_inferred(grouping->fields[i], view)) {
 				text_put(&grouping->scratch, " (inferred)");
 			}
+		} else if ((no_country = field_no_country(grouping->fields[i], view))) {
+			text_put(&grouping->scratch, no_country);
 		}
 		text_put_char(&grouping->scratch, '\0');
 	}
@@ -319,6 +322,10 @@ void grouping_asks(const struct grouping *grouping, struct field_set *set)
 	}
 	for (unsigned i = 0; i < grouping->field_count; i++) {
 		field_set_add(set, grouping->fields[i]);
+		if (strstr(grouping->fields[i]->path, "_country")) {
+			field_set_add(
+				set, field_find("zone", strlen("zone"))); /* field_no_country() */
+		}
 	}
 	for (unsigned i = 0; i < grouping->sum_count; i++) {
 		field_set_add(set, grouping->summed[i]);

@@ -21,8 +21,9 @@ enum { GROUP_FIELDS_MAX = 5, GROUP_SUMS_MAX = 4, GROUPS_MAX = 1000000 };
 #define GROUP_NONE SIZE_MAX
 
 struct group_row {
-	const char *values[GROUP_FIELDS_MAX + 1]; /* as text; "" where records have none */
-	size_t place;                             /* in order of first sight */
+	const char *values[GROUP_FIELDS_MAX +
+			   1];   /* as text; "" where records have none, but of countries */
+	size_t place;            /* in order of first sight */
 	uint64_t records, flows; /* flows: those whose first part is among the records */
 	uint64_t sums[GROUP_SUMS_MAX];
 	uint64_t lacking[GROUP_SUMS_MAX]; /* records that had nothing for it, or one way alone */

@@ -80,7 +80,7 @@ static bool test_field(const struct query *query, const struct query_node *node,
 	struct field_value got;
 
 	if (!field_get_asked(field, view, &got)) {
-		return query_tests_unknown(query, node, field, view);
+		return query_tests_no_country(query, node, field, view);
 	}
 	if (node->test == QUERY_PRESENT) {
 		return field->type != FIELD_BOOL || got.number != 0;
@@ -131,7 +131,7 @@ void query_asks(const struct query *query, struct field_set *set)
 		field_set_add(set, field);
 	}
 	if (query_names_countries(query)) {
-		field_set_add(set, field_find("zone", strlen("zone"))); /* query_tests_unknown() */
+		field_set_add(set, field_find("zone", strlen("zone"))); /* field_no_country() */
 	}
 }
 

@@ -10,7 +10,7 @@
 
 enum { CODE_LENGTH = 2 };
 
-static const char unknown[] = "unknown";
+static const char unknown[] = "unknown", internal[] = "internal";
 
 static bool ends_with(const char *path, const char *end)
 {
@@ -29,18 +29,15 @@ static bool is_country_test(const struct query_node *node)
 	       (ends_with(field->path, "_country") || ends_with(field->path, "country_iso_code"));
 }
 
-/* Of whom records have no country, where there is one to know: inside there is none. */
-bool query_tests_unknown(const struct query *query, const struct query_node *node,
+bool query_tests_no_country(const struct query *query, const struct query_node *node,
 	const struct field *field, const struct field_view *view)
 {
-	if (!is_country_test(node) || !ends_with(field->path, "_country") ||
-		view->record->place.zone == GEO_ZONE_INTERNAL) {
-		return false;
-	}
-	for (unsigned i = 0; i < node->value_count; i++) {
+	const char *called = is_country_test(node) ? field_no_country(field, view) : NULL;
+
+	for (unsigned i = 0; called && i < node->value_count; i++) {
 		const struct query_value *value = &query->values[node->first_value + i];
-		if (value->length == sizeof(unknown) - 1 &&
-			strncasecmp(value->text, unknown, value->length) == 0) {
+		if (value->length == strlen(called) &&
+			strncasecmp(value->text, called, value->length) == 0) {
 			return true;
 		}
 	}
@@ -99,7 +96,7 @@ static int name_country(struct query *query, struct query_value *value,
 	}
 	memcpy(typed, value->text, value->length);
 	typed[value->length] = '\0';
-	if (strcasecmp(typed, unknown) == 0) {
+	if (strcasecmp(typed, unknown) == 0 || strcasecmp(typed, internal) == 0) {
 		return 0;
 	}
 	struct policy_guess guess = policy_guess(typed);

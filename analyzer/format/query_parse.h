@@ -48,7 +48,6 @@ struct query {
 	char filter[QUERY_LENGTH_MAX + 1];
 };
 
-/* Does the test ask for what no country is known of, and is that so? Where the field has no value.
- */
-bool query_tests_unknown(const struct query *query, const struct query_node *node,
+/* Where the field has no value: does the test ask for what that is called? */
+bool query_tests_no_country(const struct query *query, const struct query_node *node,
 	const struct field *field, const struct field_view *view);

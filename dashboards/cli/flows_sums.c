@@ -7,6 +7,7 @@
 #include "analyzer/archive/archive_hours.h"
 #include "analyzer/record/symbols.h"
 #include "analyzer/rollup/rollup.h"
+#include "analyzer/rollup/series.h"
 #include "base/hash_table.h"
 #include "base/quick_hash.h"
 #include "base/text.h"
@@ -43,11 +44,8 @@ static void put_zone(struct text *text, const struct cell_key *key, bool is_rest
 
 static void put_country(struct text *text, const struct cell_key *key, bool is_rest)
 {
-	char code[3];
-
 	(void)is_rest;
-	cell_country_name(key->server_country, code);
-	text_put(text, key->server_country == CELL_COUNTRY_INTERNAL ? "" : code);
+	series_put_country(text, key->server_country);
 }
 
 static void put_direction(struct text *text, const struct cell_key *key, bool is_rest)

@@ -252,6 +252,15 @@ static void test_country_names(void)
 			"the code of no country is what is unknown: %s", nowhere[i]);
 		query_free(query);
 	}
+	struct record inside = unknown;
+	struct field_view inside_view = { &inside, &labels, true, NULL };
+	inside.place.zone = GEO_ZONE_INTERNAL;
+	query_parse(&query, "country == internal and operator == internal and parent == unknown",
+		NULL, &err);
+	is_int(query_name_countries(query, table, &err), 0, "internal is a word for countries");
+	ok(query_match(query, &inside_view) && !query_match(query, &unknown_view),
+		"a server inside is internal, and what app it serves is not known");
+	query_free(query);
 	jurisdictions_close(table);
 }
 
