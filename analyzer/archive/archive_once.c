@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/archive/archive_cells.h"
 #include "analyzer/archive/archive_hours.h"
@@ -15,6 +16,7 @@ enum {
 	BEGAN_S = 2, /* parts of one flow begin so near to each other at two sensors */
 	NEAR_S = 10, /* less than any timeout, so that a flow's successor is not near it */
 	SLOT_S = SLOT_NS / NS_PER_S,
+	PIECES_MOST = 8,   /* that one sensor has of another one's part */
 	APART_MOST = 1024, /* flows whose distance is kept */
 	APART_LEAST = 3
 };
@@ -24,10 +26,13 @@ enum {
 
 struct part {
 	uint64_t flow_id;
+	uint64_t tied; /* bits of the archives that saw as much of it; 0: another part tells */
+	uint64_t ends; /* hash of the five numbers, whichever of the two began; 0 not told */
 	uint32_t first_s, last_s;
 	uint32_t seen; /* packets, and BOTH_WAYS */
 	uint8_t archive;
 	bool is_opening; /* of which a handshake's number made the id */
+	bool is_joined;  /* the sensor came to it later than it began, or may have */
 };
 
 /* Flows of an archive that an earlier one has at another time. */
@@ -41,7 +46,8 @@ struct archive_once {
 	bool is_whole;
 	struct part *parts;
 	uint32_t count, capacity;
-	struct hash_table by_flow;
+	struct hash_table by_flow, by_ends;
+	uint64_t packets[ARCHIVE_ONCE_MAX];    /* that each of them saw */
 	struct apart *apart[ARCHIVE_ONCE_MAX]; /* NULL: none */
 };
 
@@ -91,6 +97,89 @@ static uint32_t find(const struct archive_once *once, const struct part *part, u
 	return place == HASH_TABLE_NONE ? near : place;
 }
 
+struct end {
+	struct addr addr;
+	uint64_t port;
+};
+
+/* An own address that is not kept is none, or what stands in for its pseudonym (archive.h), which
+ * another sensor's is not. */
+static bool is_kept(const struct addr *addr)
+{
+	static const struct addr none, stand_in = { { 0x01 } };
+
+	return !addr_equal(addr, &none) && memcmp(addr, &stand_in, sizeof(*addr) / 2) != 0;
+}
+
+static uint64_t hash_end(const struct addr *addr, uint16_t port)
+{
+	const struct hash_key key = hash_key_fixed("ends of flows");
+	struct end end = { .port = port };
+
+	if (is_kept(addr)) {
+		end.addr = *addr;
+	}
+	return hash_bytes(&key, &end, sizeof(end));
+}
+
+/* Where own addresses are not kept, both ports and the other end tell well enough: few flows come
+ * into question. */
+static uint64_t ends_of(const struct flow_record *flow)
+{
+	unsigned kept = is_kept(&flow->source) + is_kept(&flow->destination);
+
+	if (kept == 0 || (kept == 1 && (!flow->source_port || !flow->destination_port))) {
+		return 0;
+	}
+	uint64_t hash = hash_end(&flow->source, flow->source_port) +
+			hash_end(&flow->destination, flow->destination_port) + flow->protocol;
+	return hash ? hash : 1;
+}
+
+/* Parts of the same five numbers at the same time, of which other sensors made a flow of its own:
+ * they came to it later, as after an outage. */
+struct pieces {
+	const struct part *part;
+	unsigned count;
+	uint32_t places[PIECES_MOST];
+};
+
+static bool note_piece(const void *parts, uint32_t place, const void *key)
+{
+	struct pieces *pieces = (void *)(uintptr_t)key;
+	const struct part *one = pieces->part, *other = (const struct part *)parts + place;
+
+	if (one->ends == other->ends && one->flow_id != other->flow_id &&
+		one->archive != other->archive && (one->is_joined || other->is_joined) &&
+		one->first_s <= other->last_s && other->first_s <= one->last_s) {
+		pieces->places[pieces->count++] = place;
+	}
+	return pieces->count == PIECES_MOST;
+}
+
+/* Of a part and the pieces of it the one that saw more tells. */
+static void weigh_pieces(struct archive_once *once, struct part *part)
+{
+	struct pieces pieces = { .part = part };
+
+	if (part->ends == 0) {
+		return;
+	}
+	hash_table_find(&once->by_ends, part->ends, note_piece, once->parts, &pieces);
+	uint8_t archive = part->archive;
+	for (unsigned i = 0; i < pieces.count; i++) {
+		struct part *piece = &once->parts[pieces.places[i]];
+		if (piece->seen >= part->seen) {
+			part->archive = piece->archive;
+			part->tied = 0;
+		} else {
+			piece->archive = archive;
+			piece->seen = part->seen;
+			piece->tied = 0;
+		}
+	}
+}
+
 static struct part part_of(
 	const struct archive_once *once, unsigned archive, const struct flow_record *flow)
 {
@@ -100,12 +189,15 @@ static struct part part_of(
 	bool is_both = packets[0] > 0 && packets[1] > 0;
 
 	return (struct part){ .flow_id = flow->flow_id,
+		.ends = ends_of(flow),
 		.first_s = (uint32_t)(first_ns / NS_PER_S),
 		.last_s = (uint32_t)(flow->end_ns / NS_PER_S),
 		.seen = (all < BOTH_WAYS ? (uint32_t)all : BOTH_WAYS - 1) | is_both * BOTH_WAYS,
 		.archive = (uint8_t)archive,
+		.tied = UINT64_C(1) << archive,
 		.is_opening = flow->protocol == IPPROTO_TCP && flow->start_seen &&
-			      (once->is_whole || flow->part == 0) };
+			      (once->is_whole || flow->part == 0),
+		.is_joined = flow->protocol == IPPROTO_TCP ? !flow->start_seen : is_both };
 }
 
 static bool append(struct archive_once *once, const struct part *part)
@@ -119,7 +211,8 @@ static bool append(struct archive_once *once, const struct part *part)
 		once->parts = parts;
 		once->capacity = capacity;
 	}
-	if (!hash_table_put(&once->by_flow, part->flow_id, once->count)) {
+	if (!hash_table_put(&once->by_flow, part->flow_id, once->count) ||
+		(part->ends && !hash_table_put(&once->by_ends, part->ends, once->count))) {
 		return false;
 	}
 	once->parts[once->count++] = *part;
@@ -132,6 +225,24 @@ static void merge(struct part *to, const struct part *part)
 	if (part->seen > to->seen) {
 		to->seen = part->seen;
 		to->archive = part->archive;
+		to->tied = part->tied;
+	} else if (part->seen == to->seen && to->tied) {
+		to->tied |= part->tied;
+	}
+}
+
+/* Two that saw the same of a flow may know its device by two names: the one that saw more of all
+ * tells, as long as it can, so that a device counts once. */
+static void settle_ties(struct archive_once *once)
+{
+	for (uint32_t i = 0; i < once->count; i++) {
+		struct part *part = &once->parts[i];
+		for (uint64_t tied = part->tied; tied != 0; tied &= tied - 1) {
+			unsigned archive = (unsigned)__builtin_ctzll(tied);
+			if (once->packets[archive] > once->packets[part->archive]) {
+				part->archive = (uint8_t)archive;
+			}
+		}
 	}
 }
 
@@ -153,10 +264,11 @@ static void note_apart(
 	}
 }
 
-static bool learn(struct archive_once *once, const struct part *part)
+static bool learn(struct archive_once *once, struct part *part)
 {
 	uint32_t elsewhere = HASH_TABLE_NONE, place = find(once, part, &elsewhere);
 
+	weigh_pieces(once, part);
 	if (place != HASH_TABLE_NONE) {
 		merge(&once->parts[place], part);
 		return true;
@@ -180,6 +292,7 @@ static void look(void *context, const struct archived *rows, size_t count)
 
 	for (size_t i = 0; i < count && !looking->has_failed; i++) {
 		struct part part = part_of(looking->once, looking->archive, &rows[i].record.flow);
+		looking->once->packets[looking->archive] += part.seen & ~BOTH_WAYS;
 		looking->has_failed = !learn(looking->once, &part);
 	}
 }
@@ -189,7 +302,8 @@ static struct archive_selection selection(void)
 	static const char *const paths[] = { "borderflow.flow.id", "source.packets",
 		"destination.packets", "borderflow.flow.total_source_packets",
 		"borderflow.flow.total_destination_packets", "network.iana_number",
-		"borderflow.flow.start_seen" };
+		"borderflow.flow.start_seen", "source.ip", "source.port", "destination.ip",
+		"destination.port" };
 	struct archive_selection selection = { 0 };
 
 	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -240,6 +354,7 @@ int archive_once_open(struct archive_once **once, const char *const *folders, un
 		archive_once_close(opened);
 		return status;
 	}
+	settle_ties(opened);
 	*once = opened;
 	return 0;
 }
@@ -253,6 +368,7 @@ void archive_once_close(struct archive_once *once)
 		free(once->apart[i]);
 	}
 	hash_table_deinit(&once->by_flow);
+	hash_table_deinit(&once->by_ends);
 	free(once->parts);
 	free(once);
 }

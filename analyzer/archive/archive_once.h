@@ -1,13 +1,15 @@
 /* What several archives hold, once: the same flow at two sites or sensors has one id (the tenant's
  * flow key). Of the same part of it, one of them tells: the one that saw most of it, both ways
- * before one, then the most packets, then the first that was named. So all archives are looked
- * through before any of them is read.
+ * before one, then the most packets, then the one that saw more of everything, then the first that
+ * was named. So all archives are looked through before any of them is read.
  *
  * Two records are the same part where flow.id is the same and they began in the same slot and at
  * about the same time, or within two seconds. One id at other times is of two flows, but where a
- * handshake's number made it: then the clock of one sensor is wrong.
+ * handshake's number made it: then the clock of one sensor is wrong. Whoever comes to a flow later
+ * than it began, as after an outage, makes an id of its own: there the five numbers at the same time
+ * tell.
  *
- * Memory   a part and a slot of a table, some 32 bytes, for each record of the time.
+ * Memory   a part and a slot of a table, some 56 bytes, for each record of the time.
  * Threads  one.
  * Failure  opening: 0 or -errno; what comes to an archive meanwhile is told by the first that is
  *          read. */

@@ -114,6 +114,27 @@ static void clean(void)
 
 #define WRITE(seen, protocol) write_seen(seen, sizeof(seen) / sizeof((seen)[0]), protocol, true)
 
+/* A sensor that was away for a while comes back to a flow that it cannot know: a flow of its own.
+ */
+static void test_outage(void)
+{
+	static const struct seen seen[] = { { 0, 7, 1000, 200000, { 90, 90 }, 0 },
+		{ 0, 7, 301000, 590000, { 50, 50 }, 1 }, { 0, 7, 601000, 890000, { 40, 40 }, 2 },
+		{ 1, 7, 1002, 100000, { 40, 40 }, 0 }, { 1, 8, 400000, 590000, { 30, 30 }, 0 },
+		{ 1, 8, 601002, 890001, { 40, 40 }, 1 }, { 1, 9, 900000, 910000, { 5, 5 }, 0 } };
+
+	write_seen(seen, sizeof(seen) / sizeof(seen[0]), IPPROTO_TCP, false);
+	struct told parts = read_both(false);
+	is_int((int64_t)parts.packets, 180 + 100 + 80 + 10,
+		"what came back as another flow after an outage is told once");
+	is_int((int64_t)parts.records, 4, "… and a later one between the same ends too");
+	clean();
+	write_seen(seen, sizeof(seen) / sizeof(seen[0]), IPPROTO_TCP, true);
+	is_int((int64_t)read_both(false).packets, 180 + 100 + 80 + 140 + 10,
+		"two flows whose beginnings both were seen stay two");
+	clean();
+}
+
 static void test_most(void)
 {
 	static const struct seen one_way[] = { { 0, 7, 1000, 9000, { 50, 0 }, 0 },
@@ -207,6 +228,7 @@ static void test_grown(void)
 
 int main(void)
 {
+	test_outage();
 	test_most();
 	test_again();
 	test_border();
