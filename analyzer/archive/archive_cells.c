@@ -134,6 +134,7 @@ void archive_stats_add(struct archive_stats *to, const struct archive_stats *fro
 	to->gaps += from->gaps;
 	to->gap_records += from->gap_records;
 	to->days_elsewhere += from->days_elsewhere;
+	to->last_ns = from->last_ns > to->last_ns ? from->last_ns : to->last_ns;
 }
 
 int archive_note_deleted(const struct archive_options *options, enum archive_shelf shelf,

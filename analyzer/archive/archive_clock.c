@@ -5,13 +5,18 @@
 
 #include "base/clock.h"
 
-#define BEARABLE_NS (600 * NS_PER_S)
+#define BEARABLE_NS (3900 * NS_PER_S)
+
+bool archive_is_ahead(uint64_t last_ns, uint64_t now_ns)
+{
+	return last_ns > now_ns + BEARABLE_NS;
+}
 
 bool archive_put_ahead(struct text *text, const char *folder, uint64_t last_ns, uint64_t now_ns)
 {
 	char last[CLOCK_TEXT_LENGTH + 1];
 
-	if (last_ns <= now_ns + BEARABLE_NS) {
+	if (!archive_is_ahead(last_ns, now_ns)) {
 		return false;
 	}
 	clock_format(last_ns, last);

@@ -167,6 +167,11 @@ struct view_notes {
 	uint64_t gaps_more;
 	uint64_t left_out;  /* cells that found no room: in "other" */
 	uint64_t problems;  /* damaged places */
+	/* Sensors' clocks: how far two are apart, by flows that both saw, which count twice; and
+	 * whether there are records of a time that has not come yet. */
+	int64_t clocks_apart_s;
+	uint64_t flows_apart;
+	bool is_ahead;
 	bool has_flows;     /* flows and packets are counted there */
 	bool lacks_devices; /* of a part of it: counts of devices are at least so much */
 	/* The source has grown since: the next answer may say more (view_archive_options.stale_ns).

@@ -9,6 +9,7 @@
 
 #include "analyzer/archive/archive.h"
 #include "analyzer/archive/archive_blocks.h"
+#include "analyzer/archive/archive_clock.h"
 #include "analyzer/archive/archive_head.h"
 #include "analyzer/archive/archive_once.h"
 #include "analyzer/format/cbor_reader.h"
@@ -161,6 +162,19 @@ static void note_gaps(struct view_notes *notes, const struct archive_options *op
 	archive_blocks_close(&blocks);
 }
 
+/* Of the archive at that place, by its records. */
+static void note_clock(struct view_notes *notes, const struct archive_once *once, unsigned place,
+	const struct archive_stats *stats)
+{
+	struct archive_apart apart;
+
+	notes->is_ahead |= archive_is_ahead(stats->last_ns, clock_now_ns());
+	if (archive_once_apart(once, place, &apart)) {
+		notes->clocks_apart_s = apart.seconds;
+		notes->flows_apart += apart.flows;
+	}
+}
+
 static void note_archive(struct view_notes *notes, const struct archive_options *options,
 	const struct archive_stats *stats)
 {
@@ -271,6 +285,7 @@ static int read_all(struct filling *filling, const struct view_question *questio
 				 : archive_each_cell(&options, add_cell, filling, &stats, err);
 		if (status == 0) {
 			note_archive(&filling->reading->notes, &options, &stats);
+			note_clock(&filling->reading->notes, once, i, &stats);
 		}
 	}
 	archive_once_close(once);
@@ -419,6 +434,7 @@ static int archive_ask_flows(struct view_backend *archive, const struct view_flo
 		status = tell_archive(&telling, &options, &stats, err);
 		if (status == 0) {
 			note_archive(notes, &options, &stats);
+			note_clock(notes, telling.once, i, &stats);
 		}
 	}
 	notes->from_ns = question->from_ns;

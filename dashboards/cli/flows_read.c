@@ -275,7 +275,9 @@ int flows_read_sums(struct flows_answer *answer, bool *is_read, struct err *err)
 		cli_notice("flows", "%s; records are not counted (--from-records reads them)",
 			has_table ? "from the protected tables of whole days"
 				  : "from what hours add up to");
-		say_clock(answer, &stats);
+		if (!has_table) {
+			say_clock(answer, &stats);
+		}
 		say_deleted(answer, &stats);
 		explain(answer, has_table ? "day tables" : "hours", &stats);
 	}

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/archive/archive_clock.h"
 #include "analyzer/archive/archive_days.h"
 #include "analyzer/archive/archive_head.h"
-#include "analyzer/archive/archive_once.h"
 #include "analyzer/rollup/rollup.h"
 #include "base/clock.h"
 #include "base/local_time.h"
@@ -126,6 +126,27 @@ static void tell_other_zone(const struct report_wish *wish, const char *folder)
 	wish->problem(wish->context, sentence);
 }
 
+/* What a clock that is wrong does to the figures; no damage either. */
+static void tell_clocks(
+	const struct reading *reading, unsigned index, const struct archive_stats *read)
+{
+	const struct report_wish *wish = reading->wish;
+	struct archive_apart apart;
+	struct text sentence;
+
+	text_init_heap(&sentence);
+	if (archive_put_ahead(&sentence, wish->archives[index], read->last_ns, clock_now_ns())) {
+		wish->problem(wish->context, sentence.at);
+		text_clear(&sentence);
+	}
+	if (archive_once_apart(reading->once, index, &apart)) {
+		archive_put_apart(
+			&sentence, wish->archives[index], wish->archives[apart.other], &apart);
+		wish->problem(wish->context, sentence.at);
+	}
+	text_deinit(&sentence);
+}
+
 static void note_source(struct report_source *source, const struct archive_stats *read)
 {
 	source->cells = read->records;
@@ -163,6 +184,7 @@ static int read_archive(
 		if (source->days_elsewhere) {
 			tell_other_zone(wish, source->folder);
 		}
+		tell_clocks(reading, index, &read);
 		struct err ignored;
 		source->lookup_status = lookup_log_count(
 			source->folder, from_ns, to_ns, &source->lookups, &ignored);

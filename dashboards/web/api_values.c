@@ -1,5 +1,6 @@
 /* Members of answers, and names of values. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/rollup/cell.h"
@@ -126,6 +127,9 @@ void put_notes(struct json *json, const struct view_notes *notes)
 	put_gaps(json, notes);
 	json_u64(json, "left_out", notes->left_out);
 	json_u64(json, "problems", notes->problems);
+	json_u64(json, "clocks_apart_s", (uint64_t)llabs(notes->clocks_apart_s));
+	json_u64(json, "flows_apart", notes->flows_apart);
+	json_bool(json, "is_ahead", notes->is_ahead);
 	json_bool(json, "has_flows", notes->has_flows);
 	json_bool(json, "is_behind", notes->is_behind);
 	json_object_end(json);

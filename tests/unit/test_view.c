@@ -283,6 +283,45 @@ static void test_behind(void)
 	view_close(fresh);
 }
 
+/* The same flows at a sensor whose clock is a day late, and at one that is years ahead. */
+static void test_clocks(void)
+{
+	const char *places[] = { path_of("right"), path_of("late"), path_of("ahead") };
+	const uint64_t off_ns[] = { 0, VIEW_DAY_NS, 20000 * VIEW_DAY_NS };
+	const struct view_question total = { .by_count = 0 };
+	struct traffic seen = traffic;
+	struct view_answer *answer;
+	struct view *view;
+	struct err err;
+
+	seen.records = calloc(traffic.count, sizeof(*seen.records));
+	for (unsigned i = 0; seen.records && i < 3; i++) {
+		memcpy(seen.records, traffic.records, traffic.count * sizeof(*seen.records));
+		for (size_t k = 0; k < traffic.count; k++) {
+			struct flow_record *flow = &seen.records[k].flow;
+			flow->start_seen = true;
+			flow->start_ns += off_ns[i];
+			flow->flow_start_ns += off_ns[i];
+			flow->end_ns += off_ns[i];
+		}
+		traffic_archive(&seen, 0, 100, places[i], &err);
+	}
+	open_archives(places, 2, false, &view, &err);
+	view_ask(view, &all, &total, &answer, &err);
+	ok(answer->total.flows == 200 && answer->notes.flows_apart == 100 &&
+			answer->notes.clocks_apart_s == 86400 && !answer->notes.is_ahead,
+		"flows that two clocks have at two times count twice, and it is said");
+	view_answer_free(answer);
+	view_close(view);
+	open_archives(places + 2, 1, false, &view, &err);
+	view_ask(view, &all, &total, &answer, &err);
+	ok(answer->notes.is_ahead && answer->notes.flows_apart == 0,
+		"a time that has not come yet is said");
+	view_answer_free(answer);
+	view_close(view);
+	free(seen.records);
+}
+
 static bool count_flow(void *context, const struct archived *archived)
 {
 	struct told *told = context;
@@ -551,6 +590,7 @@ int main(void)
 		test_notes();
 		test_beside();
 		test_behind();
+		test_clocks();
 		test_lists();
 		test_alerts();
 		test_refusals();

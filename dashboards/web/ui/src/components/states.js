@@ -92,6 +92,12 @@ export function Notes({ notes, error, at, again }) {
 	if (notes?.left_out > 0) {
 		said.push([t('left_out', { count: count(notes.left_out) })]);
 	}
+	if (notes?.clocks_apart_s > 0) {
+		said.push([t('clocks_apart', { seconds: count(notes.clocks_apart_s), flows: count(notes.flows_apart) })]);
+	}
+	if (notes?.is_ahead) {
+		said.push([t('clock_ahead')]);
+	}
 	if (notes?.problems > 0 || notes?.problems?.length > 0) {
 		said.push([t('problems', { count: count(notes.problems.length ?? notes.problems) })]);
 	}
