@@ -130,8 +130,8 @@ void messages_put_until(const struct messages *messages, struct text *text,
 {
 	if (last_ns + 1 == local_day_of(zone, last_ns).end_ns) {
 		messages_put_date(messages, text, zone, last_ns);
-	} else {
-		put_date_and_time(messages, text, zone, last_ns);
+	} else { /* the last moment of a second is that second's end */
+		put_date_and_time(messages, text, zone, last_ns + ((last_ns + 1) % NS_PER_S == 0));
 	}
 }
 

@@ -323,14 +323,14 @@ static void put_fact(
 	}
 }
 
-static void put_day(
-	const struct policy_page *page, struct text *text, const char *key, uint64_t time_ns)
+static void put_day(const struct policy_page *page, struct text *text, const char *key,
+	put_bound *put, uint64_t time_ns)
 {
 	struct text date;
 
 	text_init_heap(&date);
 	if (time_ns) {
-		messages_put_date(page->messages, &date, page->policy->zone, time_ns);
+		put(page->messages, &date, page->policy->zone, time_ns);
 	}
 	put_fact(page, text, key, so_far(&date));
 	text_deinit(&date);
@@ -346,14 +346,14 @@ static void put_head(const struct policy_page *page, struct text *text)
 		header->reference);
 	put_fact(page, text, "rules_purpose", header->purpose);
 	put_fact(page, text, "rules_legal", header->legal_basis);
-	put_day(page, text, "rules_informed", header->informed_ns);
+	put_day(page, text, "rules_informed", messages_put_since, header->informed_ns);
 	if (header->consulted_ns) {
-		put_day(page, text, "rules_consulted", header->consulted_ns);
+		put_day(page, text, "rules_consulted", messages_put_since, header->consulted_ns);
 	} else {
 		put_fact(page, text, "rules_consulted", header->consultation_date);
 	}
-	put_day(page, text, "rules_ends", header->ends_ns);
-	put_day(page, text, "rules_evaluate", header->evaluate_by_ns);
+	put_day(page, text, "rules_ends", messages_put_until, header->ends_ns);
+	put_day(page, text, "rules_evaluate", messages_put_until, header->evaluate_by_ns);
 	snprintf(number, sizeof(number), "%u", header->group_minimum);
 	put_fact(page, text, "rules_group_minimum", number);
 }

@@ -5,14 +5,21 @@
 
 #include "dashboards/report/chart.h"
 
-enum { LINES_MAX = 9, COLUMNS_MAX = 5, LINE_HEIGHT = 26, NAME_WIDTH = 170, HEAD_HEIGHT = 56 };
+enum {
+	LINES_MAX = 14,
+	ROWS_MAX = 9,
+	COLUMNS_MAX = 5,
+	LINE_HEIGHT = 26,
+	NAME_WIDTH = 170,
+	HEAD_HEIGHT = 56
+};
 enum { LETTER_WIDTH = 7, MARGIN = 8, CELL_WIDTH_MOST = 130 };
 
 /* Columns of table_matrix. */
 enum { SERVER = 0, CONTROL = 2, SENT = 4 };
 
 struct axis {
-	uint16_t countries[LINES_MAX];
+	uint16_t countries[LINES_MAX]; /* of both axes, at most */
 	unsigned count;
 };
 
@@ -63,17 +70,54 @@ static void put_cell(
 		chart, x + width - MARGIN, y + 18, "end", 0, chart_value(chart, &value, memory));
 }
 
-/* Its name where there is room for all of it, else its two letters: the table has both. */
+static const char *name_of(const struct chart *chart, uint16_t code, char memory[96])
+{
+	struct report_value value = { .kind = VALUE_COUNTRY, .item_count = 1, .items = { code } };
+
+	return chart_value(chart, &value, memory);
+}
+
+static bool has_room(const struct chart *chart, uint16_t code, double width, unsigned lines)
+{
+	char memory[96];
+
+	return chart_has_room(
+		name_of(chart, code, memory), (unsigned)(width / LETTER_WIDTH), lines);
+}
+
+/* Its name where there is room for all of it, else its two letters, which the legend explains. */
 static const char *country(
 	const struct chart *chart, uint16_t code, double width, unsigned lines, char memory[96])
 {
-	struct report_value value = { .kind = VALUE_COUNTRY, .item_count = 1, .items = { code } };
-	const char *name = chart_value(chart, &value, memory);
-
-	if (!chart_has_room(name, (unsigned)(width / LETTER_WIDTH), lines)) {
+	if (has_room(chart, code, width, lines)) {
+		name_of(chart, code, memory);
+	} else {
 		cell_country_name(code, memory);
 	}
 	return memory;
+}
+
+/* The countries that stand there as two letters, once each. */
+static void find_letters(const struct chart *chart, struct axis *letters, const struct axis *axis,
+	double width, unsigned lines)
+{
+	for (unsigned i = 0; i < axis->count; i++) {
+		if (!has_room(chart, axis->countries[i], width, lines)) {
+			add_country(letters, axis->countries[i], LINES_MAX);
+		}
+	}
+}
+
+static void put_legend(const struct chart *chart, const struct axis *letters, double y)
+{
+	char memory[96], text[104], code[3];
+
+	for (unsigned i = 0; i < letters->count; i++) {
+		cell_country_name(letters->countries[i], code);
+		snprintf(text, sizeof(text), "%s = %s", code,
+			name_of(chart, letters->countries[i], memory));
+		chart_label(chart, 0, y + i * CHART_LINE_HEIGHT, "start", 0, text);
+	}
 }
 
 static void put_head(const struct chart *chart, uint16_t code, double right, double width)
@@ -88,13 +132,13 @@ static void put_head(const struct chart *chart, uint16_t code, double right, dou
 
 void chart_put_matrix(const struct chart *chart, const struct report_table *matrix)
 {
-	struct axis servers = { .count = 0 }, controls = { .count = 0 };
+	struct axis servers = { .count = 0 }, controls = { .count = 0 }, letters = { .count = 0 };
 	uint64_t most = 1;
 	char memory[96];
 
 	for (size_t i = 0; i < matrix->count; i++) {
 		const struct report_value *values = matrix->rows[i].values;
-		add_country(&servers, values[SERVER].items[0], LINES_MAX);
+		add_country(&servers, values[SERVER].items[0], ROWS_MAX);
 		add_country(&controls, values[CONTROL].items[0], COLUMNS_MAX);
 		most = values[SENT].number > most ? values[SENT].number : most;
 	}
@@ -103,9 +147,12 @@ void chart_put_matrix(const struct chart *chart, const struct report_table *matr
 	}
 	double width = (CHART_WIDTH - NAME_WIDTH) / (double)controls.count;
 	width = width > CELL_WIDTH_MOST ? CELL_WIDTH_MOST : width;
+	find_letters(chart, &letters, &controls, width - MARGIN, 2);
+	find_letters(chart, &letters, &servers, NAME_WIDTH - MARGIN, 1);
+	unsigned end = HEAD_HEIGHT + servers.count * LINE_HEIGHT;
 	chart_begin(chart, messages_get(chart->messages, "chart_matrix"),
 		messages_get(chart->messages, "chart_matrix_text"),
-		HEAD_HEIGHT + servers.count * LINE_HEIGHT + 4, NULL);
+		end + letters.count * CHART_LINE_HEIGHT + (letters.count ? MARGIN : 0) + 4, NULL);
 	chart_label(chart, NAME_WIDTH, 12, "start", 0,
 		messages_get(chart->messages, "chart_matrix_head"));
 	for (unsigned i = 0; i < controls.count; i++) {
@@ -123,5 +170,6 @@ void chart_put_matrix(const struct chart *chart, const struct report_table *matr
 				most);
 		}
 	}
+	put_legend(chart, &letters, end + CHART_LINE_HEIGHT + 4.0);
 	chart_end(chart);
 }

@@ -65,13 +65,17 @@ void more_scope(struct html_page *page)
 	text_put(page->out, "</dl>\n");
 }
 
-static void put_day(struct html_page *page, const char *key, uint64_t time_ns)
+/* messages_put_since() and messages_put_until(). */
+typedef void put_moment(const struct messages *messages, struct text *text,
+	const struct local_zone *zone, uint64_t time_ns);
+
+static void put_day(struct html_page *page, const char *key, uint64_t time_ns, put_moment *put)
 {
 	struct html_piece date;
 
 	html_piece_start(&date);
 	if (time_ns) {
-		messages_put_date(page->messages, &date.text, html_zone(page), time_ns);
+		put(page->messages, &date.text, html_zone(page), time_ns);
 	}
 	html_put_definition(page, key, date.memory);
 }
@@ -84,12 +88,12 @@ void more_basis(struct html_page *page)
 	html_put_definition(page, "report_purpose", header->purpose);
 	html_put_definition(page, "report_legal_basis", header->legal_basis);
 	if (header->consulted_ns) {
-		put_day(page, "report_consultation", header->consulted_ns);
+		put_day(page, "report_consultation", header->consulted_ns, messages_put_since);
 	} else {
 		html_put_definition(page, "report_consultation", header->consultation_date);
 	}
-	put_day(page, "report_informed", header->informed_ns);
-	put_day(page, "report_ends", header->ends_ns);
+	put_day(page, "report_informed", header->informed_ns, messages_put_since);
+	put_day(page, "report_ends", header->ends_ns, messages_put_until);
 	text_put(page->out, "</dl>\n");
 }
 

@@ -124,10 +124,25 @@ void report_put_count(struct report_table *table, uint64_t number)
 	report_put(table, report_count(number));
 }
 
+static void put_moment(struct report_table *table, enum report_value_kind kind, uint64_t time_ns)
+{
+	report_put(table,
+		(struct report_value){ .kind = time_ns ? kind : VALUE_NONE, .number = time_ns });
+}
+
 void report_put_date(struct report_table *table, uint64_t time_ns)
 {
-	report_put(table, (struct report_value){
-				  .kind = time_ns ? VALUE_DATE : VALUE_NONE, .number = time_ns });
+	put_moment(table, VALUE_DATE, time_ns);
+}
+
+void report_put_since(struct report_table *table, uint64_t first_ns)
+{
+	put_moment(table, VALUE_SINCE, first_ns);
+}
+
+void report_put_until(struct report_table *table, uint64_t last_ns)
+{
+	put_moment(table, VALUE_UNTIL, last_ns);
 }
 
 void report_put_month(struct report_table *table, uint64_t time_ns)

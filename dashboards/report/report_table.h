@@ -38,6 +38,8 @@ enum report_value_kind {
 	VALUE_CHANGE,  /* number now, whole before */
 	VALUE_DEVICES, /* number, or fewer than it */
 	VALUE_DATE,    /* a day on the policy's clock */
+	VALUE_SINCE,   /* the same, with the time where it begins within the day */
+	VALUE_UNTIL,   /* … where it ends within it; the last moment included */
 	VALUE_MONTH,   /* the month of a day */
 	VALUE_TIME,    /* a moment */
 };
@@ -106,6 +108,9 @@ void report_put_owner(struct report_table *table, uint16_t app);
 void report_put_country(struct report_table *table, const char *code);
 void report_put_count(struct report_table *table, uint64_t number);
 void report_put_date(struct report_table *table, uint64_t time_ns); /* 0: none */
+/* From when and until when something holds. 0: none. */
+void report_put_since(struct report_table *table, uint64_t first_ns);
+void report_put_until(struct report_table *table, uint64_t last_ns);
 void report_put_month(struct report_table *table, uint64_t time_ns);
 void report_put_unit(struct report_table *table, uint16_t unit);
 void report_put_class(struct report_table *table, uint16_t class_);

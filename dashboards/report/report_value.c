@@ -9,6 +9,7 @@
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/policy/policy_tools.h"
 #include "analyzer/record/symbols.h"
+#include "base/clock.h"
 #include "base/local_time.h"
 
 static const char dash[] = "\xe2\x80\x93";
@@ -212,6 +213,12 @@ void report_value_put(struct text *text, const struct report_value *value,
 	case VALUE_DATE:
 		messages_put_date(messages, text, zone_of(model), value->number);
 		break;
+	case VALUE_SINCE:
+		messages_put_since(messages, text, zone_of(model), value->number);
+		break;
+	case VALUE_UNTIL:
+		messages_put_until(messages, text, zone_of(model), value->number);
+		break;
 	case VALUE_MONTH:
 		messages_put_month(messages, text, zone_of(model), value->number);
 		break;
@@ -251,13 +258,33 @@ static void put_share_csv(
 		messages_get(messages, "number_decimal"), tenths % 10);
 }
 
+/* Is the time of the day said, beside the day? */
+static bool has_time(const struct report_value *value, const struct report_model *model)
+{
+	struct local_day day = local_day_of(zone_of(model), value->number);
+
+	return value->kind == VALUE_TIME ||
+	       (value->kind == VALUE_SINCE && value->number != day.start_ns) ||
+	       (value->kind == VALUE_UNTIL && value->number + 1 != day.end_ns);
+}
+
+/* What ends with the last moment of a second ends with that second. */
+static void format_moment(const struct report_value *value, const struct report_model *model,
+	char moment[LOCAL_TEXT_LENGTH + 1])
+{
+	bool is_before = value->kind == VALUE_UNTIL && has_time(value, model) &&
+			 (value->number + 1) % NS_PER_S == 0;
+
+	local_format(zone_of(model), value->number + is_before, moment);
+}
+
 /* "17.03.2026" */
 static void put_date_csv(struct text *text, const struct report_model *model,
 	const struct messages *messages, const struct report_value *value)
 {
 	char moment[LOCAL_TEXT_LENGTH + 1];
 
-	local_format(zone_of(model), value->number, moment);
+	format_moment(value, model, moment);
 	for (const char *c = messages_get(messages, "date_in_files"); *c; c++) {
 		if (*c == 'Y') {
 			text_printf(text, "%.4s", moment);
@@ -267,7 +294,7 @@ static void put_date_csv(struct text *text, const struct report_model *model,
 			text_put_char(text, *c);
 		}
 	}
-	if (value->kind == VALUE_TIME) {
+	if (has_time(value, model)) {
 		text_printf(text, " %.8s", moment + 11);
 	}
 }
@@ -305,6 +332,8 @@ void report_value_put_csv(struct text *text, const struct report_value *value,
 		put_share_csv(text, value, messages);
 		break;
 	case VALUE_DATE:
+	case VALUE_SINCE:
+	case VALUE_UNTIL:
 	case VALUE_MONTH: /* by its first day: sorts and adds up as a date */
 	case VALUE_TIME:
 		put_date_csv(text, model, messages, value);
@@ -412,12 +441,14 @@ void report_value_put_json(struct json *json, const char *key, const struct repo
 		put_devices_json(json, key, value);
 		break;
 	case VALUE_DATE:
+	case VALUE_SINCE:
+	case VALUE_UNTIL:
 	case VALUE_MONTH:
 	case VALUE_TIME:
-		local_format(zone_of(model), value->number, moment);
-		moment[value->kind == VALUE_DATE     ? 10
-			: value->kind == VALUE_MONTH ? 7
-						     : LOCAL_TEXT_LENGTH] = '\0';
+		format_moment(value, model, moment);
+		moment[value->kind == VALUE_MONTH ? 7
+			: has_time(value, model)  ? LOCAL_TEXT_LENGTH
+						  : 10] = '\0';
 		json_string(json, key, moment);
 		break;
 	}

@@ -97,9 +97,9 @@ static void fill_services(struct report_table *table, const struct report_model 
 		observe_countries(model, service, &seen, &deviating);
 		report_row(table, ROW_PLAIN);
 		report_put_app(table, service->app);
-		report_put_date(table, service->dpia_ns);
-		report_put_date(table, service->audit_ns);
-		report_put_date(table, service->next_review_ns);
+		report_put_since(table, service->dpia_ns);
+		report_put_since(table, service->audit_ns);
+		report_put_until(table, service->next_review_ns);
 		report_put_text(table, service->transfer_tool);
 		report_put(table, contracted);
 		report_put_figure(table, model, seen);

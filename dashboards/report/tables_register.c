@@ -352,7 +352,7 @@ static void fill_register(struct report_table *table, const struct report_model 
 		} else {
 			report_put_word(table, "state", rows[i].state);
 		}
-		report_put_date(table, rows[i].date_ns);
+		report_put_since(table, rows[i].date_ns);
 		if (rows[i].is_overdue) {
 			report_put_word(table, "review", "overdue");
 		} else {

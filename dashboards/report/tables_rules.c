@@ -60,9 +60,9 @@ static void put_rule(struct report_table *table, const struct policies_in_force 
 				  .policy = policies->items[span->first].policy });
 	report_put_text(table, rule->basis);
 	report_put_text(table, rule->author);
-	report_put_date(table, from_of(policies, span, rule->effective_from_ns));
-	report_put_date(table, until_of(policies, span, rule->valid_to_ns));
-	report_put_date(table, rule->next_review_ns);
+	report_put_since(table, from_of(policies, span, rule->effective_from_ns));
+	report_put_until(table, until_of(policies, span, rule->valid_to_ns));
+	report_put_until(table, rule->next_review_ns);
 }
 
 static void fill_rules(struct report_table *table, const struct report_model *model)
@@ -142,8 +142,8 @@ static void put_exception(struct report_table *table, const struct report_model 
 	report_put_text(table, exception->id);
 	report_put_text(table, exception->approver);
 	report_put_text(table, exception->reason);
-	report_put_date(table, from_ns);
-	report_put_date(table, until_ns);
+	report_put_since(table, from_ns);
+	report_put_until(table, until_ns);
 	report_put_word(table, "standing", standing_of(model, from_ns, until_ns));
 	if (is_told_later(policies, span, exception->symbol)) {
 		report_put_none(table);

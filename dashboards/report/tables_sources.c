@@ -181,7 +181,7 @@ static void fill_sources(struct report_table *table, const struct report_model *
 		report_put_count(table, source->gaps);
 		report_put_count(table, source->gap_records);
 		report_put_count(table, source->problems);
-		report_put_date(table, source->deleted_until_ns);
+		report_put_since(table, source->deleted_until_ns);
 		report_put_text(table, source->anchor);
 		report_put_text(table, source->signer);
 		report_put_text(table, source->lookups.last);

@@ -43,8 +43,8 @@ static void put_policy(struct report_table *table, const struct report_model *mo
 	report_row(table, ROW_PLAIN);
 	report_put_word(table, "version", part);
 	report_put_copy(table, name);
-	report_put_date(table, policy->accepted.in_force_ns);
-	report_put_date(table, policy->until_ns ? policy->until_ns - 1 : 0);
+	report_put_since(table, policy->accepted.in_force_ns);
+	report_put_until(table, policy->until_ns ? policy->until_ns - 1 : 0);
 	if (model->calendar) {
 		report_put_count(table, days_judged(model, policy->from_ns, policy->until_ns));
 	} else {

@@ -233,21 +233,25 @@ while read -r file day; do
 	"$bin" policy accept "$file" --history "$work/history" --by council --from "$day" --reason test >/dev/null 2>&1
 done <<V
 $policy 2026-01-01
-$work/second.yaml 2026-03-10
+$work/second.yaml 2026-03-10T12:00
 $work/third.yaml 2026-05-01
 V
 exits 0 "$bin" report --archive "$work/first" --policy "$work/history" --month "$month" --out "$work/by-history"
 in_history() {
 	jq -r ".report.tables | $1" "$work/by-history/report.json"
 }
-equal 'each version in force in the period, with its days' '2026-01-01 2026-03-09 0, 2026-03-10 null 1' \
+equal 'each version in force in the period, with its days' '2026-01-01 2026-03-10T12:00:00+00:00 0, 2026-03-10T12:00:00+00:00 null 1' \
 	"$(in_history '[.in_force[] | select(.part == "policy") | "\(.date) \(.until) \(.judged_days)"] | join(", ")')"
 equal '… each with its own digest, and who decided' '2 2' "$(in_history '[.in_force[] | select(.part == "policy") | select(.name | test("council"))] |
 	"\(length) \(map(.digest) | unique | length)"')"
-equal '… a rule that was changed has the days of each wording' 'neka-telegram 2026-03-10 null rapportera-telegram null 2026-03-09' \
+equal '… a rule that was changed has the days of each wording' 'neka-telegram 2026-03-10T12:00:00+00:00 null rapportera-telegram null 2026-03-10T12:00:00+00:00' \
 	"$(in_history '[.rules[] | select(.rule | test("telegram")) | "\(.rule) \(.from) \(.until)"] | sort | join(" ")')"
 equal '… one that was not is one row' 1 "$(in_history '[.rules[] | select(.rule == "neka-tiktok")] | length')"
 equal '… and one decided afterwards is none' 0 "$(in_history '[.rules[] | select(.rule == "afterwards")] | length')"
+for language in 'en 10 March 2026 at 12:00' 'sv 10 mars 2026 kl. 12.00' 'nb 10. mars 2026 kl. 12.00' 'nn 10. mars 2026 kl. 12.00' \
+	'da 10. marts 2026 kl. 12.00' 'fi 10. maaliskuuta 2026 klo 12.00'; do
+	ok "… to the minute in ${language%% *}" grep -q "${language#* }" "$work/by-history/report.${language%% *}.html"
+done
 ok 'the policy speaks the language of the page' grep -q 'Svensk text' "$work/by-history/report.sv.html"
 ok '… each its own' sh -c "grep -q 'To see whether apps' '$work/by-history/report.en.html' && ! grep -q 'Svensk text' '$work/by-history/report.en.html'"
 report_json=$work/by-history/report.json
