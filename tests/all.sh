@@ -2,8 +2,8 @@
 # Every test there is, then one line: N passed, N failed, N skipped.
 #
 # Three builds: with warnings as errors, which is then installed and tried; what runs on several threads with the sanitizer
-# for data races; and what the distribution archive holds, with the other sanitizers. `./quickstart test` calls this after
-# it has installed what is needed. What each build said stays in build/.
+# for data races, while the tests of the first wait; and what the distribution archive holds, with the other sanitizers.
+# `./quickstart test` calls this after it has installed what is needed. What each build said stays in build/.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 jobs=$(nproc)
@@ -71,11 +71,11 @@ configure() {
 	fi
 }
 
-# build NAME OPTION...: all of it, the tests' programs too.
+# build NAME OPTION...: all of it, and the tests' programs, which need not be fast.
 build() {
 	local name=$1 started=$SECONDS
 	configure "$@" || return
-	if ! make "-j$jobs" >make.out 2>&1 || ! make "-j$jobs" check TESTS= >>make.out 2>&1; then
+	if ! make "-j$jobs" >make.out 2>&1 || ! make "-j$jobs" check TESTS= CFLAGS='-O1 -g1' >>make.out 2>&1; then
 		tail -n 40 make.out
 		fail "$name: build"
 		return 1
@@ -97,19 +97,25 @@ check() {
 	say_time "$1, tests" $started
 }
 
-# One make target that passes or fails as a whole: check_target NAME BUILD COMMAND...
+# What passes or fails as a whole: check_target NAME BUILD COMMAND...
 check_target() {
 	local name=$1 started=$SECONDS
 	cd "$root/build/$2" || return
 	shift 2
-	if "$@" >"$name.out" 2>&1; then
+	"$@" >"$name.out" 2>&1
+	judge "$name" $? "$name.out"
+	say_time "$name" $started
+}
+
+# judge NAME STATUS OUTPUT
+judge() {
+	if [ "$2" -eq 0 ]; then
 		passed=$((passed + 1))
 	else
-		grep -E '^(FAIL|ERROR|not ok|# |make.*Error)' "$name.out" | head -n 40
-		tail -n 10 "$name.out"
-		fail "$name"
+		grep -E '^(FAIL|ERROR|not ok|# |make.*Error)' "$3" | head -n 40
+		tail -n 10 "$3"
+		fail "$1"
 	fi
-	say_time "$name" $started
 }
 
 # Is everything in the distribution archive that building, testing and installing need? It is built and tested under the
@@ -118,7 +124,7 @@ distribution() {
 	local started=$SECONDS failed_before=$failed status=0 out=$root/build/check/distcheck.out
 	cd "$root/build/check" || return
 	printf '==> distribution: make distcheck, with the sanitizers\n'
-	make -k "-j$at_once" distcheck \
+	XZ_OPT=-0 make -k "-j$at_once" distcheck \
 		DISTCHECK_CONFIGURE_FLAGS="--enable-werror --enable-sanitizers CFLAGS='-O1 -g1'" >"$out" 2>&1 || status=$?
 	if [ $status -eq 0 ]; then
 		grep -hE '^SKIP: ' "$out" | sort -u
@@ -142,9 +148,11 @@ sum_of() {
 	awk -v word="$1:" '$1 == "#" && $2 == word { sum += $3 } END { print sum + 0 }' "$2"
 }
 
-# What runs on several threads, under the sanitizer that finds data races.
+# What runs on several threads, under the sanitizer that finds data races; in what time the tests beside it leave.
 race() {
 	local test programs=(tests/unit/test_engine tests/unit/test_reference)
+	renice -n 19 $BASHPID
+	configure threads --enable-thread-sanitizer CFLAGS='-O0 -g1' || return
 	make "-j$jobs" borderflow "${programs[@]}" || return
 	mkdir -p tests/traffic
 	ln -sf "$root"/build/check/tests/traffic/{traffic,compare} tests/traffic/
@@ -167,15 +175,16 @@ bring_geo() {
 	[ ! -d "$root/var/geo" ] || export BORDERFLOW_GEO=${BORDERFLOW_GEO:-$root/var/geo}
 }
 
-build check --enable-werror --prefix="$root/build/check/installed" && {
+build check --enable-werror CFLAGS='-O3 -g1' --prefix="$root/build/check/installed" && {
 	bring_geo
+	race >"$root/build/races.out" 2>&1 &
+	race=$!
 	check check
 	printf '==> installed: make install installcheck\n'
 	check_target installed check install_and_try
-}
-configure threads --enable-thread-sanitizer CFLAGS='-O0 -g1' && {
 	printf '==> threads: data races\n'
-	check_target races threads race
+	wait $race
+	judge races $? "$root/build/races.out"
 }
 [ ! -f "$root/build/check/Makefile" ] || distribution
 printf 'All of it took %s s\n' $SECONDS
