@@ -119,13 +119,14 @@ judge() {
 }
 
 # Is everything in the distribution archive that building, testing and installing need? It is built and tested under the
-# sanitizers, so that one build says both. Afterwards nothing of it is left but what it printed, unless it failed.
+# sanitizers, so that one build says both; warnings are the first build's affair. Afterwards nothing of it is left but what
+# it printed, unless it failed.
 distribution() {
 	local started=$SECONDS failed_before=$failed status=0 out=$root/build/check/distcheck.out
 	cd "$root/build/check" || return
 	printf '==> distribution: make distcheck, with the sanitizers\n'
 	XZ_OPT=-0 make -k "-j$at_once" distcheck \
-		DISTCHECK_CONFIGURE_FLAGS="--enable-werror --enable-sanitizers CFLAGS='-O1 -g1'" >"$out" 2>&1 || status=$?
+		DISTCHECK_CONFIGURE_FLAGS="--enable-sanitizers CFLAGS='-Og -g1'" >"$out" 2>&1 || status=$?
 	if [ $status -eq 0 ]; then
 		grep -hE '^SKIP: ' "$out" | sort -u
 		passed=$((passed + $(sum_of PASS "$out") + $(sum_of XFAIL "$out")))

@@ -26,7 +26,7 @@ names() { # CODE FILE
 	esac
 }
 
-"$traffic" --scenario vantage --out "$work/whole.pcap" 2>/dev/null
+generate --scenario vantage --out "$work/whole.pcap" 2>/dev/null
 examine "$work/whole.pcap" >"$work/found"
 equal "a whole capture: exit status" 0 $?
 equal "and nothing is found" "" "$(codes "$work/found")"
@@ -34,12 +34,12 @@ equal "and nothing is found" "" "$(codes "$work/found")"
 bytes_of() {
 	"$bin" analyze --policy "$policy" --summary json "$1" | sed -n 's/.*"bytes_up":\([0-9]*\).*/\1/p' | head -n 1
 }
-"$traffic" --scenario vantage --fault routed --out "$work/routed.pcap" 2>/dev/null
+generate --scenario vantage --fault routed --out "$work/routed.pcap" 2>/dev/null
 whole=$(bytes_of "$work/whole.pcap")
 ok "both sides of a router: $whole bytes are counted once" test "$whole" -gt 0 -a "$whole" = "$(bytes_of "$work/routed.pcap")"
 
 for fault in $faults; do
-	"$traffic" --scenario vantage --fault "$fault" --out "$work/fault.pcap" 2>/dev/null
+	generate --scenario vantage --fault "$fault" --out "$work/fault.pcap" 2>/dev/null
 	first=
 	[ "$fault" = clock-apart ] && first=$work/whole.pcap
 	# shellcheck disable=SC2086
@@ -51,7 +51,7 @@ for fault in $faults; do
 	ok "$fault is named" names "$fault" "$work/found"
 done
 
-"$traffic" --scenario vantage --fault one-way --out "$work/fault.pcap" 2>/dev/null
+generate --scenario vantage --fault one-way --out "$work/fault.pcap" 2>/dev/null
 "$bin" doctor --policy "$policy" --language sv "$work/fault.pcap" >"$work/text"
 ok "in Swedish, with a figure" grep -q 'one-way · kritiskt:.*100.*% av' "$work/text"
 ok "and what helps" grep -q 'Vad som hjälper: Spegla' "$work/text"

@@ -14,7 +14,7 @@ valid() {
 
 # The captures: a generated day where the generator is built, and every fortieth of the corpus.
 captures=$work/captures
-[ -x "$traffic" ] && generate --scenario day --seed 1 --out "$work/day.pcap" >/dev/null 2>&1 &&
+[ -x "$traffic" ] && generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 &&
 	echo "$work/day.pcap" >"$captures"
 [ -d "$corpus/labelled/pcaps" ] &&
 	find "$corpus/labelled/pcaps" -name '*.pcap*' -size -4000k | sort | awk 'NR % 40 == 1' >>"$captures"

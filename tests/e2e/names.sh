@@ -5,7 +5,7 @@
 needs jq redis-server redis-cli
 needs_built
 . "$(dirname "$0")/redis.sh"
-"$traffic" --scenario names --out "$work/names.pcap" >/dev/null 2>&1 || broken 'the generator failed'
+generate --scenario names --out "$work/names.pcap" >/dev/null 2>&1 || broken 'the generator failed'
 "$bin" keys init --keys "$work/keys" >/dev/null
 cat >"$work/policy.yaml" <<'END'
 organisation: Exempelstad kommun
