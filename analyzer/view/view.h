@@ -165,8 +165,8 @@ struct view_notes {
 	unsigned gap_count;
 	struct view_gap gaps[VIEW_GAPS_MAX];
 	uint64_t gaps_more;
-	uint64_t left_out;  /* cells that found no room: in "other" */
-	uint64_t problems;  /* damaged places */
+	uint64_t left_out; /* cells that found no room: in "other" */
+	uint64_t problems; /* damaged places */
 	/* Sensors' clocks: how far two are apart, by flows that both saw, which count twice; and
 	 * whether there are records of a time that has not come yet. */
 	int64_t clocks_apart_s;

@@ -20,8 +20,8 @@ enum { FLOWS_NOTHING_RECORDS = 5000000 };
 struct flows_nothing {
 	const struct archive_options *archive; /* the time, and its folder */
 	const struct option_list *archives;    /* all folders; NULL: that one */
-	const struct query *query; /* may be NULL */
-	const char *device;        /* whose flows were asked for, by address or pseudonym; NULL */
+	const struct query *query;             /* may be NULL */
+	const char *device; /* whose flows were asked for, by address or pseudonym; NULL */
 	const struct local_zone *zone; /* whose clock times are told by; NULL: UTC */
 	uint64_t most; /* records that are looked through; 0: FLOWS_NOTHING_RECORDS */
 };
