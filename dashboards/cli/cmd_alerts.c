@@ -210,7 +210,10 @@ static const char *session_user(void)
 static int read_time(const struct desk *desk, const char *label, const char *word,
 	uint64_t *time_ns, struct err *err)
 {
-	if (word && !time_word_parse(word, desk->zone, desk->now_ns, time_ns)) {
+	bool is_end = strcmp(label, "to") == 0;
+
+	if (word && !(is_end ? time_word_parse_end : time_word_parse)(
+			    word, desk->zone, desk->now_ns, time_ns)) {
 		return err_set(err, EINVAL, "--%s %s: expected " TIME_WORD_EXPECTED, label, word);
 	}
 	return 0;

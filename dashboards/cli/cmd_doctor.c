@@ -72,7 +72,10 @@ static int parse_time(const struct examination *it, const char *option, const ch
 {
 	const struct local_zone *zone = policy_header(it->doctor.reference->policy)->zone;
 
-	if (text && !time_word_parse(text, zone, it->doctor.now_ns, time_ns)) {
+	bool is_end = strcmp(option, "to") == 0;
+
+	if (text && !(is_end ? time_word_parse_end : time_word_parse)(
+			    text, zone, it->doctor.now_ns, time_ns)) {
 		return err_set(err, EINVAL, "--%s: expected %s; found \"%s\"", option,
 			TIME_WORD_EXPECTED, text);
 	}

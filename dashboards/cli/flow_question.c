@@ -16,7 +16,10 @@
 static int read_time(const struct flow_question *question, const struct command *command,
 	const char *name, const char *text, uint64_t *time_ns)
 {
-	if (text && !time_word_parse(text, question->zone, clock_now_ns(), time_ns)) {
+	bool is_end = strcmp(name, "to") == 0;
+
+	if (text && !(is_end ? time_word_parse_end : time_word_parse)(
+			    text, question->zone, clock_now_ns(), time_ns)) {
 		return cli_usage_error(
 			command, "--%s: expected " TIME_WORD_EXPECTED "; found \"%s\"", name, text);
 	}

@@ -149,7 +149,7 @@ static int read_period(struct side *side, struct err *err)
 
 	snprintf(from, sizeof(from), "%.*s", dots ? (int)(dots - side->name) : 63, side->name);
 	if (!time_word_parse(from, zone, now_ns, &from_ns) ||
-		(dots && !time_word_parse(dots + 2, zone, now_ns, &to_ns))) {
+		(dots && !time_word_parse_end(dots + 2, zone, now_ns, &to_ns))) {
 		return err_set(err, EINVAL,
 			"%s: expected an archive, a capture, or a time in --archive such as "
 			"2026-03-31 or 2026-03-01..2026-03-08",

@@ -44,3 +44,31 @@ bool time_word_parse(
 	}
 	return true;
 }
+
+/* Clocks go back by an hour, on one island by half of one. */
+static uint64_t shown_last(const struct local_zone *zone, uint64_t time_ns)
+{
+	enum { WALL = 19, TRIES = 4 }; /* "2026-10-25T02:30:00", by half hours */
+	char first[LOCAL_TEXT_LENGTH + 1], again[LOCAL_TEXT_LENGTH + 1];
+	uint64_t last_ns = time_ns;
+
+	local_format(zone, time_ns, first);
+	for (unsigned i = 1; i <= TRIES; i++) {
+		uint64_t later_ns = time_ns + i * 1800 * NS_PER_S;
+		local_format(zone, later_ns, again);
+		last_ns = memcmp(first, again, WALL) == 0 ? later_ns : last_ns;
+	}
+	return last_ns;
+}
+
+bool time_word_parse_end(
+	const char *text, const struct local_zone *zone, uint64_t now_ns, uint64_t *time_ns)
+{
+	const char *clock = strpbrk(text, "Tt ");
+	bool is_read = time_word_parse(text, zone, now_ns, time_ns);
+
+	if (is_read && clock && *text >= '0' && *text <= '9' && !strpbrk(clock, "Zz+-")) {
+		*time_ns = shown_last(zone, *time_ns);
+	}
+	return is_read;
+}

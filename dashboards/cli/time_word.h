@@ -16,5 +16,10 @@
 bool time_word_parse(
 	const char *text, const struct local_zone *zone, uint64_t now_ns, uint64_t *time_ns);
 
+/* The same of an end, which time is up to: where the clock shows it twice, in autumn, the first
+ * time begins what is asked for and the second one ends it. */
+bool time_word_parse_end(
+	const char *text, const struct local_zone *zone, uint64_t now_ns, uint64_t *time_ns);
+
 /* "90m", "24h", "7d", "2w" */
 bool time_word_parse_span(const char *text, uint64_t *span_ns);

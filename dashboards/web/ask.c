@@ -75,7 +75,10 @@ static int ask_time(uint64_t *time_ns, const struct http_request *request, const
 {
 	const char *text = http_parameter(request, name);
 
-	return *text == '\0' || time_word_parse(text, clock->zone, clock->now_ns, time_ns)
+	bool is_end = strcmp(name, "to") == 0;
+
+	return *text == '\0' || (is_end ? time_word_parse_end : time_word_parse)(
+					text, clock->zone, clock->now_ns, time_ns)
 		       ? 0
 		       : err_set(err, EINVAL,
 				 "%s: expected " TIME_WORD_EXPECTED ", found \"%.40s\"", name,
