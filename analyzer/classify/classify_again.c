@@ -65,9 +65,11 @@ static bool asks_another_host(
 		.tables = &classify->tables,
 		.l7 = l7 };
 	uint8_t first = packet->payload[0];
-	bool is_http2 = known->protocol == L7_HTTP2;
+	/* HTTP/1 may have been asked to go on as HTTP/2, which says so at its start. */
+	bool is_http2 = first == 0 ||
+			(packet->payload_bytes > 3 && memcmp(packet->payload, "PRI ", 4) == 0);
 
-	if (is_http2 ? first != 0 : first < 'A' || first > 'Z') {
+	if (!is_http2 && (known->protocol == L7_HTTP2 || first < 'A' || first > 'Z')) {
 		return false;
 	}
 	const struct dissector *dissector = is_http2 ? &dissector_http2 : &dissector_http;

@@ -69,7 +69,7 @@ static void begin_dissection(
 	dissection->from_source = from_source;
 	dissection->is_answered = is_answered(feed);
 	dissection->is_hearsay = feed->is_hearsay;
-	dissection->is_last = false;
+	dissection->is_last = dissection->reopens_other = false;
 	dissection->wire_bytes = piece->wire_bytes;
 	dissection->cut_bytes = 0;
 	dissection->state = &feed->session->states[piece->direction->layer];
@@ -315,6 +315,9 @@ static void read_stream(
 	dissection.cut_bytes = direction->stream ? 0 : piece->cut_bytes;
 	enum dissect_result result = read_bytes(feed, direction, &dissection, &in, &used);
 	feed->reassembled |= direction->stream && feed->l7->name_count > names_before;
+	if (dissection.reopens_other) {
+		l7_stream_reopen(feed->tables->reassembly, other_of(feed, direction));
+	}
 	if (dissection.resumes && dissection.cut_bytes > 0 && result == DISSECT_MORE) {
 		used += reader_left(&in) + dissection.cut_bytes;
 		in = reader_over(in.end, 0);

@@ -31,6 +31,12 @@ void l7_stream_forget(struct reassembly *reassembly, struct direction *direction
 	direction->is_in_middle = true;
 }
 
+void l7_stream_reopen(struct reassembly *reassembly, struct direction *direction)
+{
+	l7_stream_forget(reassembly, direction);
+	direction->is_read = direction->is_done = false;
+}
+
 /* Does the receiver look at such a segment at all? */
 static bool is_acceptable(const struct packet *packet)
 {

@@ -62,5 +62,8 @@ bool l7_stream_use(struct reassembly *reassembly, struct direction *direction, s
  * looked at by itself. */
 void l7_stream_forget(struct reassembly *reassembly, struct direction *direction);
 
+/* More is wanted of a direction that was done: its next segment is looked at first. */
+void l7_stream_reopen(struct reassembly *reassembly, struct direction *direction);
+
 /* Gives back its memory. */
 void l7_stream_close(struct reassembly *reassembly, struct direction *direction);

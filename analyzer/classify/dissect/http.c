@@ -260,11 +260,33 @@ static enum dissect_result read_switch(struct dissection *dissection, struct rea
 	return reader_left(&dissection->in) >= HEAD_BYTES_MAX ? DISSECT_DONE : DISSECT_MORE;
 }
 
-static bool is_switching(struct reader code)
+static bool is_code(struct reader code, const char *wanted)
 {
 	const uint8_t *digits = reader_bytes(&code, 3);
 
-	return digits && memcmp(digits, "101", 3) == 0;
+	return digits && memcmp(digits, wanted, 3) == 0;
+}
+
+/* The server wants TLS (RFC 2817, 4.2): then the client asks for it. */
+static enum dissect_result read_demand(struct dissection *dissection, struct reader in)
+{
+	const char *line;
+	size_t length = 1;
+	bool wants_tls = false;
+
+	while (next_line(&in, &line, &length)) {
+		wants_tls |= asks_for_tls(line, length);
+		if (length == 0) {
+			break;
+		}
+	}
+	if (wants_tls) {
+		dissection->state->words[0] = STATE_UPGRADE;
+		dissection->reopens_other = true;
+		return pass_over_refusal(dissection, in);
+	}
+	return length == 0 || reader_left(&dissection->in) >= HEAD_BYTES_MAX ? DISSECT_DONE
+									     : DISSECT_MORE;
 }
 
 static enum dissect_result read_response(struct dissection *dissection, struct reader in)
@@ -275,8 +297,11 @@ static enum dissect_result read_response(struct dissection *dissection, struct r
 
 	dissection->l7->protocol = L7_HTTP;
 	reader_skip(&status, sizeof("HTTP/1.1 ") - 1);
-	if (dissection->state->words[0] == STATE_UPGRADE && is_switching(status)) {
+	if (dissection->state->words[0] == STATE_UPGRADE && is_code(status, "101")) {
 		return read_switch(dissection, in);
+	}
+	if (dissection->state->words[0] == 0 && is_code(status, "426")) {
+		return read_demand(dissection, in);
 	}
 	if (dissection->state->words[0] != STATE_CONNECT) {
 		return DISSECT_DONE;
@@ -310,7 +335,7 @@ static enum dissect_result http_stream(struct dissection *dissection)
 	if (status == STATUS_UNFINISHED) {
 		return dissection->is_last ? DISSECT_OTHER : DISSECT_MORE;
 	}
-	if (!dissection->from_source && dissection->state->words[0] == STATE_CONNECT) {
+	if (!dissection->from_source && dissection->state->words[0] != 0) {
 		return pass_over_refusal(dissection, in);
 	}
 	method = read_method(&in);

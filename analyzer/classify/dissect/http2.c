@@ -1,6 +1,8 @@
 /* HTTP/2 with prior knowledge (RFC 9113, 3.4): the preface that cannot be mistaken, and the host of
  * the first request behind it; or, later in a connection, frames up to a request that spells out
  * its host, as the first one for another host has to. */
+#include <string.h>
+
 #include "analyzer/classify/dissect/hpack.h"
 #include "analyzer/classify/dissect/host.h"
 #include "analyzer/classify/dissect/signature.h"
@@ -14,8 +16,10 @@ enum {
 	FRAME_SETTINGS,
 	FRAME_PING = 6,
 	FRAME_WINDOW = 8,
+	FRAME_CONTINUATION,
 	FRAME_BYTES_MAX = 16384, /* RFC 9113, 4.2: nobody may send more unasked */
 	FRAMES_MAX = 16,
+	BLOCK_BYTES_MAX = 4096, /* of fields that are looked at where they come in pieces */
 	FLAG_END_STREAM = 0x01,
 	FLAG_END_HEADERS = 0x04,
 	FLAG_PADDED = 0x08,
@@ -33,22 +37,79 @@ static enum dissect_result over(struct dissection *dissection)
 	return DISSECT_DONE;
 }
 
-/* The host that a request's frame spells out; its length, 0 none. */
-static size_t host_of(struct reader frame, uint8_t flags, char host[HPACK_HOST_MAX + 1])
-{
-	size_t padding = flags & FLAG_PADDED ? reader_u8(&frame) : 0;
+struct frame {
+	struct reader bytes;
+	uint32_t stream;
+	uint8_t type, flags;
+};
 
-	reader_skip(&frame, flags & FLAG_PRIORITY ? PRIORITY_BYTES : 0);
-	return reader_ok(&frame) && padding < reader_left(&frame)
-		       ? hpack_host(reader_sub(&frame, reader_left(&frame) - padding), host)
-		       : 0;
+enum have { HAVE_WHOLE, HAVE_PART, HAVE_NONE };
+
+static enum have next_frame(struct reader *in, struct frame *frame)
+{
+	struct reader peek = *in;
+	uint32_t bytes = reader_u24(&peek);
+
+	frame->type = reader_u8(&peek);
+	frame->flags = reader_u8(&peek);
+	frame->stream = reader_u32(&peek);
+	if (!reader_ok(&peek)) {
+		return HAVE_PART;
+	}
+	if (bytes > FRAME_BYTES_MAX) {
+		return HAVE_NONE;
+	}
+	if (bytes > reader_left(&peek)) {
+		return HAVE_PART;
+	}
+	frame->bytes = reader_sub(&peek, bytes);
+	*in = peek;
+	return HAVE_WHOLE;
 }
 
-static void read_headers(struct dissection *dissection, struct reader frame, uint8_t flags)
+/* The fields in a frame of headers, without what may stand around them. */
+static struct reader fields_of(const struct frame *headers)
 {
-	char host[HPACK_HOST_MAX + 1];
+	struct reader bytes = headers->bytes;
+	size_t padding = headers->flags & FLAG_PADDED ? reader_u8(&bytes) : 0;
 
-	host_to_l7_info(host, host_of(frame, flags, host), dissection->l7);
+	reader_skip(&bytes, headers->flags & FLAG_PRIORITY ? PRIORITY_BYTES : 0);
+	bool is_right = reader_ok(&bytes) && padding <= reader_left(&bytes);
+	return reader_sub(&bytes, is_right ? reader_left(&bytes) - padding : 0);
+}
+
+/* The host that a request spells out, in one frame or with others that go on behind it (RFC 9113,
+ * 6.10); its length, 0 none. Steps over those others. */
+static enum have read_host(struct reader *in, const struct frame *headers,
+	char host[HPACK_HOST_MAX + 1], size_t *length)
+{
+	uint8_t block[BLOCK_BYTES_MAX];
+	struct reader fields = fields_of(headers);
+	struct frame next = *headers;
+	size_t bytes = 0;
+
+	if (headers->flags & FLAG_END_HEADERS) {
+		*length = hpack_host(fields, host);
+		return HAVE_WHOLE;
+	}
+	while (true) {
+		size_t left = reader_left(&fields), room = sizeof(block) - bytes;
+		size_t taken = left < room ? left : room;
+		memcpy(block + bytes, fields.at, taken);
+		bytes += taken;
+		if (next.flags & FLAG_END_HEADERS) {
+			*length = hpack_host(reader_over(block, bytes), host);
+			return HAVE_WHOLE;
+		}
+		enum have have = next_frame(in, &next);
+		if (have != HAVE_WHOLE) {
+			return have;
+		}
+		if (next.type != FRAME_CONTINUATION || next.stream != headers->stream) {
+			return HAVE_NONE;
+		}
+		fields = next.bytes;
+	}
 }
 
 /* May a client send such a frame before a request? A client's streams have odd numbers. */
@@ -77,20 +138,16 @@ static bool holds_request(struct reader in)
 {
 	enum { REQUEST = FLAG_END_STREAM | FLAG_END_HEADERS | FLAG_PADDED | FLAG_PRIORITY };
 	char host[HPACK_HOST_MAX + 1];
+	struct frame frame;
+	size_t length = 0;
 
-	for (unsigned i = 0; i < FRAMES_MAX && reader_left(&in) > FRAME_HEADER_BYTES; i++) {
-		uint32_t bytes = reader_u24(&in);
-		uint8_t type = reader_u8(&in), flags = reader_u8(&in);
-		uint32_t stream = reader_u32(&in);
-		if (bytes > FRAME_BYTES_MAX || bytes > reader_left(&in)) {
-			return false;
+	for (unsigned i = 0; i < FRAMES_MAX && next_frame(&in, &frame) == HAVE_WHOLE; i++) {
+		if (frame.type == FRAME_HEADERS) {
+			return frame.stream & 1 && !(frame.flags & ~REQUEST) &&
+			       read_host(&in, &frame, host, &length) == HAVE_WHOLE && length > 0;
 		}
-		struct reader frame = reader_sub(&in, bytes);
-		if (type == FRAME_HEADERS) {
-			return stream & 1 && flags & FLAG_END_HEADERS && !(flags & ~REQUEST) &&
-			       host_of(frame, flags, host) > 0;
-		}
-		if (!is_clients_frame(type, bytes, stream)) {
+		uint32_t bytes = (uint32_t)reader_left(&frame.bytes);
+		if (!is_clients_frame(frame.type, bytes, frame.stream)) {
 			return false;
 		}
 	}
@@ -100,25 +157,26 @@ static bool holds_request(struct reader in)
 /* The client's frames up to its first request; those before it are settings. */
 static enum dissect_result read_frames(struct dissection *dissection, struct reader in)
 {
-	while (reader_left(&in) >= FRAME_HEADER_BYTES) {
-		uint32_t bytes = reader_u24(&in);
-		uint8_t type = reader_u8(&in), flags = reader_u8(&in);
-		reader_skip(&in, 4);
-		if (bytes > FRAME_BYTES_MAX || ++dissection->state->words[1] > FRAMES_MAX) {
+	char host[HPACK_HOST_MAX + 1];
+	enum have have;
+	struct frame frame;
+	size_t length;
+
+	while ((have = next_frame(&in, &frame)) == HAVE_WHOLE) {
+		if (frame.type == FRAME_HEADERS) {
+			have = read_host(&in, &frame, host, &length);
+			if (have == HAVE_WHOLE) {
+				host_to_l7_info(host, length, dissection->l7);
+				return over(dissection);
+			}
+			break;
+		}
+		if (++dissection->state->words[1] > FRAMES_MAX) {
 			return over(dissection);
 		}
-		if (bytes > reader_left(&in)) {
-			dissection->state->words[1]--;
-			return dissection->is_last ? over(dissection) : DISSECT_MORE;
-		}
-		struct reader frame = reader_sub(&in, bytes);
 		dissection->used = (size_t)(in.at - dissection->in.at);
-		if (type == FRAME_HEADERS) {
-			read_headers(dissection, frame, flags);
-			return over(dissection);
-		}
 	}
-	return dissection->is_last ? over(dissection) : DISSECT_MORE;
+	return have == HAVE_NONE || dissection->is_last ? over(dissection) : DISSECT_MORE;
 }
 
 static enum dissect_result http2_stream(struct dissection *dissection)
