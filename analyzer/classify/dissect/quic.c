@@ -16,7 +16,7 @@ enum { MESSAGE_CLIENT_HELLO = 1, HELLO_BYTES_LEAST = 38, DATAGRAM_INITIAL_LEAST 
 
 /* A client whose hello is not whole after so many datagrams, or a server whose packets cannot be
  * opened, is left alone. */
-enum { DATAGRAMS_MAX = 12, UNOPENED_MAX = 4 };
+enum { DATAGRAMS_MAX = 46, UNOPENED_MAX = 4 };
 
 /* So many datagrams are watched behind the hello; and the least that is more than acknowledging. */
 enum { FOLLOWED_DATAGRAMS_MAX = 40, TALK_BYTES_LEAST = 64 };
