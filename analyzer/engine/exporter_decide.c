@@ -2,6 +2,8 @@
 #include <stdlib.h>
 
 #include "analyzer/engine/exporter_parts.h"
+#include "analyzer/device/stations.h"
+#include "analyzer/policy/name_spelling.h"
 #include "analyzer/policy/redact_names.h"
 
 enum { RELEASE_BATCH = 32 };
@@ -29,11 +31,30 @@ static void distribute_matching(void *context, struct record *records, size_t co
 	exporter_distribute(exporter, records, count);
 }
 
+/* A station's key is its MAC. */
+static bool is_station(const void *context, uint64_t mac)
+{
+	return stations_find(devices_stations(context), mac) != STATION_NONE;
+}
+
+/* Of a device on our link: a router's says nothing of who stands behind it. */
+static uint64_t mac_of(const void *context, const struct addr *addr, uint64_t time_ns)
+{
+	struct device_answer answer;
+
+	devices_ask(context, NULL, addr, time_ns, &answer);
+	return answer.station && station_has_mac(answer.station) &&
+			       !station_is_router(answer.station, time_ns)
+		       ? answer.station->key
+		       : 0;
+}
+
 /* All that comes after the decision. */
 static void pass_on(struct exporter *exporter, struct record *records, size_t count)
 {
 	const struct reference *reference = exporter->reference;
-	const struct own_names own = { exporter->own_zones, exporter->forgotten };
+	const struct name_stations stations = { is_station, mac_of, exporter->devices };
+	const struct own_names own = { exporter->own_zones, exporter->forgotten, &stations };
 
 	for (size_t i = 0; i < count; i++) {
 		if (exporter_hides_names(exporter)) {

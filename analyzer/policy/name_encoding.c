@@ -4,36 +4,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OCTETS = 4, V4_AT = 12 };
+enum { OCTETS = 4, V4_AT = 12, MAC_BYTES = 6 };
 
 /* Bytes as letters, so many bits each (RFC 4648, without padding; names know no capitals). */
-static bool is_encoded(const char *word, size_t length, const uint8_t *bytes, unsigned bits)
+static bool is_encoded(
+	const char *word, size_t length, const uint8_t *bytes, unsigned count, unsigned bits)
 {
 	static const char letters32[] = "abcdefghijklmnopqrstuvwxyz234567";
 	static const char letters64[] =
 		"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz0123456789-_";
 	const char *letters = bits == 5 ? letters32 : letters64;
-	const unsigned count = (8 * OCTETS + bits - 1) / bits;
-	uint64_t number = 0;
+	bool is_same = length == (8 * count + bits - 1) / bits;
 
-	for (unsigned i = 0; i < OCTETS; i++) {
-		number = number << 8 | bytes[i];
-	}
-	number <<= count * bits - 8 * OCTETS;
-	bool is_same = length == count;
-	for (unsigned i = count; is_same && i-- > 0; number >>= bits) {
-		is_same = word[i] == letters[number & ((1U << bits) - 1)];
+	for (unsigned i = 0; is_same && i < length; i++) {
+		unsigned byte = i * bits / 8, shift = 16 - bits - i * bits % 8;
+		uint32_t two =
+			(uint32_t)bytes[byte] << 8 | (byte + 1 < count ? bytes[byte + 1] : 0);
+		is_same = word[i] == letters[two >> shift & ((1U << bits) - 1)];
 	}
 	return is_same;
 }
 
-static bool has_encoded(const char *name, const uint8_t *bytes)
+static bool has_encoded(const char *name, const uint8_t *bytes, unsigned count)
 {
 	for (const char *word = name; *word; word++) {
 		size_t length = strcspn(word, ".");
 		size_t part = strcspn(word, ".-_");
-		if (is_encoded(word, part, bytes, 5) || is_encoded(word, part, bytes, 6) ||
-			is_encoded(word, length, bytes, 6)) {
+		if (is_encoded(word, part, bytes, count, 5) ||
+			is_encoded(word, part, bytes, count, 6) ||
+			is_encoded(word, length, bytes, count, 6)) {
 			return true;
 		}
 		word += part;
@@ -82,15 +81,32 @@ static bool has_numbers(const char *name, const uint8_t *bytes)
 	return false;
 }
 
+static bool encodes_mac(const char *folded, uint64_t mac)
+{
+	uint8_t bytes[MAC_BYTES];
+
+	for (unsigned i = 0; i < MAC_BYTES; i++) {
+		bytes[i] = (uint8_t)(mac >> 8 * (MAC_BYTES - 1 - i));
+	}
+	return mac != 0 && has_encoded(folded, bytes, MAC_BYTES);
+}
+
 bool name_encodes_end(const char *folded, const struct name_owner *owner)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		if (!owner->ends[i] || !addr_is_v4(owner->ends[i])) {
+		const struct addr *end = owner->ends[i];
+		if (encodes_mac(folded, owner->macs[i])) {
+			return true;
+		}
+		if (!end || !addr_is_v4(end)) {
+			if (end && has_encoded(folded, end->bytes, sizeof(end->bytes))) {
+				return true;
+			}
 			continue;
 		}
-		const uint8_t *bytes = owner->ends[i]->bytes + V4_AT;
+		const uint8_t *bytes = end->bytes + V4_AT;
 		const uint8_t turned[OCTETS] = { bytes[3], bytes[2], bytes[1], bytes[0] };
-		if (has_encoded(folded, bytes) || has_numbers(folded, bytes) ||
+		if (has_encoded(folded, bytes, OCTETS) || has_numbers(folded, bytes) ||
 			has_numbers(folded, turned)) {
 			return true;
 		}

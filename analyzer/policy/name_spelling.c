@@ -187,34 +187,6 @@ static bool starts_random_uuid(const char *at)
 
 enum { UUID_LENGTH = 36, UUID_LAST = 24 };
 
-/* An address whoever's it is: IPv4; a MAC in pairs, threes, fours or halves; an IPv6 address digit
- * by digit. */
-static bool has_groups(const char *name)
-{
-	enum { PAIRS = 6, THREES = 4, FOURS = 3, HALVES = 2, NIBBLES = 16 };
-
-	for (const char *at = name; *at; at++) {
-		bool starts_word = at == name || !is_word(at[-1]);
-		bool starts_number = at == name || !is_digit(at[-1]);
-		size_t other = starts_number ? date_length(at) : 0;
-		other = starts_word && starts_random_uuid(at) ? UUID_LENGTH : other;
-		if (other > 0) {
-			at += other - 1;
-			continue;
-		}
-		if ((starts_number && starts_groups(at, OCTETS, octet_length)) ||
-			(starts_word &&
-				(starts_groups(at, PAIRS, pair_length) || starts_short_pairs(at) ||
-					starts_groups(at, THREES, three_length) ||
-					starts_groups(at, HALVES, half_length) ||
-					starts_groups(at, FOURS, four_length) ||
-					starts_groups(at, NIBBLES, nibble_length)))) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool owns(const struct name_owner *owner, const struct addr *addr)
 {
 	for (unsigned i = 0; i < 2; i++) {
@@ -238,6 +210,18 @@ static bool is_end(const struct name_owner *owner, uint32_t number)
 	return false;
 }
 
+static bool is_end_mac(const struct name_owner *owner, uint64_t number)
+{
+	return number != 0 && (number == owner->macs[0] || number == owner->macs[1]);
+}
+
+/* The last three bytes of a MAC, which tell one machine from the next of its maker. */
+static bool is_end_of_mac(const struct name_owner *owner, uint64_t number)
+{
+	return (owner->macs[0] && number == (owner->macs[0] & 0xffffff)) ||
+	       (owner->macs[1] && number == (owner->macs[1] & 0xffffff));
+}
+
 /* In either order of bytes. */
 static bool owns_v4(const struct name_owner *owner, uint64_t number)
 {
@@ -247,6 +231,96 @@ static bool owns_v4(const struct name_owner *owner, uint64_t number)
 			(uint8_t)(value >> 8), (uint8_t)value };
 		struct addr addr = addr_from_v4(bytes);
 		if (owns(owner, &addr)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Addresses that nobody outside has: of private use, shared, of the link (RFC 1918, 6598, 3927). */
+static bool is_private(uint32_t number)
+{
+	return number >> 24 == 10 || number >> 20 == 0xac1 || number >> 16 == 0xc0a8 ||
+	       number >> 22 == 0x6440 >> 6 || number >> 16 == 0xa9fe;
+}
+
+/* Four octets, in either order. */
+static bool octets_tell(const struct name_owner *owner, const char *at)
+{
+	uint32_t number = 0;
+	char *end;
+
+	for (unsigned i = 0; i < OCTETS; i++, at = end + 1) {
+		number = number << 8 | (uint32_t)strtoul(at, &end, 10);
+	}
+	return is_private(number) || is_private(__builtin_bswap32(number)) ||
+	       owns_v4(owner, number);
+}
+
+/* Does a machine of ours have it? Unseen ones are taken for ours, but where it is known who our
+ * end is. */
+static bool tells_mac(const struct name_owner *owner, uint64_t mac)
+{
+	const struct name_stations *stations = owner->stations;
+
+	if (stations && stations->is_seen(stations->context, mac)) {
+		return true;
+	}
+	return owner->macs[0] == 0 && owner->macs[1] == 0;
+}
+
+/* So many groups of digits, which may lack zeros before. */
+static uint64_t groups_number(const char *at, unsigned groups, unsigned digits)
+{
+	uint64_t number = 0;
+
+	for (unsigned group = 0; group < groups; group++) {
+		size_t length = 0;
+		while (length < digits && is_hex(at[length])) {
+			length++;
+		}
+		number = number << 4 * digits | hex_number(at, length);
+		at += length + 1;
+	}
+	return number;
+}
+
+/* A MAC in pairs, threes, fours or halves. */
+static bool has_mac_groups(const struct name_owner *owner, const char *at)
+{
+	static const struct {
+		unsigned groups, digits;
+		size_t (*length)(const char *);
+	} forms[] = { { 6, 2, pair_length }, { 4, 3, three_length }, { 2, 6, half_length },
+		{ 3, 4, four_length } };
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (starts_groups(at, forms[i].groups, forms[i].length)) {
+			return tells_mac(
+				owner, groups_number(at, forms[i].groups, forms[i].digits));
+		}
+	}
+	return starts_short_pairs(at) && tells_mac(owner, groups_number(at, 6, 2));
+}
+
+/* IPv4 in four numbers, a MAC in groups, an IPv6 address digit by digit. */
+static bool has_groups(const char *name, const struct name_owner *owner)
+{
+	enum { NIBBLES = 16 };
+
+	for (const char *at = name; *at; at++) {
+		bool starts_word = at == name || !is_word(at[-1]);
+		bool starts_number = at == name || !is_digit(at[-1]);
+		size_t other = starts_number ? date_length(at) : 0;
+		other = starts_word && starts_random_uuid(at) ? UUID_LENGTH : other;
+		if (other > 0) {
+			at += other - 1;
+			continue;
+		}
+		if ((starts_number && starts_groups(at, OCTETS, octet_length) &&
+			    octets_tell(owner, at)) ||
+			(starts_word && (has_mac_groups(owner, at) ||
+						starts_groups(at, NIBBLES, nibble_length)))) {
 			return true;
 		}
 	}
@@ -282,7 +356,8 @@ static bool is_interface(const struct name_owner *owner, uint64_t identifier)
 			return true;
 		}
 	}
-	return (identifier >> 24 & 0xffff) == 0xfffe;
+	uint64_t mac = (identifier >> 40 << 24 | (identifier & 0xffffff)) ^ UINT64_C(2) << 40;
+	return (identifier >> 24 & 0xffff) == 0xfffe && tells_mac(owner, mac);
 }
 
 /* "010020001013": four octets of three digits each. */
@@ -313,10 +388,24 @@ static bool digits_tell(const struct name_owner *owner, const char *at, size_t l
 	memcpy(text, at, length);
 	text[length] = '\0';
 	return (length <= 10 && owns_v4(owner, strtoull(text, NULL, 10))) ||
+	       (length <= 15 && is_end_mac(owner, strtoull(text, NULL, 10))) ||
+	       (length <= 11 && strspn(text, "01234567") == length &&
+		       strtoull(text, NULL, 8) <= UINT32_MAX &&
+		       is_end(owner, (uint32_t)strtoull(text, NULL, 8))) ||
 	       (text[0] == '0' && length <= 12 && owns_v4(owner, strtoull(text, NULL, 8))) ||
 	       (length == 32 && strspn(text, "01") == 32 &&
 		       owns_v4(owner, strtoull(text, NULL, 2))) ||
 	       (length == 12 && owns_padded(owner, text));
+}
+
+/* Digits in a row are many things, and a MAC by their look where its first byte is a maker's. */
+static bool tells_mac_in_a_row(const struct name_owner *owner, uint64_t mac)
+{
+	enum { GROUP_OR_LOCAL = 3 };
+	const struct name_stations *stations = owner->stations;
+
+	return mac >> 40 & GROUP_OR_LOCAL ? stations && stations->is_seen(stations->context, mac)
+					  : tells_mac(owner, mac);
 }
 
 /* Hexadecimal digits that stand together. What is before or behind the address in the same word may
@@ -332,7 +421,10 @@ static bool hex_tells(
 	}
 	return (length >= 8 && (owns_v4(owner, hex_number(at, 8)) ||
 				       owns_v4(owner, hex_number(end - 8, 8)))) ||
-	       (may_be_mac && length >= 12 && length - 12 <= letters) ||
+	       (may_be_mac && length >= 12 && length - 12 <= letters &&
+		       tells_mac_in_a_row(owner, hex_number(end - 12, 12))) ||
+	       (length >= 6 && (is_end_of_mac(owner, hex_number(end - 6, 6)) ||
+				       is_end_of_mac(owner, hex_number(at, 6)))) ||
 	       (length >= 16 && (is_interface(owner, hex_number(at, 16)) ||
 					is_interface(owner, hex_number(end - 16, 16)))) ||
 	       (length >= 32 && (owns_v6(owner, at) || owns_v6(owner, end - 32)));
@@ -362,6 +454,7 @@ static bool has_own_octets(const char *name, const struct name_owner *owner)
 {
 	const char *last_end = name;
 	uint64_t numbers = 0;
+	uint32_t octal = 0;
 	unsigned in_a_row = 0;
 
 	for (const char *at = name; *at;) {
@@ -374,7 +467,8 @@ static bool has_own_octets(const char *name, const struct name_owner *owner)
 		in_a_row = at - last_end > GAP_MAX ? 0 : in_a_row;
 		in_a_row = number > 255 || end - at > 3 ? 0 : in_a_row + 1;
 		numbers = (numbers << 8 | (number & 0xff)) & UINT32_MAX;
-		if (in_a_row >= OCTETS && owns_v4(owner, numbers)) {
+		octal = octal << 8 | (uint32_t)(strtoul(at, NULL, 8) & 0xff);
+		if (in_a_row >= OCTETS && (owns_v4(owner, numbers) || is_end(owner, octal))) {
 			return true;
 		}
 		at = last_end = end;
@@ -385,6 +479,7 @@ static bool has_own_octets(const char *name, const struct name_owner *owner)
 /* The same of hexadecimal ones: 0a-14-01-0d, 0xa.0x14.0x1.0xd. */
 static bool has_own_pairs(const char *name, const struct name_owner *owner)
 {
+	enum { MAC_END = 3 };
 	uint64_t numbers = 0;
 	unsigned in_a_row = 0;
 
@@ -404,7 +499,8 @@ static bool has_own_pairs(const char *name, const struct name_owner *owner)
 		}
 		in_a_row++;
 		numbers = (numbers << 8 | hex_number(word, length)) & UINT32_MAX;
-		if (in_a_row >= OCTETS && owns_v4(owner, numbers)) {
+		if ((in_a_row >= OCTETS && owns_v4(owner, numbers)) ||
+			(in_a_row >= MAC_END && is_end_of_mac(owner, numbers & 0xffffff))) {
 			return true;
 		}
 	}
@@ -565,7 +661,7 @@ bool name_spells_address(const char *name, const struct name_owner *owner)
 	if (!strpbrk(folded, "0123456789")) {
 		return false;
 	}
-	return has_groups(folded) || has_own_crosses(folded, owner) ||
+	return has_groups(folded, owner) || has_own_crosses(folded, owner) ||
 	       has_own_number(folded, owner) || has_own_octets(folded, owner) ||
 	       has_own_pairs(folded, owner) || has_own_fours(folded, owner) ||
 	       has_own_eights(folded, owner) || has_own_run(folded, owner);

@@ -1,11 +1,12 @@
 /* Does a name spell an address of ours, or a hardware address?
  *
- * Some forms are addresses whatever they hold: four numbers (10-20-1-13, 010.020.001.013), six
- * pairs, four threes, three fours, two sixes or twelve in a row of hexadecimal digits (a MAC), an
- * interface identifier made of a MAC, nibbles one by one. Others are what ordinary names have by
- * chance too, and count where the address is ours: 0a14010d and 0d01140a, 169083149, octal and
- * binary, 10x20x1x13, 0a14-010d, fd00-0-0-1--5 and its words backwards, the last half of our end's
- * own IPv6 address. What many names look like counts where it is the address of our end
+ * What looks like an address counts where it is one of ours, or one that nobody outside has: four
+ * numbers (10-20-1-13, 010.020.001.013), 0a14010d and 0d01140a, 169083149, octal and binary,
+ * 10x20x1x13, 0a14-010d, fd00-0-0-1--5 and its words backwards, the last half of our end's own IPv6
+ * address. Names of clouds are full of addresses of others. A MAC (six pairs, four threes, three
+ * fours, two sixes or twelve in a row of hexadecimal digits, or an interface identifier made of it)
+ * counts where a station of ours has it; where the one of our end was not seen, as behind a router,
+ * by its look. What many names look like counts where it is the address of our end
  * (name_encoding.h).
  *
  * Names are looked at as a reader sees them (name_fold.h).
@@ -14,6 +15,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/addr.h"
 
@@ -21,7 +23,16 @@
 struct name_owner {
 	bool (*is_own)(const void *context, const struct addr *addr);
 	const void *context;
-	const struct addr *ends[2]; /* of the flow that are ours; NULL */
+	const struct addr *ends[2];           /* of the flow that are ours; NULL */
+	uint64_t macs[2];                     /* theirs; 0 not seen */
+	const struct name_stations *stations; /* NULL: none was seen */
+};
+
+/* Stations of ours, by their hardware addresses. */
+struct name_stations {
+	bool (*is_seen)(const void *context, uint64_t mac);
+	uint64_t (*mac_of)(const void *context, const struct addr *addr, uint64_t time_ns);
+	const void *context;
 };
 
 bool name_spells_address(const char *name, const struct name_owner *owner);

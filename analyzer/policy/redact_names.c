@@ -15,11 +15,10 @@ static bool ends_with(const char *name, const char *ending)
 	return length >= ending_length && strcmp(name + length - ending_length, ending) == 0;
 }
 
-/* What is left of a name without its port or the brackets around an IPv6 address. */
-static bool is_address(const char *name)
+/* An IPv6 address, in brackets or not. */
+static bool read_v6(const char *name, struct addr *addr)
 {
 	char text[ADDR_TEXT_MAX];
-	struct addr addr;
 	size_t length = strcspn(name += *name == '[', "]");
 
 	if (length >= sizeof(text)) {
@@ -27,7 +26,19 @@ static bool is_address(const char *name)
 	}
 	memcpy(text, name, length);
 	text[length] = '\0';
-	return addr_parse(text, &addr);
+	return addr_parse(text, addr) && !addr_is_v4(addr);
+}
+
+/* One of ours, or one that nobody outside has (RFC 4193, 4291). */
+static bool is_own_v6(const struct name_owner *owner, const struct addr *addr)
+{
+	const uint8_t *bytes = addr->bytes;
+	bool is_local =
+		(bytes[0] & 0xfe) == 0xfc || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
+
+	return is_local || owner->is_own(owner->context, addr) ||
+	       (owner->ends[0] && addr_equal(addr, owner->ends[0])) ||
+	       (owner->ends[1] && addr_equal(addr, owner->ends[1]));
 }
 
 /* Whose name is it that the flow shows? Who is asked for from outside is a machine of ours, and so
@@ -49,24 +60,39 @@ static bool is_own(const void *policy, const struct addr *addr)
 }
 
 /* The ends that may be ours: where neither is known to be, both. */
-static struct name_owner owner_of(const struct record *record, const struct policy *policy)
+static struct name_owner owner_of(const struct record *record, const struct policy *policy,
+	const struct name_stations *stations)
 {
 	bool are_both = record->direction == RECORD_DIRECTION_INTERNAL ||
 			record->direction == RECORD_DIRECTION_EXTERNAL;
+	struct name_owner owner = { is_own, policy,
+		{ record_own_addr(record), are_both ? record_remote_addr(record) : NULL }, { 0 },
+		stations };
 
-	return (struct name_owner){ is_own, policy,
-		{ record_own_addr(record), are_both ? record_remote_addr(record) : NULL } };
+	for (unsigned i = 0; stations && i < 2; i++) {
+		owner.macs[i] = owner.ends[i] ? stations->mac_of(stations->context, owner.ends[i],
+							record->flow.end_ns)
+					      : 0;
+	}
+	return owner;
 }
 
 bool name_tells_device(const char *name, const struct record *record, const struct policy *policy,
-	const struct own_zones *zones)
+	const struct own_names *own)
 {
 	if (name[0] == '\0') {
 		return false;
 	}
-	struct name_owner owner = owner_of(record, policy);
-	return names_own_machine(record) || !strchr(name, '.') || ends_with(name, ".arpa") ||
-	       is_address(name) || own_zones_hold(zones, name) || name_spells_address(name, &owner);
+	struct name_owner owner = owner_of(record, policy, own ? own->stations : NULL);
+	struct addr literal;
+	if (names_own_machine(record)) {
+		return true;
+	}
+	if (read_v6(name, &literal)) {
+		return is_own_v6(&owner, &literal);
+	}
+	return !strchr(name, '.') || ends_with(name, ".arpa") ||
+	       own_zones_hold(own ? own->zones : NULL, name) || name_spells_address(name, &owner);
 }
 
 /* Who is asked for in a network that nobody declared, but is ours, is a machine of ours. */
@@ -88,7 +114,7 @@ void record_redact_names(
 	}
 	for (unsigned i = 0; i < l7->name_count; i++) {
 		char *name = l7->text + l7->names[i].offset;
-		if (are_all || name_tells_device(name, record, policy, own->zones)) {
+		if (are_all || name_tells_device(name, record, policy, own)) {
 			memset(name, 0, l7->names[i].length);
 			l7->names[i].length = 0;
 		}

@@ -3,8 +3,9 @@
  * Beside a pseudonym the name in a flow must not be an address written another way. So names are
  * withheld that
  *
- *     are an address, or the lookup of whose name an address is (below arpa)
- *     spell an address of ours or a MAC, in whatever form (name_spelling.h, name_encoding.h)
+ *     are the lookup of whose name an address is (below arpa)
+ *     spell an address of ours or a station's MAC, in whatever form (name_spelling.h,
+ *       name_encoding.h)
  *     belong to the own link (one label alone, or below local, lan, …) or to a zone of our own
  *       (own_zones.h)
  *     are asked for by somebody outside, or stand in traffic that stays inside: servers and devices
@@ -23,18 +24,20 @@
 #include "analyzer/record/record.h"
 
 struct forgotten_networks;
+struct name_stations;
 struct own_zones;
 struct policy;
 
-/* policy says which addresses are our own; zones may be NULL. */
-bool name_tells_device(const char *name, const struct record *record, const struct policy *policy,
-	const struct own_zones *zones);
-
-/* What is ours beyond what the policy says: either may be NULL. */
+/* What is ours beyond what the policy says: any may be NULL. */
 struct own_names {
 	const struct own_zones *zones;
 	const struct forgotten_networks *networks;
+	const struct name_stations *stations;
 };
+
+/* policy says which addresses are our own; own may be NULL. */
+bool name_tells_device(const char *name, const struct record *record, const struct policy *policy,
+	const struct own_names *own);
 
 /* Once everything that reads names has read them, and before anything is kept or shown. */
 void record_redact_names(

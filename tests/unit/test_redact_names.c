@@ -6,6 +6,7 @@
 
 #include "analyzer/engine/exporter.h"
 #include "analyzer/engine/enrich.h"
+#include "analyzer/policy/name_spelling.h"
 #include "analyzer/policy/own_zones.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/pseudonyms.h"
@@ -37,7 +38,7 @@ static struct record asked_for(const char *name)
 static void test_names(void)
 {
 	static const char *const telling[] = { "10.20.1.13", "10.20.1.13:8080", "[fd00::5]",
-		"fd00::5", "192.0.2.80", "13.1.20.10.in-addr.arpa", "ip-10-20-1-13.example",
+		"fd00::5", "13.1.20.10.in-addr.arpa", "ip-10-20-1-13.example",
 		"ip10-20-1-13.example", "10-0-0-1.nip.io", "app.10.0.0.1.nip.io",
 		"host_010_020_001_013.example", "13-1-20-10.dsl.example", "annas-pc",
 		"annas-pc.local", "00-00-5e-00-53-01.example", "0a14010d.nip.io",
@@ -74,7 +75,9 @@ static void test_names(void)
 		"\xef\xbc\x91\xef\xbc\x90-20-1-13.example", "xn------116sbadebep.example",
 		"xn--7g7cb.xn--7g7cd.1.13.example", "\xd9\xa1\xd9\xa0.20.1.13.example",
 		"fd00x0x0x0x0x0x0x5.example", "2026-11-28-10-20-1-13.example",
-		"2026-11-28-192-0-2-80.example", "f81d4fae-7dec-11d0-a765-00155d01234f.example",
+		"f81d4fae-7dec-11d0-a765-00155d01234f.example",
+		/* octal without a zero before it */
+		"1205000415.example", "12-24-1-15.example",
 		/* zones that nobody gives out */
 		"pc7.lan", "pc7.corp", "pc7.ad.internal", "pc7.home.arpa" };
 	static const char *const plain[] = { "v16.tiktokcdn.com", "www.example.com",
@@ -90,7 +93,11 @@ static void test_names(void)
 		"xx-small.example", "face-b00c.example", "2024.10.20.example",
 		"asset-5f3a2b-main.example", "scontent-arn2-1.xx.fbcdn.example",
 		"2026-11-28-7-15-30.logs.example", "3f2504e0-4f89-41d3-9a0c-0305e82c3301.example",
-		"2026.11.28.7.15.example" };
+		"2026.11.28.7.15.example",
+		/* addresses of others, and digits that are no maker's */
+		"192.0.2.80", "ec2-203-0-113-7.eu-north-1.compute.example",
+		"7.113.0.203.bc.cloud.example", "2026-11-28-192-0-2-80.example",
+		"a1b2c3d4e5f6.cdn.example", "2001:db8::80" };
 
 	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++) {
 		struct record record = asked_for(telling[i]);
@@ -100,6 +107,59 @@ static void test_names(void)
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
 		struct record record = asked_for(plain[i]);
 		ok(!name_tells_device(plain[i], &record, policy, NULL), "%s does not", plain[i]);
+	}
+}
+
+static bool is_seen(const void *context, uint64_t mac)
+{
+	(void)context;
+	return mac == 0x00155d01234f || mac == 0x02155d01234f;
+}
+
+static uint64_t mac_of(const void *context, const struct addr *addr, uint64_t time_ns)
+{
+	(void)context, (void)time_ns;
+	return addr_is_v4(addr) && addr_v4(addr) == 0x0a14010d ? 0x00155d01234f : 0;
+}
+
+/* Where stations were seen a MAC is theirs or nobody's. */
+static void test_macs(void)
+{
+	static const struct name_stations stations = { is_seen, mac_of, NULL };
+	static const struct own_names own = { .stations = &stations };
+	static const char *const telling[] = { "pc-00155d01234f.example",
+		"00-15-5d-01-23-4f.example", "0015.5d01.234f.example", "00155d-01234f.example",
+		"0-15-5d-1-23-4f.example", "02155d01234f.example", "02155dfffe01234f.example",
+		/* our end's alone: as a number, its last three bytes, as letters */
+		"91754668879.example", "cam-01234f.example", "cam01234f.example",
+		"cam-01-23-4f.example", "aakv2ajdj4.example", "abvdasnp.example" };
+	static const char *const plain[] = { "00155d012345.cdn.example",
+		"00-15-5d-01-23-45.example", "0015.5d01.2345.example", "001-55d-012-345.example",
+		"00155d-012345.example", "02155dfffe012345.example", "cam-012345.example",
+		"a0b2c3d4e5f6.cdn.example", "91754668880.example", "aakv2ajdj5.example" };
+
+	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++) {
+		struct record record = asked_for(telling[i]);
+		ok(name_tells_device(telling[i], &record, policy, &own), "%s is a station's",
+			telling[i]);
+	}
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+		struct record record = asked_for(plain[i]);
+		ok(!name_tells_device(plain[i], &record, policy, &own), "%s is nobody's", plain[i]);
+	}
+}
+
+static void test_v6_letters(void)
+{
+	static const char *const telling[] = { "7uaaaaaaaaaaaaaaaaaaaaaaau.example",
+		"_qaaaaaaaaaaaaaaaaaabq.example" };
+
+	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++) {
+		struct record record = asked_for(telling[i]);
+		addr_parse("fd00::5", &record.flow.source);
+		policy_locate(policy, &record);
+		ok(name_tells_device(telling[i], &record, policy, NULL), "%s is fd00::5",
+			telling[i]);
 	}
 }
 
@@ -172,7 +232,8 @@ static void test_own_zones(void)
 	ok(own_zones_hold(zones, "annas-laptop.hr.kommun.example"), "… and its neighbours");
 	ok(own_zones_hold(zones, "kommun.example"), "… and the zone itself");
 	ok(!own_zones_hold(zones, "xkommun.example"), "… on label boundaries");
-	ok(name_tells_device("annas-laptop.kommun.example", &record, policy, zones),
+	ok(name_tells_device("annas-laptop.kommun.example", &record, policy,
+		   &(struct own_names){ .zones = zones }),
 		"names in it are withheld");
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		record = lookup(others[i].name, others[i].address);
@@ -184,7 +245,8 @@ static void test_own_zones(void)
 		"below a registry's own names three labels are a zone");
 	record = lookup("pc7.other.example", NULL);
 	record.l7.dns_of_self = true;
-	ok(name_tells_device("pc7.other.example", &record, policy, zones),
+	ok(name_tells_device(
+		   "pc7.other.example", &record, policy, &(struct own_names){ .zones = zones }),
 		"a name asked for by the head of its zone is the asker's own");
 	own_zones_destroy(zones);
 }
@@ -248,6 +310,8 @@ int main(void)
 		return done_testing();
 	}
 	test_names();
+	test_macs();
+	test_v6_letters();
 	test_whose();
 	test_own_zones();
 	test_zones_state();
