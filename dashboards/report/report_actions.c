@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "analyzer/policy/attempts.h"
 #include "dashboards/report/report_standing.h"
 #include "dashboards/report/report_tables.h"
 
@@ -64,6 +65,22 @@ bool standing_is_denied(const struct standing *standing, const struct overview_a
 	return is_used_though(standing->model, app->app, POLICY_VERDICT_VIOLATION);
 }
 
+/* The network let it through, and it cannot be said that it was used: embedded in something else,
+ * or less sure than the rule asks. */
+bool standing_is_passed(const struct standing *standing, const struct overview_app *app)
+{
+	const struct overview_rule *rows;
+	size_t count = overview_rules(standing->model->overview, &rows);
+
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].app == app->app && rows[i].rule != 0 &&
+			attempt_outcome_of(rows[i].verdict, rows[i].block) == BLOCK_PASSED) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool standing_is_open(const struct standing *standing, const struct overview_app *app)
 {
 	const char *state = report_app_state(standing->model, app->app);
@@ -104,11 +121,21 @@ static bool has_rows(const struct report_model *model, const struct report_table
 	return has;
 }
 
+/* Where denied apps were used, what else got through is part of that. */
+static bool only_passed(const struct standing *standing)
+{
+	return standing->sum.flows_passed > 0 && standing->sum.flows_violation == 0 &&
+	       standing->lights->action_count == 0;
+}
+
 void standing_find_actions(struct standing *standing)
 {
 	const struct report_model *model = standing->model;
 
 	add_action(standing, "action_denied", standing_is_denied);
+	if (only_passed(standing)) {
+		add_action(standing, "action_passed", standing_is_passed);
+	}
 	if (standing->sum.flows_unsure > 0) {
 		add_action(standing, "action_unsure", NULL);
 	}
@@ -136,7 +163,8 @@ void standing_decide(struct standing *standing)
 	static const struct {
 		const char *action, *key;
 	} decisions[] = { { "action_denied", "decision_denied" },
-		{ "action_open", "decision_open" }, { "action_unsure", "decision_unsure" } };
+		{ "action_passed", "decision_passed" }, { "action_open", "decision_open" },
+		{ "action_unsure", "decision_unsure" } };
 	struct report_lights *lights = standing->lights;
 
 	text_init_heap(&lights->decision);

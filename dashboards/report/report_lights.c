@@ -257,7 +257,13 @@ static void light_rules(struct standing *standing)
 	if (policy_rule_count(standing->model->reference->policy) == 0 && denied == 0 && !denies) {
 		say(standing, LIGHT_RULES, "light_no_policy");
 		set(standing, LIGHT_RULES, LIGHT_LOOK);
-	} else if (denied > 0 || sum->flows_violation > 0 || sum->flows_passed > 0) {
+	} else if (denied == 0 && sum->flows_violation == 0 && sum->flows_passed > 0) {
+		unsigned passed = standing_put_apps(standing, &text, standing_is_passed);
+		messages_put(standing->messages, sentence_of(standing, LIGHT_RULES), "light_passed",
+			"apps", passed ? apps : messages_get(standing->messages, "row_unknown_app"),
+			NULL);
+		set(standing, LIGHT_RULES, LIGHT_ACT);
+	} else if (denied > 0 || sum->flows_violation > 0) {
 		messages_put(standing->messages, sentence_of(standing, LIGHT_RULES),
 			"light_denied_some", "apps",
 			denied ? apps : messages_get(standing->messages, "row_unknown_app"), NULL);

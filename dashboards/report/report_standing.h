@@ -22,6 +22,7 @@ struct standing {
 typedef bool standing_app(const struct standing *standing, const struct overview_app *app);
 unsigned standing_put_apps(struct standing *standing, struct text *text, standing_app *is_wanted);
 standing_app standing_is_denied; /* used in spite of a rule */
+standing_app standing_is_passed; /* let through, and not surely used */
 standing_app standing_is_open;   /* nobody approved or decided */
 
 void standing_find_actions(struct standing *standing);
