@@ -6,8 +6,8 @@
  * Two records are the same part where flow.id is the same and they began in the same slot and at
  * about the same time, or within two seconds. One id at other times is of two flows, but where a
  * handshake's number made it: then the clock of one sensor is wrong. Whoever comes to a flow later
- * than it began, as after an outage, makes an id of its own: there the five numbers at the same time
- * tell.
+ * than it began, as after an outage, makes an id of its own: there the five numbers at the same
+ * time tell.
  *
  * Memory   a part and a slot of a table, some 56 bytes, for each record of the time.
  * Threads  one.

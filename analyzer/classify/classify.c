@@ -602,6 +602,8 @@ void classify_settle(struct classify *classify, const struct flow_record *flow, 
 	l7->not_captured = l7->hidden == NAME_HIDDEN_OPAQUE && is_cut;
 	note_findings(classify, flow, l7);
 	if (flow->is_last) {
+		classify->stats.named_by_log +=
+			classify->heard && l7_info_have_source(l7, NAME_DNS_LOG);
 		classify_keep(classify, flow, number);
 		l7_info_store_release(classify->tables.store, number);
 	}

@@ -34,6 +34,9 @@ struct classify_options {
 	struct own_addresses own; /* names that lead there are told apart (NAME_DNS_OWN) */
 };
 
+/* So many clients of a resolver's log are told apart. */
+enum { CLASSIFY_NAME_CLIENTS = 32 };
+
 struct classify_stats {
 	uint64_t peeks;              /* payloads looked at */
 	uint64_t hellos_reassembled; /* over more than one segment */
@@ -42,6 +45,8 @@ struct classify_stats {
 	uint64_t overlaps_changed;     /* retransmitted with other content: the first wins */
 	uint64_t dns_answers, dns_unasked, dns_malformed; /* unasked: no question was seen */
 	uint64_t names_heard;                             /* from resolver logs */
+	uint64_t name_clients; /* who asked for those, at most CLASSIFY_NAME_CLIENTS */
+	uint64_t named_by_log; /* flows that have a name of them */
 	uint64_t bytes;                                   /* memory in use */
 };
 

@@ -28,12 +28,29 @@ static uint32_t l7_of(struct classify *classify, const struct flow_name *name)
 	return l7_info_store_add(classify->tables.store, found);
 }
 
+static void note_client(struct classify *classify, const struct addr *client)
+{
+	uint64_t *count = &classify->stats.name_clients;
+
+	for (unsigned i = 0; i < *count; i++) {
+		if (addr_equal(&classify->name_clients[i], client)) {
+			return;
+		}
+	}
+	if (*count < CLASSIFY_NAME_CLIENTS) {
+		classify->name_clients[(*count)++] = *client;
+	}
+}
+
 static void hear_name(struct classify *classify, const struct flow_name *name)
 {
 	struct names *names = classify->tables.names;
 	uint32_t l7 = name->address_count > 0 ? l7_of(classify, name) : 0;
 
 	classify->stats.names_heard++;
+	if (classify->stats.name_clients < CLASSIFY_NAME_CLIENTS) {
+		note_client(classify, &name->client);
+	}
 	if (classify->tables.lookups) {
 		lookups_at(classify->tables.lookups, NULL);
 	}

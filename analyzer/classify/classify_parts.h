@@ -37,6 +37,7 @@ struct classify {
 	struct call_sockets calls;
 	struct name_feed *heard; /* NULL: no resolver logs */
 	struct classify_stats stats;
+	struct addr name_clients[CLASSIFY_NAME_CLIENTS];
 	struct l7_info scratch;
 	uint8_t joined[DISSECT_SCRATCH_BYTES], overlaid[DISSECT_SCRATCH_BYTES];
 };

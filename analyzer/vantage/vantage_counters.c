@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "analyzer/classify/classify.h"
+
 void vantage_counters_add(struct vantage_counters *counters, const struct source_stats *source,
 	const struct collector_stats *collector)
 {
@@ -32,4 +34,15 @@ void vantage_counters_add(struct vantage_counters *counters, const struct source
 	counters->bytes_missed += collector->bytes_missed;
 	counters->evicted += collector->flows_ended[FLOW_END_EVICTED];
 	counters->clock_steps += collector->clock_steps;
+}
+
+void vantage_counters_add_names(
+	struct vantage_counters *counters, const struct classify_stats *classify)
+{
+	if (classify->names_heard > counters->names_heard) {
+		counters->names_heard = classify->names_heard;
+		counters->name_clients = classify->name_clients;
+	}
+	counters->answers += classify->dns_answers;
+	counters->named_by_log += classify->named_by_log;
 }

@@ -14,7 +14,16 @@ struct vantage_counters {
 	uint64_t bytes, bytes_missed;                     /* of flows; of TCP streams */
 	uint64_t evicted, clock_steps;
 	uint64_t first_ns, last_ns; /* 0: no frame */
+	/* Of resolver logs: lookups, of how many clients, and flows that they named. */
+	uint64_t names_heard, name_clients, named_by_log;
+	uint64_t answers; /* to lookups on the wire, which go before a log */
 };
+
+struct classify_stats;
+
+/* Live every worker hears all names. */
+void vantage_counters_add_names(
+	struct vantage_counters *counters, const struct classify_stats *classify);
 
 void vantage_counters_add(struct vantage_counters *counters, const struct source_stats *source,
 	const struct collector_stats *collector);

@@ -59,6 +59,11 @@ void vantage_judge_places(const struct vantage_case *it);
 void vantage_judge_names(const struct vantage_case *it);
 void vantage_judge_machine(const struct vantage_case *it);
 
+/* Do resolver logs hold many lookups, and next to none that a flow was named by? And are they all
+ * of one asker, as behind a forwarder, or where a log leaves the clients out? */
+bool vantage_log_names_nobody(const struct vantage_counters *counters, uint64_t flows);
+bool vantage_log_is_forwarders(const struct vantage_counters *counters);
+
 /* Is part at least so many per cent of whole, and least of them? */
 static inline bool is_share(uint64_t part, uint64_t whole, unsigned percent, uint64_t least)
 {

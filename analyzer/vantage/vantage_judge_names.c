@@ -12,6 +12,10 @@ enum {
 	ENCRYPTED_LEAST = 2, /* one alone is no habit of a network's */
 	ANSWERS_PERCENT = 50,
 	ANSWERS_LEAST = 20,
+	LOG_NAMES_LEAST = 50,
+	/* Of the lookups, and of the flows: what all clients got for one name is kept for all. */
+	LOG_NAMED_PERCENT = 10,
+	FORWARDERS_MOST = 2,
 	HIDDEN_PERCENT = 10,
 	HIDDEN_LEAST = 20
 };
@@ -54,6 +58,34 @@ static void judge_answers(const struct vantage_case *it)
 	}
 }
 
+bool vantage_log_names_nobody(const struct vantage_counters *counters, uint64_t flows)
+{
+	return counters->names_heard >= LOG_NAMES_LEAST &&
+	       counters->answers * 2 < counters->names_heard && flows >= LOG_NAMES_LEAST &&
+	       counters->named_by_log * 100 < counters->names_heard * LOG_NAMED_PERCENT &&
+	       counters->named_by_log * 100 < flows * LOG_NAMED_PERCENT;
+}
+
+bool vantage_log_is_forwarders(const struct vantage_counters *counters)
+{
+	return counters->name_clients <= FORWARDERS_MOST;
+}
+
+static void judge_log(const struct vantage_case *it)
+{
+	const struct vantage_counters *counters = &it->context->counters;
+
+	if (it->context->has_counters && vantage_log_names_nobody(counters, it->vantage->flows)) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_RESOLVER_LOG);
+		figure_number(finding, "names", counters->names_heard);
+		figure_number(finding, "flows", counters->named_by_log);
+		figure_number(finding, "of", it->vantage->flows);
+		figure_word(finding, "cause",
+			vantage_log_is_forwarders(counters) ? "doctor_log_forwarder"
+							    : "doctor_log_strangers");
+	}
+}
+
 /* What hides a name on purpose; what is merely not listed, or says nothing by nature, is no matter
  * of the vantage. */
 static bool hides_names(enum unnamed_reason reason)
@@ -86,5 +118,6 @@ void vantage_judge_names(const struct vantage_case *it)
 {
 	judge_lookups(it);
 	judge_answers(it);
+	judge_log(it);
 	judge_hidden(it);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analyzer/device/devices.h"
+#include "analyzer/vantage/vantage_judge.h"
 #include "base/clock.h"
 #include "dashboards/cli/analyze_cmd.h"
 #include "dashboards/report/report.h"
@@ -95,6 +96,28 @@ static int work(struct analysis *analysis, struct err *err)
 	return finished < 0 ? finished : status < 0 ? status : 0;
 }
 
+/* A log that names nobody is worth nothing, and looks like one that does. */
+static void say_worth(const struct analysis *analysis)
+{
+	struct vantage_counters counters = { .frames = 0 };
+	struct engine_stats stats;
+
+	engine_read_stats(analysis->run.engine, &stats);
+	vantage_counters_add_names(&counters, &stats.classify);
+	if (vantage_log_names_nobody(&counters, stats.records)) {
+		cli_notice("analyze",
+			"the resolver logs name next to nothing here: %llu lookups, %llu of %llu "
+			"flows named by them; %s",
+			(unsigned long long)counters.names_heard,
+			(unsigned long long)counters.named_by_log, (unsigned long long)stats.records,
+			vantage_log_is_forwarders(&counters)
+				? "one client asks for all: log where the clients ask, not behind "
+				  "their forwarder, and do not leave them out"
+				: "those who asked are not the devices of the capture (anonymised, "
+				  "or behind an address translation), or the log's clock is off");
+	}
+}
+
 /* What the resolver logs were worth; -errno where one could not be read to its end. */
 static int say_names(const struct analysis *analysis)
 {
@@ -113,6 +136,7 @@ static int say_names(const struct analysis *analysis)
 			(unsigned long long)stats.names, (unsigned long long)stats.malformed,
 			(unsigned long long)stats.messages);
 	}
+	say_worth(analysis);
 	return status;
 }
 

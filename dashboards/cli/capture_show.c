@@ -96,6 +96,7 @@ static void answer_doctor(const struct capture_show *show, struct text *text)
 	for (unsigned i = 0; i < health.worker_count; i++) {
 		vantage_counters_add(
 			&vantage.counters, &health.workers[i].source, &health.workers[i].collector);
+		vantage_counters_add_names(&vantage.counters, &health.workers[i].classify);
 	}
 	vantage.reloads_failed = health.reloads_failed;
 	vantage.promised_milli = health.exporter.detectors.promised_milli;

@@ -14,7 +14,7 @@ extern const struct command command_doctor;
 
 struct doctor_settings {
 	struct fact_settings facts;
-	struct option_list interfaces, archives;
+	struct option_list interfaces, archives, resolver_logs;
 	const char *socket, *format, *fail_on, *filter, *state, *from, *to, *user;
 	uint64_t seconds_ns, snaplen;
 };
@@ -38,6 +38,9 @@ static const struct option options[] = {
 	{ "to", 0, OPTION_TEXT, AT(to), .argument = "TIME", .help = "And up to then." },
 	{ "filter", 0, OPTION_TEXT, AT(filter), .argument = "BPF",
 		.help = "Take only packets that match this capture filter (see pcap-filter)." },
+	{ "resolver-log", 0, OPTION_LIST, AT(resolver_logs), .argument = "[FORMAT:]PATH",
+		.help = "With captures: the resolver's log beside them, as analyze takes it; is it "
+			"worth something here?" },
 	{ "snaplen", 0, OPTION_NUMBER, AT(snaplen), .argument = "BYTES", .default_text = "65535",
 		.least = 128, .most = 262144,
 		.help = "With --interface: take at most so much of each packet." },
@@ -127,6 +130,7 @@ static int open_facts(struct examination *it, struct err *err)
 		status = tenant_keys_open(&it->keys, &settings->facts, err);
 	}
 	it->doctor.filter = settings->filter;
+	it->doctor.resolver_logs = &settings->resolver_logs;
 	it->doctor.now_ns = clock_now_ns();
 	it->doctor.probe_key = it->keys.probe;
 	return status < 0 ? status

@@ -20,6 +20,7 @@ struct doctor {
 	const struct probe_key *probe_key; /* of markers; NULL: no probe is known */
 	struct state *state; /* what a sensor keeps; NULL: nothing is known of before */
 	const char *filter;
+	const struct option_list *resolver_logs; /* of captures; NULL: none */
 	uint64_t now_ns;
 };
 

@@ -9,6 +9,7 @@
 #include "base/hash_table.h"
 #include "dashboards/cli/doctor.h"
 #include "dashboards/cli/flow_options.h"
+#include "dashboards/cli/name_sources.h"
 
 enum { FLOW_LIMIT = 4000000, STARTS_MAX = 65536, PAIRS_MAX = 1024 };
 
@@ -75,8 +76,8 @@ static const struct sink_ops note_ops = {
 	.name = "starts", .write = note_write, .close = note_close
 };
 
-static int run_engine(
-	struct reading *reading, struct source *source, struct engine **engine, struct err *err)
+static int run_engine(struct reading *reading, struct source *source, struct name_sources *names,
+	struct engine **engine, struct err *err)
 {
 	const struct flow_options flow = { .flow_limit = FLOW_LIMIT,
 		.idle_tcp_ns = 300 * NS_PER_S,
@@ -89,6 +90,8 @@ static int run_engine(
 		.collector = flow_options_collector(&flow, &keys),
 		.reference = reading->doctor->reference,
 		.vantage = reading->vantage,
+		.names = names->items,
+		.names_count = names->count,
 		.classify = { .probe_key = reading->doctor->probe_key },
 		.holds_hidden = true };
 
@@ -108,6 +111,7 @@ static int read_file(
 	struct reading *reading, const char *file, struct engine **engine, struct err *err)
 {
 	const struct source_options options = { .filter = reading->doctor->filter };
+	struct name_sources names = { .count = 0 };
 	struct engine_stats stats;
 	struct source *source;
 	int status = source_open(&source, file, &options, err);
@@ -115,13 +119,20 @@ static int read_file(
 	if (status < 0) {
 		return status;
 	}
-	status = run_engine(reading, source, engine, err);
+	status = reading->doctor->resolver_logs
+			 ? name_sources_open_logs(&names, reading->doctor->resolver_logs, err)
+			 : 0;
+	if (status == 0) {
+		status = run_engine(reading, source, &names, engine, err);
+	}
 	if (*engine) {
 		engine_read_stats(*engine, &stats);
 		vantage_counters_add(&reading->context->counters, &stats.source, &stats.collector);
+		vantage_counters_add_names(&reading->context->counters, &stats.classify);
 		reading->context->coverage = devices_coverage(engine_devices(*engine));
 	}
 	source_close(source);
+	name_sources_close(&names);
 	return status;
 }
 

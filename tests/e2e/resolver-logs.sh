@@ -51,6 +51,8 @@ for format in dnstap zeek; do
 done
 analyze "$work/hidden.pcap" "$work/first.ndjson" --resolver-log "$work/zeek.log" --workers 1
 ok 'however many threads work, the records are the same' cmp "$work/first.ndjson" "$work/back.ndjson"
+awk -F'\t' -v OFS='\t' '!/^#/ { $3 = "10.10.0.9" } { print }' "$work/zeek.log" >"$work/forwarder.log"
+ok 'a log in which a forwarder asks for all is said to name nobody' sh -c "'$bin' doctor --policy '$data/tests/traffic/day-policy.yaml' --format ndjson --fail-on none --resolver-log '$work/forwarder.log' '$work/hidden.pcap' | grep -q '\"resolver-log\".*forwarder'"
 says 3 'cut short within a frame' 'a log that is cut short is said, and what came before counts' \
 	sh -c "head -c 20000 '$work/dnstap.log' >'$work/cut.log'; '$bin' analyze --summary none --resolver-log '$work/cut.log' '$work/hidden.pcap'"
 says 3 'say so: dnstap:' 'what is no log is refused' "$bin" analyze --resolver-log "$data/README.md" "$work/hidden.pcap"

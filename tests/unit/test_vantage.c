@@ -218,6 +218,29 @@ static void take_twice(unsigned count, const char *again, uint16_t vlan_id)
 }
 
 /* Both sides of what translates addresses, or of a firewall that draws numbers of its own. */
+/* A resolver's log that names nobody, by what may be the cause; and one beside which the wire
+ * tells. */
+static void test_resolver_log(void)
+{
+	begin();
+	take_healthy();
+	context.counters.names_heard = 400;
+	context.counters.name_clients = 1;
+	context.counters.named_by_log = 10;
+	const struct vantage_finding *finding = judge(VANTAGE_RESOLVER_LOG);
+	ok(finding && strcmp(finding->figures[3].text, "doctor_log_forwarder") == 0,
+		"a log in which a forwarder asks for all");
+	context.counters.name_clients = 20;
+	finding = judge(VANTAGE_RESOLVER_LOG);
+	ok(finding && strcmp(finding->figures[3].text, "doctor_log_strangers") == 0,
+		"a log of clients that are not seen");
+	context.counters.named_by_log = 200;
+	ok(judge(VANTAGE_RESOLVER_LOG) == NULL, "a log that names flows");
+	context.counters.named_by_log = 0;
+	context.counters.answers = 400;
+	ok(judge(VANTAGE_RESOLVER_LOG) == NULL, "… or that the wire goes before");
+}
+
 static void test_translated(void)
 {
 	begin();
@@ -505,6 +528,7 @@ int main(void)
 	test_ways();
 	test_counters();
 	test_translated();
+	test_resolver_log();
 	test_places();
 	test_tunnels();
 	test_names();
