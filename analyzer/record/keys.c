@@ -156,8 +156,18 @@ int key_read_month(enum key_kind kind, const char *month, const char *folder,
 int key_read_holder(const char *name, const char *folder, uint8_t key[KEY_BYTES], struct err *err)
 {
 	bool is_there;
+	int status = read_named(name, folder, true, key, &is_there, err);
 
-	return read_named(name, folder, true, key, &is_there, err);
+	if (status == -ENOENT) {
+		return err_set(err, ENOENT,
+			"%s: there is no %s.key here. What was sealed to it nothing else opens: "
+			"put "
+			"it back from where it is kept apart. If it is lost, so is who the "
+			"pseudonyms of those months are; for months to come \"borderflow keys "
+			"holder %s\" makes another, to be given to \"borderflow keys seal\"",
+			folder, name, name);
+	}
+	return status;
 }
 
 static int make_folder(const char *folder, struct err *err)

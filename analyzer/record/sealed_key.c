@@ -139,7 +139,15 @@ int sealed_key_find(
 		return err_set(err, ENOENT, "%s: no key of %s is sealed here", folder, month);
 	}
 	int status = sealed_path(folder, found, path, err);
-	return status < 0 ? status : read_sealed(sealed, path, err);
+	status = status < 0 ? status : read_sealed(sealed, path, err);
+	if (status == 0 && strcmp(sealed->month, found) != 0) {
+		status = err_set(err, EBADMSG,
+			"%s: it holds the key of %s: files have changed places, and nobody would "
+			"be "
+			"found; take the sealed key of %s from where it is kept apart",
+			path, sealed->month, found);
+	}
+	return status;
 }
 
 bool sealed_key_open_outer(const struct sealed_key *sealed, const uint8_t soc[SECRET_KEY_BYTES],

@@ -55,13 +55,16 @@ int reveal_print_audit(const struct reveal_audit *audit, struct err *err)
 	}
 	if (audit->anchor && !auditing.has_anchor) {
 		return err_set(err, EBADMSG,
-			"%s/lookups.tsv: no line has the digest %.64s: the log was made anew, or "
-			"is "
-			"another one",
+			"%s/lookups.tsv: no line has the digest %.64s: the log was cut off or made "
+			"anew, or is another one",
 			audit->folder, audit->anchor);
 	}
 	printf("# %u of %u lines; the chain is whole%s; it ends %s\n", auditing.printed,
 		auditing.lines, audit->anchor ? " and holds the digest that was given" : "",
 		auditing.last);
+	if (!audit->anchor) {
+		puts("# had its end been cut off it would be whole as well: --anchor DIGEST, of a "
+		     "report or of the audit before, shows that nothing is missing");
+	}
 	return 0;
 }

@@ -22,6 +22,19 @@ static void path_of(const char *name, char path[128])
 	snprintf(path, 128, "%s/%s", folder, name);
 }
 
+static void rename_sealed(const char *from, const char *to)
+{
+	char names[2][32], paths[2][128];
+
+	snprintf(names[0], sizeof(names[0]), "pseudonym.%s.sealed", from);
+	snprintf(names[1], sizeof(names[1]), "pseudonym.%s.sealed", to);
+	path_of(names[0], paths[0]);
+	path_of(names[1], paths[1]);
+	if (rename(paths[0], paths[1]) < 0) {
+		printf("# cannot rename %s\n", paths[0]);
+	}
+}
+
 /* How many of so many addresses somebody with this key can name. */
 static unsigned recover(const uint8_t key[KEY_BYTES], const struct pseudonyms *real)
 {
@@ -90,6 +103,10 @@ static void test_two_holders(void)
 	is_int(sealed_key_find(&read, folder, "2026-07", &err), 0,
 		"the key of an earlier month is that of the next one that is sealed");
 	is_int(sealed_key_find(&read, folder, "2026-10", &err), -ENOENT, "… a later one is none");
+	rename_sealed("2026-09", "2026-08");
+	is_int(sealed_key_find(&read, folder, "2026-08", &err), -EBADMSG,
+		"… nor is that of another month under its name");
+	rename_sealed("2026-08", "2026-09");
 	sealed_key_find(&read, folder, "2026-09", &err);
 	ok(memcmp(&read.box, &sealed.box, sizeof(read.box)) == 0, "it comes back");
 
