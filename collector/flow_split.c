@@ -78,7 +78,7 @@ static void track_split(
 	const void *key = flow_slab_key(flow_table_slab(table, flow), number);
 	uint32_t before = *flow_track_serial(table->track, number, is_v6);
 
-	flow_track_open(table->track, number, is_v6);
+	flow_track_open(table->track, number, is_v6, 0);
 	for (unsigned i = at; i < packets->count; i++) {
 		if (flow_split_same_ends(&packets->packets[i], key, is_v6)) {
 			flow_track_give(table->track, packets->frames[i], before, number, is_v6);

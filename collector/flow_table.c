@@ -268,7 +268,8 @@ static uint32_t open_flow(struct flow_table *table, struct flow_family *family, 
 	family->slab.due[number] = flow_slab_coarse(now_ns + table->timeouts.open_ns);
 	flow_index_add(&family->index, family->lookups.hashes[i], number);
 	if (table->track) {
-		flow_track_open(table->track, number, (packet->flags & PACKET_V6) != 0);
+		flow_track_open(table->track, number, (packet->flags & PACKET_V6) != 0,
+			flow_track_frame(table->track, packet).place);
 	}
 	return number;
 }

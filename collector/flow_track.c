@@ -15,9 +15,10 @@ struct flow_track *flow_track_create(struct frame_marks *marks, bool locates, ui
 	track->capacity = capacity;
 	for (unsigned is_v6 = 0; is_v6 < 2; is_v6++) {
 		track->serials[is_v6] = reserve_map(capacity * sizeof(uint32_t));
-		track->spans[is_v6] =
-			locates ? reserve_map(capacity * sizeof(struct frame_span)) : NULL;
-		if (!track->serials[is_v6] || (locates && !track->spans[is_v6])) {
+		track->first[is_v6] = locates ? reserve_map(capacity * sizeof(uint64_t)) : NULL;
+		track->last[is_v6] = locates ? reserve_map(capacity * sizeof(uint64_t)) : NULL;
+		if (!track->serials[is_v6] ||
+			(locates && (!track->first[is_v6] || !track->last[is_v6]))) {
 			flow_track_destroy(track);
 			return NULL;
 		}
@@ -31,13 +32,25 @@ void flow_track_destroy(struct flow_track *track)
 		return;
 	}
 	for (unsigned is_v6 = 0; is_v6 < 2; is_v6++) {
-		if (track->serials[is_v6]) {
-			reserve_unmap(track->serials[is_v6], track->capacity * sizeof(uint32_t));
-		}
-		if (track->spans[is_v6]) {
-			reserve_unmap(
-				track->spans[is_v6], track->capacity * sizeof(struct frame_span));
-		}
+		reserve_unmap(track->serials[is_v6], track->capacity * sizeof(uint32_t));
+		reserve_unmap(track->first[is_v6], track->capacity * sizeof(uint64_t));
+		reserve_unmap(track->last[is_v6], track->capacity * sizeof(uint64_t));
 	}
 	free(track);
+}
+
+/* Of one file the first is the least place and the last the largest; where the flow goes on in
+ * another file, the last is there. */
+void flow_track_widen(struct flow_track *track, uint32_t number, bool is_v6, uint64_t place)
+{
+	uint64_t *first = &track->first[is_v6][number], *last = &track->last[is_v6][number];
+	bool is_first_file = frame_place_file(place) == frame_place_file(*first);
+	bool is_last_file = frame_place_file(place) == frame_place_file(*last);
+
+	if (*first == 0 || (is_first_file && place < *first)) {
+		*first = place;
+	}
+	if (!is_last_file || place > *last) {
+		*last = place;
+	}
 }

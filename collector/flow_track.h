@@ -21,7 +21,9 @@ struct flow_track {
 	struct frame_marks *marks;          /* the caller's; NULL: nobody wants any */
 	const struct packet_batch *packets; /* in hand */
 	uint32_t *serials[2];               /* of live flows, by number: IPv4, IPv6 */
-	struct frame_span *spans[2];        /* the same way; NULL: frames are not located */
+	/* Places of the first and the last frame, the same way; NULL: frames are not located.
+	 * Apart, so that packets touch eight bytes of a flow. */
+	uint64_t *first[2], *last[2];
 	uint32_t capacity;
 	uint32_t latest; /* serial that was given out */
 };
@@ -35,11 +37,13 @@ static inline uint32_t *flow_track_serial(struct flow_track *track, uint32_t num
 	return &track->serials[is_v6][number];
 }
 
-static inline void flow_track_open(struct flow_track *track, uint32_t number, bool is_v6)
+/* place: of the first frame. */
+static inline void flow_track_open(
+	struct flow_track *track, uint32_t number, bool is_v6, uint64_t place)
 {
 	*flow_track_serial(track, number, is_v6) = ++track->latest;
-	if (track->spans[is_v6]) {
-		track->spans[is_v6][number] = (struct frame_span){ 0, 0 };
+	if (track->last[is_v6]) {
+		track->first[is_v6][number] = track->last[is_v6][number] = place;
 	}
 }
 
@@ -54,11 +58,28 @@ static inline struct frame_ref flow_track_frame(
 static inline __attribute__((always_inline)) void flow_track_fetch(
 	const struct flow_track *track, uint32_t number, bool is_v6)
 {
-	if (track->spans[is_v6]) {
-		__builtin_prefetch(&track->spans[is_v6][number], 1);
+	if (track->last[is_v6]) {
+		__builtin_prefetch(&track->last[is_v6][number], 1);
 	}
 	if (track->marks) {
 		__builtin_prefetch(&track->serials[is_v6][number]);
+	}
+}
+
+/* A frame out of order, or of another file. */
+void flow_track_widen(struct flow_track *track, uint32_t number, bool is_v6, uint64_t place);
+
+/* Frames come in the order of their file: nearly always the last one moves on, and no more. */
+static inline void flow_track_reach(
+	struct flow_track *track, uint32_t number, bool is_v6, uint64_t place)
+{
+	uint64_t *last = &track->last[is_v6][number];
+
+	if (__builtin_expect(
+		    place >= *last && frame_place_file(place) == frame_place_file(*last), 1)) {
+		*last = place;
+	} else {
+		flow_track_widen(track, number, is_v6, place);
 	}
 }
 
@@ -72,8 +93,8 @@ static inline void flow_track_count(
 		frame_marks_add(
 			track->marks, frame.number, *flow_track_serial(track, number, is_v6));
 	}
-	if (track->spans[is_v6]) {
-		frame_span_add(&track->spans[is_v6][number], frame.place);
+	if (track->last[is_v6]) {
+		flow_track_reach(track, number, is_v6, frame.place);
 	}
 }
 
@@ -86,8 +107,8 @@ static inline void flow_track_give(struct flow_track *track, struct frame_ref fr
 		frame_marks_move(
 			track->marks, frame.number, from, *flow_track_serial(track, number, is_v6));
 	}
-	if (track->spans[is_v6]) {
-		frame_span_add(&track->spans[is_v6][number], frame.place);
+	if (track->last[is_v6]) {
+		flow_track_widen(track, number, is_v6, frame.place);
 	}
 }
 
@@ -95,13 +116,12 @@ static inline void flow_track_give(struct flow_track *track, struct frame_ref fr
 static inline void flow_track_describe(
 	struct flow_track *track, uint32_t number, bool is_v6, struct flow_record *record)
 {
-	const struct frame_span *span = track->spans[is_v6] ? &track->spans[is_v6][number] : NULL;
-
 	record->serial = *flow_track_serial(track, number, is_v6);
-	if (span) {
-		record->files[0] = frame_place_file(span->first);
-		record->files[1] = frame_place_file(span->last);
-		record->offsets[0] = frame_place_offset(span->first);
-		record->offsets[1] = frame_place_offset(span->last);
+	if (track->last[is_v6]) {
+		uint64_t first = track->first[is_v6][number], last = track->last[is_v6][number];
+		record->files[0] = frame_place_file(first);
+		record->files[1] = frame_place_file(last);
+		record->offsets[0] = frame_place_offset(first);
+		record->offsets[1] = frame_place_offset(last);
 	}
 }

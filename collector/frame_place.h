@@ -23,22 +23,3 @@ static inline uint64_t frame_place_offset(uint64_t place)
 {
 	return place & ((UINT64_C(1) << FRAME_PLACE_OFFSET_BITS) - 1);
 }
-
-/* The places of the first and the last frame of something. Of one file they are the least and the
- * largest; where it goes on in another file, last is there. */
-struct frame_span {
-	uint64_t first, last;
-};
-
-static inline void frame_span_add(struct frame_span *span, uint64_t place)
-{
-	bool is_first_file = frame_place_file(place) == frame_place_file(span->first);
-	bool is_last_file = frame_place_file(place) == frame_place_file(span->last);
-
-	if (span->first == 0 || (is_first_file && place < span->first)) {
-		span->first = place;
-	}
-	if (!is_last_file || place > span->last) {
-		span->last = place;
-	}
-}
