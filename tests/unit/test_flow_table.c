@@ -578,6 +578,80 @@ static void test_contexts(void)
 	}
 }
 
+/* Whatever the rule: what somebody outside wrapped joins no direction that spoke otherwise. */
+static void test_from_outside(void)
+{
+	for (unsigned rule = 0; rule < FLOW_CONTEXT_RULE_COUNT; rule++) {
+		struct collector_options options = { .context = rule };
+		struct made_table *made = table_with(&options);
+		struct context outside = { .tunnels = { TUNNEL_IPIP }, .is_from_outside = 1 };
+		struct packet packets[2] = {
+			made_packet(false, IPPROTO_UDP, client, server, START_NS),
+			made_packet(false, IPPROTO_UDP, client, server, START_NS),
+		};
+
+		packets[1].context = contexts_intern(made->contexts, &outside);
+		made_table_batch(made, packets, 2);
+		made_table_finish(made);
+		is_int((int64_t)made->count, 2, "wrapped outside: another flow, rule %u", rule);
+		made_table_destroy(made);
+	}
+}
+
+/* A way that holds for one direction, between ends 1 and 2 where they are known. */
+static uint16_t way(struct made_table *made, uint32_t id, bool is_back, uint16_t end)
+{
+	struct context context = { .way_id = id,
+		.way_ends = { is_back ? 2 : end, is_back ? end : 2 },
+		.tunnels = { TUNNEL_GTPU } };
+
+	return contexts_intern(made->contexts, &context);
+}
+
+/* Ways that TCP does not tell of: which answer is whose, and what moved. */
+static void test_ways(void)
+{
+	static const struct {
+		const char *name;
+		unsigned flows, count;
+		struct {
+			char from;
+			uint8_t id, end;
+		} packets[6];
+	} cases[] = {
+		{ "answers between the same ends, the second first", 2, 6,
+			{ { 'c', 1, 1 }, { 'c', 2, 3 }, { 's', 12, 3 }, { 's', 11, 1 },
+				{ 'c', 1, 1 }, { 's', 12, 3 } } },
+		{ "between one pair of ends: who waited first", 2, 6,
+			{ { 'c', 1, 1 }, { 'c', 2, 1 }, { 's', 11, 1 }, { 's', 12, 1 },
+				{ 'c', 1, 1 }, { 's', 12, 1 } } },
+		{ "answers that move on", 1, 4,
+			{ { 'c', 1, 1 }, { 's', 11, 1 }, { 's', 12, 3 }, { 'c', 1, 3 } } },
+		{ "questions under another number", 2, 4,
+			{ { 'c', 1, 1 }, { 's', 11, 1 }, { 'c', 2, 1 }, { 's', 12, 1 } } },
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct made_table *made = table_with(NULL);
+		for (unsigned j = 0; j < cases[i].count; j++) {
+			bool is_back = cases[i].packets[j].from == 's';
+			struct packet packet =
+				made_packet(false, IPPROTO_UDP, is_back ? server : client,
+					is_back ? client : server, START_NS + j * NS_PER_MS);
+			packet.context =
+				way(made, cases[i].packets[j].id, is_back, cases[i].packets[j].end);
+			made_table_batch(made, &packet, 1);
+		}
+		made_table_finish(made);
+		is_int((int64_t)made->count, cases[i].flows, "%s", cases[i].name);
+		for (size_t j = 0; j < made->count; j++) {
+			ok(made->records[j].packets[0] > 0 && made->records[j].packets[1] > 0,
+				"%s: both ways", cases[i].name);
+		}
+		made_table_destroy(made);
+	}
+}
+
 /* Where both contexts carry both directions of flows, an answer in one is none to a question in the
  * other; unless TCP has proved that one of them is given to one direction alone. */
 static void test_learnt_contexts(void)
@@ -763,6 +837,8 @@ int main(void)
 	test_ids();
 	test_contexts();
 	test_learnt_contexts();
+	test_from_outside();
+	test_ways();
 	test_peeks();
 	test_note();
 	test_full_counters();

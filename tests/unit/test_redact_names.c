@@ -291,6 +291,28 @@ static void export_one(const char *name, const struct pseudonyms *pseudonyms, bo
 	is_int((int64_t)overview_unnamed(exporter_overview(exporter), UNNAMED_NAME_NOT_LISTED)
 			.flows,
 		1, "… and the flow had one that the catalogue does not list");
+	struct exporter_stats stats;
+	exporter_read_stats(exporter, &stats);
+	is_int((int64_t)stats.records_with_app, 0, "… and no app, which is not counted as one");
+	exporter_destroy(exporter);
+}
+
+/* Records whose app is known, but not those of which it is only inferred. */
+static void test_named_records(void)
+{
+	struct reference reference = { .catalogue = catalogue, .policy = policy };
+	struct exporter *exporter = exporter_create(&reference, NULL);
+	struct exporter_stats stats;
+
+	for (unsigned inferred = 0; inferred < 2; inferred++) {
+		struct record record = asked_for("www.tiktok.com");
+		enrich(&reference, &record, 1);
+		record.verdict.inferred = inferred;
+		exporter_take(exporter, &record, 1);
+	}
+	exporter_read_stats(exporter, &stats);
+	is_int((int64_t)stats.records_with_app, 1, "inferred apps are not counted as known");
+	is_int((int64_t)stats.records_inferred, 1, "… but by themselves");
 	exporter_destroy(exporter);
 }
 
@@ -310,6 +332,7 @@ int main(void)
 		return done_testing();
 	}
 	test_names();
+	test_named_records();
 	test_macs();
 	test_v6_letters();
 	test_whose();
