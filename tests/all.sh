@@ -3,7 +3,8 @@
 #
 # Three builds: with warnings as errors, which is then installed and tried; what runs on several threads with the sanitizer
 # for data races, while the tests of the first wait; and what the distribution archive holds, with the other sanitizers.
-# `./quickstart test` calls this after it has installed what is needed. What each build said stays in build/.
+# `./quickstart test` calls this after it has installed what is needed; "all.sh build" only makes the first build. What each
+# build said stays in build/.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 jobs=$(nproc)
@@ -18,6 +19,8 @@ export BORDERFLOW_CORPUS=${BORDERFLOW_CORPUS:-$root/../shared/corpus} BORDERFLOW
 passed=0
 failed=0
 skipped=0
+race=
+began=${BORDERFLOW_BEGAN:-$EPOCHSECONDS} # of the whole run, where quickstart began it
 
 fail() {
 	failed=$((failed + 1))
@@ -176,18 +179,28 @@ bring_geo() {
 	[ ! -d "$root/var/geo" ] || export BORDERFLOW_GEO=${BORDERFLOW_GEO:-$root/var/geo}
 }
 
-build check --enable-werror CFLAGS='-O3 -g1' --prefix="$root/build/check/installed" && {
+build_first() {
+	build check --enable-werror CFLAGS='-O3 -g1' --prefix="$root/build/check/installed"
+}
+
+if [ "${1-}" = build ]; then
+	build_first
+	exit
+fi
+build_first && {
 	bring_geo
 	race >"$root/build/races.out" 2>&1 &
 	race=$!
 	check check
 	printf '==> installed: make install installcheck\n'
 	check_target installed check install_and_try
-	printf '==> threads: data races\n'
-	wait $race
-	judge races $? "$root/build/races.out"
 }
 [ ! -f "$root/build/check/Makefile" ] || distribution
-printf 'All of it took %s s\n' $SECONDS
+[ -z "$race" ] || {
+	printf '==> threads: data races\n'
+	wait "$race"
+	judge races $? "$root/build/races.out"
+}
+printf 'All of it took %s s\n' $((EPOCHSECONDS - began))
 printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]
