@@ -1,6 +1,7 @@
 #include "analyzer/device/inventory.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -252,9 +253,13 @@ static int read_device(
 static int take_device(const struct reading *reading, uint32_t *place, struct err *err)
 {
 	struct inventory *inventory = reading->inventory;
-	const char *id = cell_of(reading, FIELD_ID);
+	const char *id = cell_of(reading, FIELD_ID), *serial = serial_of(reading);
+	char by_serial[32];
 
-	id = *id ? id : serial_of(reading);
+	if (!*id && *serial) { /* which nobody is to read in what is written (inventory.h) */
+		snprintf(by_serial, sizeof(by_serial), "serial-%016" PRIx64, serial_hash(serial));
+		id = by_serial;
+	}
 	id = *id || !*cell_of(reading, FIELD_SERIAL) ? id : cell_of(reading, FIELD_MAC);
 	if (!*id || strlen(id) >= INVENTORY_TEXT_MAX) {
 		return complain(reading, reading->columns.has[FIELD_ID] ? FIELD_ID : FIELD_SERIAL,
@@ -458,11 +463,28 @@ static bool order_by_device(struct inventory *inventory)
 	return true;
 }
 
+/* Exports name a MAC twice, in two columns or in a row that stands twice. */
+static void drop_repeated(struct inventory *inventory)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < inventory->mac_count; i++) {
+		if (kept > 0 &&
+			compare_macs(&inventory->macs[kept - 1], &inventory->macs[i]) == 0) {
+			inventory->devices[inventory->macs[i].device].mac_count--;
+		} else {
+			inventory->macs[kept++] = inventory->macs[i];
+		}
+	}
+	inventory->mac_count = kept;
+}
+
 static int finish(struct inventory *inventory, const struct columns *columns, struct err *err)
 {
 	if (inventory->mac_count > 0) {
 		qsort(inventory->macs, inventory->mac_count, sizeof(*inventory->macs),
 			compare_macs);
+		drop_repeated(inventory);
 	}
 	if (!order_by_device(inventory)) {
 		return err_set(err, ENOMEM, "out of memory");

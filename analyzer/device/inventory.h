@@ -5,7 +5,7 @@
  * share/inventory/<system>.tsv, and another system is another such file. A row is a device, or one
  * more MAC of a device that stands above. What is read of it:
  *
- *     id             whatever the organisation calls it; where it has none, its serial
+ *     id             whatever the organisation calls it; where it has none, the hash of its serial
  *     class, unit    as in the policy
  *     ownership      owned or private; stands for the class where there is none
  *     mac            one or several

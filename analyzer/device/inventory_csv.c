@@ -287,7 +287,9 @@ static unsigned fit_of(const struct columns *columns)
 	return fit;
 }
 
-static int find_columns(struct columns *columns, const struct csv *csv, struct err *err)
+/* found: which fields some system's columns gave, where none fits. */
+static int find_columns(
+	struct columns *columns, const struct csv *csv, bool found[FIELD_COUNT], struct err *err)
 {
 	static const char *const systems[] = { "inventory/plain.tsv", "inventory/intune.tsv",
 		"inventory/jamf.tsv" };
@@ -306,6 +308,9 @@ static int find_columns(struct columns *columns, const struct csv *csv, struct e
 			columns_close(columns);
 			return status;
 		}
+		for (unsigned field = 0; field < FIELD_COUNT; field++) {
+			found[field] |= tried.has[field];
+		}
 		if (fit_of(&tried) > fit_of(columns)) {
 			columns_close(columns);
 			*columns = tried;
@@ -316,17 +321,32 @@ static int find_columns(struct columns *columns, const struct csv *csv, struct e
 	return 0;
 }
 
+static int refuse_columns(const struct columns *columns, const struct csv *csv,
+	const bool found[FIELD_COUNT], struct err *err)
+{
+	bool has_mac = found[FIELD_MAC] || columns->has[FIELD_MAC];
+	bool has_device = found[FIELD_ID] || found[FIELD_SERIAL] || columns->has[FIELD_ID] ||
+			  columns->has[FIELD_SERIAL];
+
+	return err_set(err, EINVAL,
+		"%s:%u: expected columns for a device (id or serial) and for its MAC, found none "
+		"for %s; as in our own form (id,class,ownership,unit,mac,serial,enrolled_from,"
+		"enrolled_to) or an export of Intune or Jamf with English headers; another "
+		"system's columns are named in a file of their own",
+		csv->path, csv->line,
+		has_mac == has_device ? "either"
+		: has_mac             ? "the device"
+				      : "the MAC");
+}
+
 int columns_open(struct columns *columns, const struct csv *csv, const char *file, struct err *err)
 {
-	int status = file ? load_columns(columns, csv, file, err) : find_columns(columns, csv, err);
+	bool found[FIELD_COUNT] = { false };
+	int status = file ? load_columns(columns, csv, file, err)
+			  : find_columns(columns, csv, found, err);
 
 	if (status == 0 && fit_of(columns) == 0) {
-		status = err_set(err, EINVAL,
-			"%s:%u: expected columns for a device (id or serial) and for its MAC, as "
-			"in our own form (id,class,ownership,unit,mac,serial,enrolled_from,"
-			"enrolled_to) or an export of Intune or Jamf; another system's columns "
-			"are named in a file of their own",
-			csv->path, csv->line);
+		status = refuse_columns(columns, csv, found, err);
 	}
 	if (status < 0) {
 		columns_close(columns);

@@ -109,7 +109,8 @@ static void say_worth(const struct analysis *analysis)
 			"the resolver logs name next to nothing here: %llu lookups, %llu of %llu "
 			"flows named by them; %s",
 			(unsigned long long)counters.names_heard,
-			(unsigned long long)counters.named_by_log, (unsigned long long)stats.records,
+			(unsigned long long)counters.named_by_log,
+			(unsigned long long)stats.records,
 			vantage_log_is_forwarders(&counters)
 				? "one client asks for all: log where the clients ask, not behind "
 				  "their forwarder, and do not leave them out"

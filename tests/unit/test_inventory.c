@@ -76,6 +76,27 @@ static void test_own_form(void)
 }
 
 /* What Get-MgDeviceManagementManagedDevice gives Export-Csv. */
+/* A serial stands for an id that is not there, and is no more readable for that. */
+static void test_serial_alone(void)
+{
+	struct inventory *inventory;
+	struct err err = { "" };
+
+	is_int(load(&inventory,
+		       "Serial number,Wi-Fi MAC,Ethernet MAC\nSN-77,001122000001,001122000001\n"
+		       "SN-77,001122000001,\n",
+		       &err),
+		0, "serials alone");
+	const struct inventory_device *device = inventory_at(inventory, 0);
+	ok(device && !strstr(device->id, "SN-77"), "are not told (%s)", device->id);
+	is_int(device->mac_count, 1, "a MAC that is said three times is one");
+	inventory_close(inventory);
+	load(&inventory, "Device ID,Serial number\nPC-1,SN-1\n", &err);
+	ok(strstr(err.text, "found none for the MAC") != NULL, "what is missing is said");
+	load(&inventory, "Device name,Wi-Fi MAC\nPC-1,001122000001\n", &err);
+	ok(strstr(err.text, "found none for the device") != NULL, "… of either");
+}
+
 static void test_graph(void)
 {
 	struct inventory *inventory;
@@ -346,6 +367,7 @@ int main(void)
 {
 	close(mkstemp(path));
 	test_own_form();
+	test_serial_alone();
 	test_graph();
 	test_shared();
 	test_quirks();
