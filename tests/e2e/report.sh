@@ -303,4 +303,11 @@ says 2 'expected a month such as' 'a month that is none is said' \
 	"$bin" report --archive "$work/archive" --month october
 says 2 'name one period' 'no period' "$bin" report --archive "$work/archive"
 says 2 "$work/nothing" 'an archive that is not there is named' "$bin" report --archive "$work/nothing" --month "$month"
+
+# Every report that was made here, with keys and without, has the same tables with the same columns.
+find "$work" -name report.json >"$work/reports"
+equal 'report.json is as its schema has it' '' "$(xargs jq -r --slurpfile schema "$data/analyzer/share/report.schema.json" \
+	-f "$data/tests/e2e/report_schema.jq" <"$work/reports" | sort -u | head -5)"
+equal '… with each table in all of them, also of what was written without a key' "$(jq -c '.properties.tables.required | sort' \
+	"$data/analyzer/share/report.schema.json")" "$(xargs jq -c '.report.tables | keys' <"$work/reports" | sort -u)"
 finish

@@ -3,10 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyzer/messages/messages.h"
 #include "analyzer/policy/policy.h"
+#include "analyzer/record/state.h"
 #include "analyzer/record/symbols.h"
+#include "analyzer/vantage/segment_proof.h"
 #include "base/clock.h"
 #include "tests/tap.h"
 #include "tests/unit/records.h"
@@ -400,6 +403,57 @@ static void test_proof(void)
 		"units that are not proven are named, and one whose IPv6 was never seen");
 }
 
+/* What is ours and of no unit: proven by the network that the policy lists, and kept from run to
+ * run.
+ */
+static void test_outside(void)
+{
+	static const char listed[] = "own_networks: [10.0.0.0/8, 172.16.0.0/12]\n"
+				     "units: {North: {networks: [10.1.0.0/16]}}\n";
+	struct policy *own, *before = policy;
+	struct policy_problems problems;
+	char folder[] = "/tmp/borderflow-vantage-XXXXXX";
+	struct segment_days again = { 0 };
+	struct state *state;
+	struct err err;
+	int64_t day = (int64_t)(start_ns / NS_PER_S / 86400);
+
+	begin();
+	if (policy_parse(&own, "own", listed, strlen(listed), NULL, NULL, &problems, &err) < 0 ||
+		!mkdtemp(folder) || state_open(&state, folder, &err) < 0) {
+		ok(false, "%s", err.text);
+		return;
+	}
+	reference.policy = policy = own;
+	struct segment_proof proof = segment_proof_of(&vantage->days, own, 0, false, day, day);
+	ok(proof.is_asked && proof.days == 0, "a network of no unit is to be proven");
+	struct record record = flow_of(1, 1);
+	addr_parse("172.16.0.9", &record.flow.source);
+	policy_locate(own, &record);
+	take(&record, SEGMENT_NAMED_LEAST);
+	proof = segment_proof_of(&vantage->days, own, 0, false, day, day);
+	ok(segment_proof_holds(&proof), "a hundred named flows prove it");
+	addr_parse("10.9.0.9", &record.flow.source);
+	policy_locate(own, &record);
+	take(&record, 1);
+	proof = segment_proof_of(&vantage->days, own, 0, false, day, day);
+	ok(!segment_proof_holds(&proof), "once others of no unit are met they are to be, too");
+	take(&record, SEGMENT_NAMED_LEAST);
+	ok(segment_days_save(&vantage->days, state, &err) == 0 &&
+			segment_days_load(&again, state, &err) == 0,
+		"what was proven is kept");
+	proof = segment_proof_of(&again, own, 0, false, day, day);
+	ok(proof.is_asked && segment_proof_holds(&proof), "… of networks as well");
+	segment_days_deinit(&again);
+	state_close(state);
+	char path[64];
+	snprintf(path, sizeof(path), "%s/vantage.state", folder);
+	unlink(path);
+	rmdir(folder);
+	reference.policy = policy = before;
+	policy_free(own);
+}
+
 /* Hellos are missing for other reasons too: no more are cut than there are cut frames. */
 static void test_cut_frames(void)
 {
@@ -535,6 +589,7 @@ int main(void)
 	test_clock();
 	test_cut_frames();
 	test_proof();
+	test_outside();
 	test_probe_place();
 	test_one_client();
 	test_words();
