@@ -8,6 +8,9 @@
  * decoding ten packets): the headers of packets so far ahead are asked for early. */
 enum { PREFETCH_AHEAD = 12 };
 
+/* So many packets are decoded before they are looked through: they are still in the first cache. */
+enum { RUN_PACKETS = 64 };
+
 enum {
 	ETHERNET_BYTES = 14,
 	VLAN_BYTES = 4,
@@ -382,12 +385,11 @@ static struct packet *decode_run_tracked(struct decoder *decoder, const struct f
 
 /* No sender fills a segment beyond what its receiver's SYN allows (RFC 9293, 3.7.1). Which of all
  * SYNs so far that was is not asked: the most that any allowed counts. */
-static void count_segments(struct decoder *decoder, const struct packet_batch *packets)
+static void count_segments(struct decoder *decoder, const struct packet *packets, unsigned count)
 {
 	struct decode_stats *stats = &decoder->stats;
 
-	for (unsigned i = 0; i < packets->count; i++) {
-		const struct packet *packet = &packets->packets[i];
+	for (const struct packet *packet = packets; packet < packets + count; packet++) {
 		stats->segments += packet->tcp_flags != 0;
 		if (packet->tcp_flags & TCP_SYN) {
 			decoder->mss_most = packet->tcp_mss > decoder->mss_most ? packet->tcp_mss
@@ -402,6 +404,21 @@ static void count_segments(struct decoder *decoder, const struct packet_batch *p
 	}
 }
 
+/* Looks through the packets [from, to) of the batch while they are in the first cache: duplicates
+ * go. Where those that stay end. */
+static unsigned look_through(
+	struct decoder *decoder, struct packet_batch *packets, unsigned from, unsigned to)
+{
+	struct packet *first = packets->packets + from;
+	unsigned kept = duplicates_remove(decoder->duplicates, first,
+		decoder->links ? packets->frames + from : NULL, to - from);
+
+	count_segments(decoder, first, kept);
+	decoder->stats.packets += kept;
+	decoder->stats.refused[DECODE_REFUSED_DUPLICATE] += to - from - kept;
+	return from + kept;
+}
+
 /* Goes on with the frames in hand, while there is room for the packet of each. */
 static void decode_frames(struct decoder *decoder, struct packet_batch *packets)
 {
@@ -412,23 +429,22 @@ static void decode_frames(struct decoder *decoder, struct packet_batch *packets)
 
 	decoder->sightings = &packets->sightings;
 	payload_memory_turn(&decoder->payloads);
-	count = take_extras(decoder, packets, 0);
+	count = look_through(decoder, packets, 0, take_extras(decoder, packets, 0));
 	while (frame < last && count < PACKET_BATCH_MAX && !wants_care(decoder)) {
 		size_t left = (size_t)(last - frame), room = PACKET_BATCH_MAX - count;
+		room = room < RUN_PACKETS ? room : RUN_PACKETS;
 		const struct frame *end = frame + (left < room ? left : room);
 		struct packet *packet = packets->packets + count;
 		packet = decoder->links ? decode_run_tracked(decoder, &frame, end, packet,
 						  packets->frames + count,
 						  first + (uint64_t)(frame - decoder->frames))
 					: decode_run(decoder, &frame, end, packet);
-		count = take_extras(decoder, packets, (unsigned)(packet - packets->packets));
+		unsigned made =
+			take_extras(decoder, packets, (unsigned)(packet - packets->packets));
+		count = look_through(decoder, packets, count, made);
 	}
-	packets->count = duplicates_remove(decoder->duplicates, packets->packets,
-		decoder->links ? packets->frames : NULL, count);
+	packets->count = count;
 	decoder->stats.routed = duplicates_routed(decoder->duplicates);
-	count_segments(decoder, packets);
-	decoder->stats.packets += packets->count;
-	decoder->stats.refused[DECODE_REFUSED_DUPLICATE] += count - packets->count;
 	decoder->stats.frames += (size_t)(frame - decoder->frames) - decoder->next_frame;
 	decoder->next_frame = (unsigned)(frame - decoder->frames);
 }

@@ -47,14 +47,19 @@ struct flow_due {
 	bool has_note; /* the part's own (flow_split.h) */
 };
 
-/* One family's packets of a batch on their way through the stages. */
+/* So many packets of a batch go through the stages together: enough that their cache misses are in
+ * flight at once, few enough that packets and records are in the first cache from stage to stage.
+ */
+enum { FLOW_RUN_PACKETS = 64 };
+
+/* One family's packets of a run on their way through the stages. */
 struct flow_lookups {
 	unsigned count;
-	const void *keys[PACKET_BATCH_MAX];
-	uint64_t hashes[PACKET_BATCH_MAX];
-	const struct kernel_line *lines[PACKET_BATCH_MAX];
-	uint32_t numbers[PACKET_BATCH_MAX]; /* the likely flow */
-	uint8_t tags[PACKET_BATCH_MAX];
+	const void *keys[FLOW_RUN_PACKETS];
+	uint64_t hashes[FLOW_RUN_PACKETS];
+	const struct kernel_line *lines[FLOW_RUN_PACKETS];
+	uint32_t numbers[FLOW_RUN_PACKETS]; /* the likely flow */
+	uint8_t tags[FLOW_RUN_PACKETS];
 };
 
 struct flow_family {

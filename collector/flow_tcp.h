@@ -52,8 +52,9 @@ static inline void flow_tcp_see(struct flow_table *table, uint32_t flow, struct 
 	}
 	uint32_t length = packet->payload_wire_bytes, behind = packet->tcp_seq + length;
 	uint32_t lag = state->next_seq[!end] - packet->tcp_ack;
-	bool is_next = (packet->tcp_seq == state->next_seq[end]) & known >> end;
-	bool says_known = ((int32_t)lag >= 0) | !(known >> !end & 1);
+	/* Tested bit by bit, not shifted: gcc 12 would spill a byte and load it as a word. */
+	bool is_next = packet->tcp_seq == state->next_seq[end] && known & (1U << end);
+	bool says_known = (int32_t)lag >= 0 || !(known & (2U >> end));
 	if (__builtin_expect((is_next | (length == 0)) & says_known, 1)) {
 		uint32_t flight = state->in_flight[end] + length;
 		uint32_t other_flight = state->in_flight[!end];
