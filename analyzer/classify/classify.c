@@ -14,9 +14,6 @@
 
 enum { IP_TCP = 6, IP_UDP = 17, PORT_DNS = 53, PORT_DOT = 853 /* and DoQ: RFC 7858, RFC 9250 */ };
 
-/* The first cache holds the payloads of a batch, the second one what is known of its flows. */
-enum { FETCH_TO_L2 = 2 };
-
 static uint32_t or_default(uint32_t value, uint32_t preset)
 {
 	return value ? value : preset;
@@ -364,21 +361,6 @@ static void prefetch_names(const struct classify *classify, struct collector *co
 	}
 }
 
-/* What is known so far of the flows that are about to be looked at, on its way. */
-static void prefetch_session(const struct classify *classify, struct collector *collector,
-	const struct collector_batch *batch)
-{
-	for (unsigned i = 0; i < batch->peek_count; i++) {
-		uint32_t note = *collector_note(collector, batch->peeks[i].flow);
-		if (note & NOTE_PROGRESS) {
-			const char *session = (const char *)l7_session_get(
-				classify->session, note & ~NOTE_PROGRESS);
-			__builtin_prefetch(session, 1, FETCH_TO_L2);
-			__builtin_prefetch(session + sizeof(struct l7_session) - 1, 1, FETCH_TO_L2);
-		}
-	}
-}
-
 /* A flood of half-finished hellos must not keep others from being read: the oldest give way, so
  * many as a batch can begin.
  */
@@ -404,7 +386,7 @@ void classify_batch(
 
 	l7_session_reclaim(classify->session);
 	make_room(classify, collector);
-	prefetch_session(classify, collector, batch);
+	classify_fetch(classify, collector, batch);
 	if (has_names) {
 		prefetch_names(classify, collector, batch, ends, places);
 	}

@@ -61,4 +61,10 @@ void classify_batch(struct classify *classify, struct collector *collector,
 /* What is known about the flow of this record; after the last part its note is gone. */
 void classify_settle(struct classify *classify, const struct flow_record *flow, struct l7_info *l7);
 
+/* Records at + CLASSIFY_AHEAD and nearer are to be settled soon: what is known of their flows is
+ * on its way, a step at a time. */
+enum { CLASSIFY_AHEAD = 12 };
+void classify_expect(
+	const struct classify *classify, const struct flow_record *flows, size_t at, size_t count);
+
 void classify_read_stats(const struct classify *classify, struct classify_stats *stats);

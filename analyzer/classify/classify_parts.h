@@ -42,6 +42,10 @@ struct classify {
 	uint8_t joined[DISSECT_SCRATCH_BYTES], overlaid[DISSECT_SCRATCH_BYTES];
 };
 
+/* classify_fetch.c: has what is known of the flows that are about to be looked at on its way. */
+void classify_fetch(const struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch);
+
 /* classify_again.c: may another conversation follow this one on the same five numbers? */
 bool classify_may_follow(const struct l7_info *l7);
 

@@ -163,6 +163,16 @@ void l7_info_store_release(struct l7_info_store *store, uint32_t number)
 	store->units_used -= held->units;
 }
 
+void l7_info_store_fetch(const struct l7_info_store *store, uint32_t number)
+{
+	enum { FETCHED_BYTES = 3 * UNIT_BYTES };
+	const char *set = (const char *)held_at(store, number);
+
+	for (unsigned at = 0; number && at < FETCHED_BYTES; at += UNIT_BYTES) {
+		__builtin_prefetch(set + at, 1);
+	}
+}
+
 void l7_info_store_read_stats(const struct l7_info_store *store, struct l7_info_store_stats *stats)
 {
 	*stats = (struct l7_info_store_stats){ .sets = store->sets,

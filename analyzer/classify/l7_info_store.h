@@ -36,4 +36,7 @@ void l7_info_store_release(struct l7_info_store *store, uint32_t number);
  * copy with l7_info_copy(), never by assignment. The number is not 0. */
 const struct l7_info *l7_info_store_get(const struct l7_info_store *store, uint32_t number);
 
+/* Has most of it on its way; 0 is nothing. */
+void l7_info_store_fetch(const struct l7_info_store *store, uint32_t number);
+
 void l7_info_store_read_stats(const struct l7_info_store *store, struct l7_info_store_stats *stats);

@@ -62,6 +62,8 @@ void l7_session_destroy(struct l7_session_table *table);
 /* A new one as a copy of `fresh`; 0 where there is no room. */
 uint32_t l7_session_begin(struct l7_session_table *table, const struct l7_session *fresh);
 struct l7_session *l7_session_get(struct l7_session_table *table, uint32_t number);
+/* Has it on its way. */
+void l7_session_fetch(const struct l7_session_table *table, uint32_t number);
 uint32_t l7_session_oldest(const struct l7_session_table *table); /* 0: none */
 
 /* Takes it out of the order of age; what it held stays readable until l7_session_reclaim(). */

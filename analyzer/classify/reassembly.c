@@ -15,17 +15,28 @@ struct range {
 	uint16_t start, end; /* bytes [start, end) are there */
 };
 
+/* Nearly every stream has few holes, and then is half a cache line. */
+enum { RANGES_FEW = 6 };
+
 struct stream {
 	uint32_t unit; /* where its memory begins; while the stream is free: the next free one */
 	uint8_t size_class;
 	uint8_t range_count;
-	struct range ranges[REASSEMBLY_RANGES_MAX]; /* ascending, with gaps between them */
+	bool has_many;                /* its ranges are in the table of those that have many */
+	struct range few[RANGES_FEW]; /* ascending, with gaps between them */
+};
+
+_Static_assert(sizeof(struct stream) == 32, "two a cache line");
+
+struct many_ranges {
+	struct range ranges[REASSEMBLY_RANGES_MAX];
 };
 
 struct reassembly {
 	unsigned char *small, *units;
 	uint32_t small_count, small_touched;
 	struct stream *streams;
+	struct many_ranges *many;           /* by the stream's number; touched where it has many */
 	uint32_t unit_count, units_touched; /* unit 0 is nobody's */
 	uint32_t stream_count, streams_touched, free_stream;
 	uint32_t free_unit[CLASSES]; /* first free run of each class; 0 none */
@@ -45,10 +56,11 @@ struct reassembly *reassembly_create(uint32_t streams)
 	reassembly->small_touched = 1;
 	reassembly->unit_count = streams + (1 << CLASSES);
 	reassembly->units_touched = 1;
-	reassembly->streams = calloc(reassembly->stream_count, sizeof(*reassembly->streams));
+	reassembly->streams = reserve_map(reassembly->stream_count * sizeof(*reassembly->streams));
+	reassembly->many = reserve_map(reassembly->stream_count * sizeof(*reassembly->many));
 	reassembly->small = reserve_map((size_t)reassembly->small_count * SMALL_BYTES);
 	reassembly->units = reserve_map((size_t)reassembly->unit_count * UNIT_BYTES);
-	if (!reassembly->streams || !reassembly->small || !reassembly->units) {
+	if (!reassembly->streams || !reassembly->many || !reassembly->small || !reassembly->units) {
 		reassembly_destroy(reassembly);
 		return NULL;
 	}
@@ -58,11 +70,20 @@ struct reassembly *reassembly_create(uint32_t streams)
 void reassembly_destroy(struct reassembly *reassembly)
 {
 	if (reassembly) {
-		free(reassembly->streams);
+		reserve_unmap(reassembly->streams,
+			reassembly->stream_count * sizeof(*reassembly->streams));
+		reserve_unmap(
+			reassembly->many, reassembly->stream_count * sizeof(*reassembly->many));
 		reserve_unmap(reassembly->small, (size_t)reassembly->small_count * SMALL_BYTES);
 		reserve_unmap(reassembly->units, (size_t)reassembly->unit_count * UNIT_BYTES);
 		free(reassembly);
 	}
+}
+
+static inline struct range *ranges_of(const struct reassembly *reassembly, struct stream *stream)
+{
+	return stream->has_many ? reassembly->many[stream - reassembly->streams].ranges
+				: stream->few;
 }
 
 static inline size_t class_bytes(unsigned size_class)
@@ -148,6 +169,7 @@ uint32_t reassembly_open(struct reassembly *reassembly)
 	stream->unit = unit;
 	stream->size_class = CLASS_SMALL;
 	stream->range_count = 0;
+	stream->has_many = false;
 	return number;
 }
 
@@ -161,9 +183,9 @@ void reassembly_close(struct reassembly *reassembly, uint32_t number)
 	}
 }
 
-static unsigned highest(const struct stream *stream)
+static unsigned highest(const struct reassembly *reassembly, struct stream *stream)
 {
-	return stream->range_count ? stream->ranges[stream->range_count - 1].end : 0;
+	return stream->range_count ? ranges_of(reassembly, stream)[stream->range_count - 1].end : 0;
 }
 
 /* Moves the stream to memory that holds `bytes`, where it is larger than what it has. */
@@ -183,7 +205,7 @@ static bool make_room(struct reassembly *reassembly, struct stream *stream, size
 			return false;
 		}
 		memcpy(unit_at(reassembly, unit, size_class), memory_of(reassembly, stream),
-			highest(stream));
+			highest(reassembly, stream));
 		give_units(reassembly, stream->unit, stream->size_class);
 		stream->unit = unit;
 		stream->size_class = (uint8_t)size_class;
@@ -191,43 +213,54 @@ static bool make_room(struct reassembly *reassembly, struct stream *stream, size
 	return true;
 }
 
+static struct range *move_to_many(struct reassembly *reassembly, struct stream *stream)
+{
+	if (!stream->has_many) {
+		stream->has_many = true;
+		memcpy(ranges_of(reassembly, stream), stream->few, sizeof(stream->few));
+	}
+	return ranges_of(reassembly, stream);
+}
+
 /* Puts [start, end) into the list, joining what it touches. False, and nothing changed, where the
  * list is full. */
-static bool note_range(struct stream *stream, uint16_t start, uint16_t end)
+static bool note_range(
+	struct reassembly *reassembly, struct stream *stream, uint16_t start, uint16_t end)
 {
+	struct range *ranges = ranges_of(reassembly, stream);
 	unsigned first = 0, behind;
 
-	while (first < stream->range_count && stream->ranges[first].end < start) {
+	while (first < stream->range_count && ranges[first].end < start) {
 		first++;
 	}
-	for (behind = first; behind < stream->range_count && stream->ranges[behind].start <= end;
+	for (behind = first; behind < stream->range_count && ranges[behind].start <= end;
 		behind++) {
-		if (stream->ranges[behind].start < start) {
-			start = stream->ranges[behind].start;
-		}
-		if (stream->ranges[behind].end > end) {
-			end = stream->ranges[behind].end;
-		}
+		start = ranges[behind].start < start ? ranges[behind].start : start;
+		end = ranges[behind].end > end ? ranges[behind].end : end;
 	}
 	if (first == behind && stream->range_count == REASSEMBLY_RANGES_MAX) {
 		return false;
 	}
-	memmove(stream->ranges + first + 1, stream->ranges + behind,
-		(stream->range_count - behind) * sizeof(stream->ranges[0]));
-	stream->ranges[first] = (struct range){ start, end };
+	if (first == behind && stream->range_count == RANGES_FEW) {
+		ranges = move_to_many(reassembly, stream);
+	}
+	memmove(ranges + first + 1, ranges + behind,
+		(stream->range_count - behind) * sizeof(ranges[0]));
+	ranges[first] = (struct range){ start, end };
 	stream->range_count = (uint8_t)(stream->range_count + 1 - (behind - first));
 	return true;
 }
 
 /* Copies the piece into the gaps between the ranges that are there. */
-static void fill_gaps(struct reassembly *reassembly, const struct stream *stream, uint8_t *memory,
+static void fill_gaps(struct reassembly *reassembly, struct stream *stream, uint8_t *memory,
 	uint32_t offset, const uint8_t *bytes, uint32_t end)
 {
+	const struct range *ranges = ranges_of(reassembly, stream);
 	uint32_t at = offset;
 	bool changed = false;
 
 	for (unsigned i = 0; i < stream->range_count && at < end; i++) {
-		uint32_t start = stream->ranges[i].start, stop = stream->ranges[i].end;
+		uint32_t start = ranges[i].start, stop = ranges[i].end;
 		if (stop <= at) {
 			continue;
 		}
@@ -266,44 +299,47 @@ bool reassembly_add(struct reassembly *reassembly, uint32_t number, uint32_t off
 	/* What is copied into a gap and then finds no place in the list is in no range, and so not
 	 * there. */
 	fill_gaps(reassembly, stream, memory_of(reassembly, stream), offset, bytes, end);
-	return note_range(stream, (uint16_t)offset, (uint16_t)end);
+	return note_range(reassembly, stream, (uint16_t)offset, (uint16_t)end);
 }
 
 bool reassembly_prepend(struct reassembly *reassembly, uint32_t number, uint32_t count)
 {
 	struct stream *stream = reassembly->streams + number;
-	unsigned used = highest(stream);
+	unsigned used = highest(reassembly, stream);
 
 	if (count > REASSEMBLY_BYTES_MAX - used || !make_room(reassembly, stream, used + count)) {
 		return false;
 	}
 	uint8_t *memory = memory_of(reassembly, stream);
+	struct range *ranges = ranges_of(reassembly, stream);
 	memmove(memory + count, memory, used);
 	for (unsigned i = 0; i < stream->range_count; i++) {
-		stream->ranges[i].start = (uint16_t)(stream->ranges[i].start + count);
-		stream->ranges[i].end = (uint16_t)(stream->ranges[i].end + count);
+		ranges[i].start = (uint16_t)(ranges[i].start + count);
+		ranges[i].end = (uint16_t)(ranges[i].end + count);
 	}
 	return true;
 }
 
 struct reader reassembly_read(const struct reassembly *reassembly, uint32_t number)
 {
-	const struct stream *stream = reassembly->streams + number;
-	bool starts = stream->range_count && stream->ranges[0].start == 0;
+	struct stream *stream = reassembly->streams + number;
+	const struct range *first = ranges_of(reassembly, stream);
+	bool starts = stream->range_count && first->start == 0;
 
-	return reader_over(memory_of(reassembly, stream), starts ? stream->ranges[0].end : 0);
+	return reader_over(memory_of(reassembly, stream), starts ? first->end : 0);
 }
 
 struct reader reassembly_read_with(const struct reassembly *reassembly, uint32_t number,
 	uint32_t other_number, uint8_t *memory)
 {
 	struct reader bytes = reassembly_read(reassembly, number);
-	const struct stream *other = reassembly->streams + other_number;
+	struct stream *other = reassembly->streams + other_number;
+	const struct range *ranges = ranges_of(reassembly, other);
 	uint32_t end = (uint32_t)reader_left(&bytes);
 
 	memcpy(memory, bytes.at, end);
-	for (unsigned i = 0; i < other->range_count && other->ranges[i].start <= end; i++) {
-		struct range range = other->ranges[i];
+	for (unsigned i = 0; i < other->range_count && ranges[i].start <= end; i++) {
+		struct range range = ranges[i];
 		memcpy(memory + range.start, memory_of(reassembly, other) + range.start,
 			(size_t)(range.end - range.start));
 		end = range.end > end ? range.end : end;
@@ -314,22 +350,37 @@ struct reader reassembly_read_with(const struct reassembly *reassembly, uint32_t
 void reassembly_consume(struct reassembly *reassembly, uint32_t number, size_t count)
 {
 	struct stream *stream = reassembly->streams + number;
-	unsigned used = highest(stream), kept = 0;
+	unsigned used = highest(reassembly, stream), kept = 0;
 
 	if (count == 0 || count > used) {
 		return;
 	}
 	uint8_t *memory = memory_of(reassembly, stream);
+	struct range *ranges = ranges_of(reassembly, stream);
 	memmove(memory, memory + count, used - count);
 	for (unsigned i = 0; i < stream->range_count; i++) {
-		struct range range = stream->ranges[i];
+		struct range range = ranges[i];
 		if (range.end > count) {
 			range.start = (uint16_t)(range.start > count ? range.start - count : 0);
 			range.end = (uint16_t)(range.end - count);
-			stream->ranges[kept++] = range;
+			ranges[kept++] = range;
 		}
 	}
 	stream->range_count = (uint8_t)kept;
+}
+
+void reassembly_fetch(const struct reassembly *reassembly, uint32_t number)
+{
+	if (number) {
+		__builtin_prefetch(reassembly->streams + number, 1);
+	}
+}
+
+void reassembly_fetch_bytes(const struct reassembly *reassembly, uint32_t number)
+{
+	if (number) {
+		__builtin_prefetch(memory_of(reassembly, reassembly->streams + number), 1);
+	}
 }
 
 bool reassembly_is_empty(const struct reassembly *reassembly, uint32_t number)

@@ -44,6 +44,11 @@ struct reader reassembly_read_with(
 /* The first count bytes were used: what follows them moves to 0. */
 void reassembly_consume(struct reassembly *reassembly, uint32_t stream, size_t count);
 
+/* Has them on their way: what there is to know of the stream; and, once that is here, its bytes. 0
+ * is no stream. */
+void reassembly_fetch(const struct reassembly *reassembly, uint32_t stream);
+void reassembly_fetch_bytes(const struct reassembly *reassembly, uint32_t stream);
+
 bool reassembly_is_empty(const struct reassembly *reassembly, uint32_t stream);
 
 /* More than seven eighths of the memory for longer streams are in use: time for older ones to give

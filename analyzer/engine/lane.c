@@ -148,6 +148,7 @@ size_t lane_take(struct lane *lane, struct record *records, size_t most)
 
 	for (size_t i = 0; i < count; i++) {
 		record_expect(records, i + RECORDS_AHEAD, count);
+		classify_expect(lane->classify, lane->flows, i, count);
 		record_begin(&records[i], &lane->flows[i]);
 		classify_settle(lane->classify, &lane->flows[i], &records[i].l7);
 	}
