@@ -251,7 +251,11 @@ enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct directi
 	const struct packet *packet = segment->packet;
 	uint32_t seq = packet->tcp_seq + (packet->tcp_flags & TCP_SYN ? 1 : 0);
 	bool is_first = !direction->has_start;
+	const struct peek *peek = segment->peek;
 
+	if (packet->tcp_flags & TCP_SYN && peek->has_next_seq && seq != peek->next_seq) {
+		return L7_STREAM_NOTHING;
+	}
 	if (is_first) {
 		begin(direction, segment, seq);
 	}

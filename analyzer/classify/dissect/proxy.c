@@ -1,8 +1,14 @@
 /* What a proxy puts before a connection that it passes on (haproxy.org, proxy-protocol.txt): a line
- * of text in version 1, a block in version 2. The protocol behind it is what counts. */
+ * of text in version 1, a block in version 2; and what AMQP's ends say before TLS (AMQP 1.0, 5.2).
+ * The protocol behind it is what counts. */
 #include "analyzer/classify/dissect/signature.h"
 
-enum { LINE_BYTES_MAX = 107, BLOCK_HEADER_BYTES = 16, BLOCK_BYTES_MAX = 4096 };
+enum {
+	LINE_BYTES_MAX = 107,
+	BLOCK_HEADER_BYTES = 16,
+	BLOCK_BYTES_MAX = 4096,
+	AMQP_HEADER_BYTES = 8
+};
 
 static enum dissect_result read_line(struct dissection *dissection)
 {
@@ -45,8 +51,17 @@ static enum dissect_result read_block(struct dissection *dissection)
 			      : wait_for_more(dissection);
 }
 
+static enum dissect_result read_amqp(struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+
+	reader_skip(&in, AMQP_HEADER_BYTES);
+	return dissection_hand_over(dissection, &in, NULL);
+}
+
 static enum dissect_result proxy_stream(struct dissection *dissection)
 {
+	enum prefix_match amqp = prefix_of(&dissection->in, "AMQP\2\1\0\0", AMQP_HEADER_BYTES);
 	enum prefix_match line = prefix_of(&dissection->in, "PROXY ", 6);
 	enum prefix_match block = prefix_of(&dissection->in, "\r\n\r\n\0\r\nQUIT\n", 12);
 
@@ -56,11 +71,15 @@ static enum dissect_result proxy_stream(struct dissection *dissection)
 	if (block == PREFIX_YES) {
 		return read_block(dissection);
 	}
-	return line == PREFIX_PART || block == PREFIX_PART ? wait_for_more(dissection)
-							   : DISSECT_OTHER;
+	if (amqp == PREFIX_YES) {
+		return read_amqp(dissection);
+	}
+	return line == PREFIX_PART || block == PREFIX_PART || amqp == PREFIX_PART
+		       ? wait_for_more(dissection)
+		       : DISSECT_OTHER;
 }
 
 const struct dissector dissector_proxy = { .protocol = L7_UNKNOWN,
 	.stream = proxy_stream,
-	.stream_begins = BEGINS({ 'P', 'P' }, { '\r', '\r' }),
+	.stream_begins = BEGINS({ 'A', 'A' }, { 'P', 'P' }, { '\r', '\r' }),
 	.is_preamble = true };
