@@ -46,18 +46,19 @@ static void put_kind(
 		"count", least, NULL);
 }
 
+/* In 80 columns; since when each was seen `show` says, and ndjson. */
 static void put_table(const struct listing *listing)
 {
 	const struct messages *messages = listing->view->reference->messages;
-	char addresses[64], kind[64], first[11], last[11];
+	char addresses[64], kind[64], last[11];
 	struct table table;
 	struct text text;
 
 	snprintf(addresses, sizeof(addresses), ">%s", messages_get(messages, "device_addresses"));
 	const char *const headings[] = { messages_get(messages, "device_pseudonym"),
 		messages_get(messages, "device_kind"), messages_get(messages, "device_class"),
-		messages_get(messages, "device_unit"), messages_get(messages, "device_first"),
-		messages_get(messages, "device_last"), addresses, NULL };
+		messages_get(messages, "device_unit"), messages_get(messages, "device_last"),
+		addresses, NULL };
 	if (!table_init(&table, headings)) {
 		return;
 	}
@@ -65,16 +66,14 @@ static void put_table(const struct listing *listing)
 		const struct listed_device *row = &listing->rows.items[i];
 		text_init(&text, kind, sizeof(kind));
 		put_kind(listing, &text, row);
-		local_format_date(listing->view->zone, row->first_ns, first);
 		local_format_date(listing->view->zone, row->last_ns, last);
 		table_row(&table);
 		table_cell_end(&table, 0, row->pseudonym);
-		table_cell(&table, 1, "%s", kind);
+		table_cell_end(&table, 1, kind);
 		table_cell_escaped(&table, 2, group_name(listing, SYMBOL_CLASS, row->class_));
 		table_cell_escaped(&table, 3, group_name(listing, SYMBOL_UNIT, row->unit));
-		table_cell_end(&table, 4, first);
-		table_cell_end(&table, 5, last);
-		table_cell(&table, 6, "%" PRIu32, row->addresses);
+		table_cell_end(&table, 4, last);
+		table_cell(&table, 5, "%" PRIu32, row->addresses);
 	}
 	uint32_t shown =
 		listing->rows.count < TABLE_ROWS_MAX - 1 ? listing->rows.count : TABLE_ROWS_MAX - 1;
