@@ -13,13 +13,18 @@ struct entry {
 	uint32_t offset, length; /* in the text */
 };
 
+/* Right or wrong; with the tag of another hint wrong, which is told without a look at the word. */
+struct hinted {
+	uint32_t tag, number;
+};
+
 struct dictionary {
 	struct hash_key key;
 	struct text text; /* the labels, each with a NUL behind it */
 	uint32_t count, capacity, words_max;
 	struct entry *entries;
-	struct hash_table table;         /* number by hash */
-	uint32_t hinted[1 << HINT_BITS]; /* number by hint, right or wrong */
+	struct hash_table table; /* number by hash */
+	struct hinted hinted[1 << HINT_BITS];
 };
 
 struct dictionary *dictionary_create(void)
@@ -127,13 +132,15 @@ uint32_t dictionary_intern(struct dictionary *dictionary, const char *word, size
 uint32_t dictionary_intern_hinted(
 	struct dictionary *dictionary, uint64_t hint, const char *word, size_t length)
 {
-	uint32_t *number =
-		&dictionary->hinted[hint * UINT64_C(0x9e3779b97f4a7c15) >> (64 - HINT_BITS)];
+	uint64_t mixed = hint * UINT64_C(0x9e3779b97f4a7c15);
+	uint32_t tag = (uint32_t)(mixed >> (32 - HINT_BITS));
+	struct hinted *hinted = &dictionary->hinted[mixed >> (64 - HINT_BITS)];
 
-	if (*number >= dictionary->count || !is_word(dictionary, *number, word, length)) {
-		*number = dictionary_intern(dictionary, word, length);
+	if (hinted->tag != tag || hinted->number >= dictionary->count ||
+		!is_word(dictionary, hinted->number, word, length)) {
+		*hinted = (struct hinted){ tag, dictionary_intern(dictionary, word, length) };
 	}
-	return *number;
+	return hinted->number;
 }
 
 uint32_t dictionary_count(const struct dictionary *dictionary)
