@@ -152,12 +152,11 @@ sum_of() {
 	awk -v word="$1:" '$1 == "#" && $2 == word { sum += $3 } END { print sum + 0 }' "$2"
 }
 
-# What runs on several threads, under the sanitizer that finds data races; in what time the tests beside it leave.
+# What runs on several threads, under the sanitizer that finds data races; built in what time the tests beside it leave.
 race() {
 	local test programs=(tests/unit/test_engine tests/unit/test_reference)
-	renice -n 19 $BASHPID
 	configure threads --enable-thread-sanitizer CFLAGS='-O0 -g1' || return
-	make "-j$jobs" borderflow "${programs[@]}" || return
+	nice -n 19 make "-j$jobs" borderflow "${programs[@]}" || return
 	mkdir -p tests/traffic
 	ln -sf "$root"/build/check/tests/traffic/{traffic,compare} tests/traffic/
 	for test in "${programs[@]}" "sh $root/tests/e2e/thread.sh"; do
