@@ -5,7 +5,7 @@
 needs_built
 
 archive=$work/archive
-generate --scenario day --seed 3 --out "$work/day.pcap" >/dev/null 2>&1
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1
 exits 0 "$bin" analyze --summary none --flows "$work/flows.ndjson" --archive "$archive" "$work/day.pcap" &&
 	[ -s "$work/flows.ndjson" ]
 check $? 'a generated day is archived'

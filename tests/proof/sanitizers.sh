@@ -6,9 +6,11 @@ needs make
 source=$(cd "$data" && pwd)
 [ -x "$source/configure" ] || skip 'there is no configure (autoreconf -fi)'
 cd "$work" || broken 'its folder is gone'
-"$source/configure" -q --enable-sanitizers CFLAGS='-O1 -g1' >configure.out 2>&1 || broken "configure: $(tail -n 1 configure.out)"
+"$source/configure" -q --enable-sanitizers CFLAGS='-Og -g1' >configure.out 2>&1 || broken "configure: $(tail -n 1 configure.out)"
 # What a script needs that is not built is no reason to skip it here.
 { make -j"$(nproc)" && make -j"$(nproc)" check TESTS=; } >make.out 2>&1 || broken "the build: $(tail -n 1 make.out)"
+export BORDERFLOW_CAPTURES="$work/captures"
+mkdir "$BORDERFLOW_CAPTURES"
 BORDERFLOW_EVERY=1 make -k -j"$(nproc)" check TESTS="\$(check_SCRIPTS)" >check.out 2>&1
 for script in $(find tests -name '*.trs' | sort); do
 	{ ! grep -E '^:test-result: (FAIL|ERROR|XPASS)' "$script" && grep -q '^:test-result: ' "$script"; } >out
