@@ -59,6 +59,31 @@ static void test_cut(void)
 	ok(is_refused(decode(frame), DECODE_REFUSED_LINK_CUT), "nothing at all");
 }
 
+/* What a snaplen leaves of TCP's header is read to the byte. */
+static void test_cut_tcp(void)
+{
+	start();
+	put_ethernet("0800");
+	put_inner_tcp();
+	for (unsigned left = 7; left <= 16; left++) {
+		struct frame frame = frame_of(1);
+		frame.captured_bytes = 14 + 20 + left;
+		const struct packet *packet = decode(frame);
+		if (!ok(packet != NULL, "%u bytes of TCP", left)) {
+			continue;
+		}
+		is_int(packet->tcp_seq, left >= 8 ? 1 : 0, "%u bytes: sequence", left);
+		is_int(packet->tcp_ack, left >= 12 ? 2 : 0, "%u bytes: acknowledgement", left);
+		is_int(packet->tcp_flags, left >= 14 ? TCP_SYN : 0, "%u bytes: flags", left);
+	}
+	start();
+	put_ethernet("0800");
+	put_ipv4(28, 6, 1, 0);
+	put("9c40 01bb 00000001 00000000 7002 ffff 0000 0000 0402 0303 07 01 0000");
+	const struct packet *packet = decode_link_type(1);
+	is_int(packet ? packet->tcp_scale : 0, 7, "an option of two bytes is stepped over");
+}
+
 static void test_lies(void)
 {
 	start();
@@ -417,6 +442,7 @@ int main(void)
 	decoder = decoder_create();
 	test_tcp();
 	test_cut();
+	test_cut_tcp();
 	test_lies();
 	test_ipv6();
 	test_icmp();

@@ -1,4 +1,6 @@
+#include "analyzer/classify/flow_memory.h"
 #include "analyzer/classify/l7_info_store.h"
+#include "base/clock.h"
 #include "tests/tap.h"
 
 static void test_names(void)
@@ -95,8 +97,30 @@ static void test_store(void)
 	l7_info_store_destroy(store);
 }
 
+/* What an idle flow was is known for as long as is said, and not a second longer. */
+static void test_memory(void)
+{
+	struct l7_info_store *store = l7_info_store_create(16);
+	struct flow_memory *memory = flow_memory_create(16, store);
+	struct flow_ends ends = { .source_port = 40000, .destination_port = 443, .protocol = 17 };
+	const uint64_t last_ns = (UINT64_C(1000) + FLOW_MEMORY_LIFE_S) * NS_PER_S;
+	struct l7_info l7;
+
+	make(&l7, 1);
+	uint32_t number = l7_info_store_add(store, &l7);
+	ok(flow_memory_is_empty(memory), "nothing is known at first");
+	flow_memory_keep(memory, &ends, number, 1000 * NS_PER_S);
+	is_int(flow_memory_find(memory, &ends, last_ns), number, "known in its last second");
+	is_int(flow_memory_find(memory, &ends, last_ns + NS_PER_S), 0, "forgotten behind it");
+	ends.source_port++;
+	is_int(flow_memory_find(memory, &ends, last_ns), 0, "other numbers are another flow");
+	flow_memory_destroy(memory);
+	l7_info_store_destroy(store);
+}
+
 int main(void)
 {
+	test_memory();
 	test_names();
 	test_store();
 	is_text(l7_protocol_name(L7_TLS), "tls", "protocols have names");
