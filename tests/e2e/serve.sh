@@ -69,7 +69,7 @@ token compliance
 equal 'bytes of the day' "$("$bin" flows --archive "$work/archive" --whole --group-by app --top 0 --format ndjson | jq -s 'map(.["network.bytes"] // .network.bytes // .bytes) | add')" \
 	"$(get analyst '/table' | jq '.total | .bytes_up + .bytes_down')"
 "$bin" flows --archive "$work/archive" --group-by country --top 0 --format csv >"$work/terminal.csv"
-get analyst '/table?by=server' | jq -r '.rows[] | [(.values[0] | if . == "internal" or . == "unknown" then "" else . end), .total.bytes_up + .total.bytes_down] | @tsv' |
+get analyst '/table?by=server' | jq -r '.rows[] | [.values[0], .total.bytes_up + .total.bytes_down] | @tsv' |
 	awk -F '\t' '{ sum[$1] += $2 } END { for (c in sum) print c, sum[c] }' | sort >"$work/page"
 awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i ~ /bytes/) at = i; next } { gsub(/\r/, ""); sum[$1] += $at } END { for (c in sum) print c, sum[c] }' "$work/terminal.csv" |
 	sort >"$work/terminal"
