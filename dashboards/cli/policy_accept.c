@@ -9,13 +9,23 @@
 #include "dashboards/cli/policy_past.h"
 #include "dashboards/cli/time_word.h"
 
+/* The day, and the time where it begins within the day. */
+static void format_since(
+	const struct local_zone *zone, uint64_t time_ns, char text[LOCAL_TEXT_LENGTH + 1])
+{
+	local_format(zone, time_ns, text);
+	if (time_ns == local_day_of(zone, time_ns).start_ns) {
+		text[10] = '\0';
+	}
+}
+
 int policy_accept(
 	const struct past_settings *settings, const struct catalogue *catalogue, const char *path)
 {
 	struct policy_acceptance accepted = { .accepted_ns = clock_now_ns() };
 	struct policy *policy;
 	struct err err;
-	char from[11];
+	char from[LOCAL_TEXT_LENGTH + 1];
 	int status = policy_load(&policy, path, NULL, catalogue, &err);
 
 	if (status < 0) {
@@ -35,7 +45,7 @@ int policy_accept(
 	if (status == 0) {
 		status = policy_history_accept(settings->history, path, &accepted, &err);
 	}
-	local_format_date(policy_header(policy)->zone, accepted.in_force_ns, from);
+	format_since(policy_header(policy)->zone, accepted.in_force_ns, from);
 	policy_free(policy);
 	if (status == -EEXIST) {
 		cli_notice("policy", "%s: %s", path, err.text);
@@ -65,7 +75,7 @@ int policy_show_history(const char *folder)
 		char from[CLOCK_TEXT_LENGTH + 1], accepted[CLOCK_TEXT_LENGTH + 1];
 		clock_format(rows[i].in_force_ns, from);
 		clock_format(rows[i].accepted_ns, accepted);
-		printf("%-22.16s%-14.12s%-22.16s%-32s%s\n", from, rows[i].hash, accepted,
+		printf("%.16sZ     %-14.12s%.16sZ     %-32s%s\n", from, rows[i].hash, accepted,
 			rows[i].by, rows[i].reason);
 	}
 	free(rows);

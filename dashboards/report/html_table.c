@@ -127,7 +127,8 @@ static void put_cell(struct html_page *page, const struct report_column *column,
 		text_put(page->out, " class=\"n\"");
 	} else if (strcmp(column->key, "digest") == 0 || strcmp(column->key, "command") == 0) {
 		text_printf(page->out, " class=\"code %s\"", column->key);
-	} else if (value->kind >= VALUE_DATE && value->kind <= VALUE_MONTH) {
+	} else if (value->kind >= VALUE_DATE && value->kind <= VALUE_MONTH &&
+		   !report_value_has_time(value, page->model)) {
 		text_put(page->out, " class=\"date\"");
 	} else if (report_is_others(value) || is_short_word(value)) {
 		text_put(page->out, " class=\"part\"");

@@ -502,7 +502,7 @@ static void add_missing(struct standing *standing)
 		messages_put(
 			standing->messages, text, "light_part", "days", days, "held", held, NULL);
 	}
-	if (silence_ns > 0) {
+	if (silence_ns > 0 && holds_every_day(model)) { /* days that are not there are silent */
 		snprintf(hours, sizeof(hours), "%" PRIu64, silence_ns / HOUR_NS);
 		text_put_char(text, ' ');
 		messages_put(standing->messages, text, "light_silent", "hours", hours, NULL);

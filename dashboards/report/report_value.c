@@ -258,8 +258,7 @@ static void put_share_csv(
 		messages_get(messages, "number_decimal"), tenths % 10);
 }
 
-/* Is the time of the day said, beside the day? */
-static bool has_time(const struct report_value *value, const struct report_model *model)
+bool report_value_has_time(const struct report_value *value, const struct report_model *model)
 {
 	struct local_day day = local_day_of(zone_of(model), value->number);
 
@@ -272,7 +271,7 @@ static bool has_time(const struct report_value *value, const struct report_model
 static void format_moment(const struct report_value *value, const struct report_model *model,
 	char moment[LOCAL_TEXT_LENGTH + 1])
 {
-	bool is_before = value->kind == VALUE_UNTIL && has_time(value, model) &&
+	bool is_before = value->kind == VALUE_UNTIL && report_value_has_time(value, model) &&
 			 (value->number + 1) % NS_PER_S == 0;
 
 	local_format(zone_of(model), value->number + is_before, moment);
@@ -294,7 +293,7 @@ static void put_date_csv(struct text *text, const struct report_model *model,
 			text_put_char(text, *c);
 		}
 	}
-	if (has_time(value, model)) {
+	if (report_value_has_time(value, model)) {
 		text_printf(text, " %.8s", moment + 11);
 	}
 }
@@ -446,9 +445,9 @@ void report_value_put_json(struct json *json, const char *key, const struct repo
 	case VALUE_MONTH:
 	case VALUE_TIME:
 		format_moment(value, model, moment);
-		moment[value->kind == VALUE_MONTH ? 7
-			: has_time(value, model)  ? LOCAL_TEXT_LENGTH
-						  : 10] = '\0';
+		moment[value->kind == VALUE_MONTH             ? 7
+			: report_value_has_time(value, model) ? LOCAL_TEXT_LENGTH
+							      : 10] = '\0';
 		json_string(json, key, moment);
 		break;
 	}

@@ -5,6 +5,9 @@
 #include "base/text.h"
 #include "dashboards/report/report_table.h"
 
+/* Is the time of the day said, beside the day? */
+bool report_value_has_time(const struct report_value *value, const struct report_model *model);
+
 /* As the reader's language writes it: "12,4 MB", "Kina", "< 5". Not escaped. */
 void report_value_put(struct text *text, const struct report_value *value,
 	const struct report_model *model, const struct messages *messages);
