@@ -249,6 +249,18 @@ static bool is_seen_one_way(const struct probes *probes, unsigned kept, uint32_t
 	return i < kept;
 }
 
+/* The message for what became of it: of a hello that went no further, whether somebody said so. */
+static void put_outcome(char key[64], const struct probe_seen *probe, bool is_one_way)
+{
+	if (is_one_way) {
+		snprintf(key, 64, "probe_one_way");
+	} else if (probe->outcome == BLOCK_DROPPED_AFTER_HELLO && probe->was_reset) {
+		snprintf(key, 64, "probe_reset");
+	} else {
+		snprintf(key, 64, "block_%s", block_outcome_name(probe->outcome));
+	}
+}
+
 static void judge_markers(const struct vantage_case *it)
 {
 	const struct probes *probes = &it->vantage->probes;
@@ -279,8 +291,7 @@ static void judge_probes(const struct vantage_case *it)
 		bool is_one_way = probe->outcome == BLOCK_NONE || probe->outcome == BLOCK_DROPPED
 					  ? is_seen_one_way(probes, kept, probe->segment)
 					  : false;
-		snprintf(key, sizeof(key), "%s%s", is_one_way ? "probe_one_way" : "block_",
-			is_one_way ? "" : block_outcome_name(probe->outcome));
+		put_outcome(key, probe, is_one_way);
 		local_format(policy_header(policy_of(it))->zone, probe->start_ns, time);
 		figure_text(finding, "segment",
 			probe->unit ? symbol_name(SYMBOL_UNIT, probe->unit) : "?");

@@ -6,6 +6,7 @@
 #include "analyzer/policy/policy_segments.h"
 #include "analyzer/record/symbols.h"
 #include "base/clock.h"
+#include "collector/packet.h"
 
 static uint16_t unit_of(const struct probe_key *key, const struct policy *policy, uint32_t segment)
 {
@@ -44,6 +45,7 @@ const struct probe_seen *probes_take(struct probes *probes, const struct probe_k
 		.number = record->l7.probe_number,
 		.is_one_way =
 			record->seen != RECORD_SEEN_BOTH && record->flow.protocol == PROBE_TCP,
+		.was_reset = (record->flow.tcp_flags[1] & TCP_RST) != 0,
 		.transport = record->flow.protocol,
 		.outcome = (uint8_t)policy_probe_outcome(policy, record) };
 	unsigned kept = probes->count < PROBES_MAX ? probes->count : PROBES_MAX;

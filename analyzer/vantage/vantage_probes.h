@@ -24,6 +24,7 @@ struct probe_seen {
 	uint8_t transport; /* enum probe_transport */
 	uint8_t outcome;   /* enum block_outcome */
 	bool is_in_place;  /* came from an address of its unit, or of the network it names */
+	bool was_reset;    /* a TCP reset came back */
 	bool is_one_way;   /* what came back, or not, takes another way */
 	char name[PROBE_NAME_MAX + 1];
 };

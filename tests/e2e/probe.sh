@@ -120,7 +120,7 @@ ok "and that QUIC was dropped" seen QUIC dropped
 rules 'type filter hook forward priority 0' 'add rule ip f c ip saddr 10.51.0.2 tcp dport 443 meta length > 200 reject with tcp reset'
 watch inside send --transport tls
 ok "reset after the hello" sent tls reset
-ok "the sensor saw that it was blocked" seen TLS dropped-after-hello
+ok "the sensor saw that it was reset" grep -q '"transport":"TLS","outcome":"probe_reset"' "$work/seen"
 
 rules 'type nat hook prerouting priority -100' 'add rule ip f c ip saddr 10.51.0.2 tcp dport 443 redirect to :8443'
 watch inside send --transport tls
