@@ -30,7 +30,7 @@ same() {
 
 if [ -x "$traffic" ]; then
 	for scenario in plain tunnels blocked apps imix churn scan; do
-		generate --scenario "$scenario" --packets 60000 --out "$work/made.pcap" 2>/dev/null
+		generate --scenario "$scenario" --packets 30000 --out "$work/made.pcap" 2>/dev/null
 		same "$work/made.pcap" && [ -s "$work/one.ndjson" ]
 		check $? "$scenario: the same records"
 		same "$work/made.pcap" --parts --flow-limit 1000 && [ -s "$work/one.ndjson" ]
@@ -42,7 +42,7 @@ if [ -x "$traffic" ]; then
 	generate --scenario day --out "$work/made.pcap" 2>/dev/null
 	same "$work/made.pcap"
 	mv "$work/one.ndjson" "$work/plain"
-	gzip -k "$work/made.pcap"
+	gzip -1 -k "$work/made.pcap"
 	same "$work/made.pcap.gz" && cmp -s "$work/one.ndjson" "$work/plain"
 	check $? 'a compressed file: the same records'
 	piped=$work/made.pcap
@@ -56,7 +56,7 @@ if [ -x "$traffic" ]; then
 	same "$work/made.pcap" "$work/other.pcap" && [ "$(wc -l <"$work/one.ndjson")" -gt "$(wc -l <"$work/plain")" ]
 	check $? 'two files: the same records'
 	# A series of captures, and one of another sensor beside it; compressed, so that several are unpacked at a time.
-	gzip -f "$work/made.pcap" "$work/other.pcap"
+	gzip -1 "$work/other.pcap"
 	head -c 400000 "$work/made.pcap.gz" >"$work/cut.pcap.gz"
 	for jobs in 1 2 3 8; do
 		"$bin" analyze --jobs "$jobs" --summary json --flows "$work/jobs.$jobs.ndjson" "$work/cut.pcap.gz" "$work/made.pcap.gz" \
