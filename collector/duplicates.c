@@ -20,6 +20,10 @@ enum {
 	/* For each sure duplicate so many doubtful ones are believed. */
 	BELIEVED_EACH = 4,
 	BELIEVED_MOST = 64,
+	/* What may have been sent again is a copy while more than one in so many comes twice. */
+	REPEATED_EACH = 8,
+	REPEATED_LEAST = 64,
+	REPEATED_MOST = 128,
 	/* A router takes one from the hop limit; some that stand in a row are seen as one. */
 	HOPS_MOST = 8,
 	/* TCP numbers from here on were drawn, and not counted from the start. */
@@ -34,6 +38,14 @@ enum {
 
 /* Copies lie this far apart at most: the buffers of a switch, not a retransmission. */
 #define APART_NS (5 * NS_PER_MS)
+/* Whoever sends again has to miss an answer first. */
+#define RESENT_NS (100 * NS_PER_US)
+
+enum copy { COPY_NONE, COPY_DOUBTFUL, COPY_OR_RESENT, COPY_SURE };
+
+/* Where the copy was: on the same wire, behind a router, in another VLAN. Each is believed by
+ * itself. */
+enum side { SIDE_SAME, SIDE_ROUTED, SIDE_VLAN, SIDE_COUNT };
 
 struct seen {
 	uint64_t time_ns;
@@ -45,7 +57,7 @@ struct duplicates {
 	const struct contexts *contexts;
 	uint64_t secret[4];
 	uint32_t watched;
-	uint32_t believed[2]; /* by whether two VLANs hold the copies */
+	uint32_t believed[SIDE_COUNT], repeated[SIDE_COUNT];
 	struct duplicates_routed routed;
 	struct seen places[PLACES];
 };
@@ -214,13 +226,32 @@ static bool is_drawn(const struct packet *packet)
 				 : packet->ip_id != 0 && is_encrypted(packet);
 }
 
-enum copy { COPY_NONE, COPY_DOUBTFUL, COPY_SURE };
+static inline bool is_routed(uint64_t one, uint64_t other)
+{
+	return is_other_link(one, other) && hops_between(one, other) > 0;
+}
+
+/* A segment that neither an identification nor a time stamp tells from the same one sent again. */
+static bool may_be_resent(const struct packet *packet)
+{
+	return packet->ip_id == 0 && packet->tcp_flags && packet->payload_bytes > 0 &&
+	       !(packet->tcp_flags & (TCP_SYN | TCP_FIN)) && stamps_of(packet) == 0;
+}
+
+static enum copy copy_on_link(const struct packet *packet, uint64_t apart_ns)
+{
+	if (!is_sure(packet)) {
+		return COPY_DOUBTFUL;
+	}
+	return apart_ns > RESENT_NS && may_be_resent(packet) ? COPY_OR_RESENT : COPY_SURE;
+}
 
 /* Address plans of two VLANs may overlap, and hosts in both may say the same. A copy came through a
  * router or firewall: by another MAC address, and some hops later; a firewall may leave the hops
- * alone, but then the numbers are such that no two hosts draw them. */
-static enum copy copy_between_vlans(
-	const struct duplicates *duplicates, const struct seen *seen, const struct packet *packet)
+ * alone. Of TCP, and where the hops are left alone, the numbers are such that no two hosts draw
+ * them. */
+static enum copy copy_between_vlans(const struct duplicates *duplicates, const struct seen *seen,
+	const struct packet *packet, uint64_t apart_ns)
 {
 	const struct context *one = contexts_get(duplicates->contexts, (uint16_t)seen->print);
 	const struct context *other = contexts_get(duplicates->contexts, packet->context);
@@ -235,8 +266,11 @@ static enum copy copy_between_vlans(
 	if (!is_other_link(seen->link, link)) {
 		return COPY_NONE;
 	}
-	bool is_told = hops_between(seen->link, link) > 0 ? is_sure(packet) : is_drawn(packet);
-	return is_told ? COPY_SURE : COPY_DOUBTFUL;
+	bool is_later = hops_between(seen->link, link) > 0;
+	if (packet->tcp_flags || !is_later ? !is_drawn(packet) : !is_sure(packet)) {
+		return COPY_DOUBTFUL;
+	}
+	return is_later ? COPY_SURE : copy_on_link(packet, apart_ns);
 }
 
 /* What somebody outside wrapped takes the place of nothing that came bare. */
@@ -254,9 +288,11 @@ static enum copy copy_of(const struct duplicates *duplicates, const struct seen 
 		(packet->context == 0 &&
 			!contexts_get(duplicates->contexts, context)->is_from_outside) ||
 		contexts_are_hops(duplicates->contexts, context, packet->context)) {
-		return is_sure(packet) ? COPY_SURE : COPY_DOUBTFUL;
+		return packet->tcp_flags && is_routed(seen->link, link_of(packet))
+			       ? COPY_SURE
+			       : copy_on_link(packet, apart_ns);
 	}
-	return packet->context ? copy_between_vlans(duplicates, seen, packet) : COPY_NONE;
+	return packet->context ? copy_between_vlans(duplicates, seen, packet, apart_ns) : COPY_NONE;
 }
 
 /* Eight share eight places, and a ninth one takes that of the oldest. NULL: it was not seen. */
@@ -278,15 +314,43 @@ static const struct seen *find_or_keep(
 	return NULL;
 }
 
-/* For each sure one some doubtful ones are believed, of one VLAN or of two. */
-static bool is_believed(struct duplicates *duplicates, enum copy copy, bool is_between)
+static enum side side_of(const struct seen *seen, const struct packet *packet)
 {
-	uint32_t *believed = &duplicates->believed[is_between];
+	uint16_t context = (uint16_t)seen->print;
+
+	if (context && packet->context && context != packet->context) {
+		return SIDE_VLAN;
+	}
+	return is_routed(seen->link, link_of(packet)) ? SIDE_ROUTED : SIDE_SAME;
+}
+
+static uint32_t add_up_to(uint32_t most, uint32_t count, uint32_t more)
+{
+	return count + more < most ? count + more : most;
+}
+
+static void note_single(struct duplicates *duplicates)
+{
+	for (unsigned side = 0; side < SIDE_COUNT; side++) {
+		duplicates->repeated[side] -= duplicates->repeated[side] > 0;
+	}
+}
+
+/* For each sure one some doubtful ones are believed; and what may have been sent again where too
+ * much of it comes twice for that. */
+static bool is_believed(struct duplicates *duplicates, enum copy copy, enum side side)
+{
+	uint32_t *believed = &duplicates->believed[side], *repeated = &duplicates->repeated[side];
 
 	if (copy == COPY_SURE) {
-		uint32_t more = *believed + BELIEVED_EACH;
-		*believed = more < BELIEVED_MOST ? more : BELIEVED_MOST;
+		*believed = add_up_to(BELIEVED_MOST, *believed, BELIEVED_EACH);
 		return true;
+	}
+	if (copy == COPY_OR_RESENT) {
+		*repeated = add_up_to(REPEATED_MOST, *repeated, REPEATED_EACH);
+		if (*repeated >= REPEATED_LEAST) {
+			return true;
+		}
 	}
 	if (*believed == 0) {
 		return false;
@@ -301,12 +365,11 @@ static uint16_t vlan_of(const struct duplicates *duplicates, uint16_t context)
 }
 
 static void count_routed(struct duplicates *duplicates, const struct seen *seen,
-	const struct packet *packet, bool is_between)
+	const struct packet *packet, enum side side)
 {
 	struct duplicates_routed *routed = &duplicates->routed;
-	uint64_t link = link_of(packet);
 
-	if (is_between || (is_other_link(seen->link, link) && hops_between(seen->link, link) > 0)) {
+	if (side != SIDE_SAME) {
 		routed->packets++;
 		routed->vlan_ids[0] = vlan_of(duplicates, (uint16_t)seen->print);
 		routed->vlan_ids[1] = vlan_of(duplicates, packet->context);
@@ -319,14 +382,16 @@ static bool is_duplicate(struct duplicates *duplicates, const struct packet *pac
 	const struct seen *seen = find_or_keep(duplicates, packet, spot, &copy);
 
 	if (!seen) {
+		if (may_be_resent(packet)) {
+			note_single(duplicates);
+		}
 		return false;
 	}
-	uint16_t context = (uint16_t)seen->print;
-	bool is_between = context && packet->context && context != packet->context;
-	if (!is_believed(duplicates, copy, is_between)) {
+	enum side side = side_of(seen, packet);
+	if (!is_believed(duplicates, copy, side)) {
 		return false;
 	}
-	count_routed(duplicates, seen, packet, is_between);
+	count_routed(duplicates, seen, packet, side);
 	duplicates->watched = WATCHED_AFTER;
 	return true;
 }

@@ -7,8 +7,10 @@
  * what somebody outside wrapped. In another VLAN it is one where it came by another MAC address: a
  * router or firewall stands between, and the mirror holds both of its sides. Nothing is sent again
  * so soon; only without an identification bare acknowledgements may be alike, and datagrams that
- * are not encrypted, and those count as duplicates where others just did. Fragments are asked about
- * before their datagram is put together, each by itself.
+ * are not encrypted, and those count as duplicates where others of the same kind (same wire,
+ * router, VLAN) just did. A segment without identification and time stamps may have been sent again
+ * on the same wire after a tenth of a millisecond: it is a copy while many come twice. Fragments
+ * are asked about before their datagram is put together, each by itself.
  *
  * Few captures are doubled, so not every packet is looked at: the first ones are, then a sample
  * that holds both copies or none, and every packet again while duplicates are found.
