@@ -43,11 +43,15 @@ static bool is_own_v6(const struct name_owner *owner, const struct addr *addr)
 
 /* Whose name is it that the flow shows? Who is asked for from outside is a machine of ours, and so
  * is the other end of what stays inside; on the own link machines say who they are. A lookup names
- * what is looked for, and not who answers. */
+ * what is looked for, and not who answers; a probe names what is under test, wherever it is sent.
+ */
 static bool names_own_machine(const struct record *record)
 {
 	uint8_t protocol = record->l7.protocol;
 
+	if (record->l7.probe_time_s != 0) {
+		return false;
+	}
 	return protocol == L7_NETBIOS || protocol == L7_LLMNR || protocol == L7_MDNS ||
 	       protocol == L7_DHCP || record->l7.dns_of_self ||
 	       record->direction == RECORD_DIRECTION_INBOUND ||

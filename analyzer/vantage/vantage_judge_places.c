@@ -277,6 +277,14 @@ static void judge_markers(const struct vantage_case *it)
 	}
 }
 
+static const char *segment_name(const struct probe_seen *probe)
+{
+	if (probe->unit) {
+		return symbol_name(SYMBOL_UNIT, probe->unit);
+	}
+	return probe->network ? symbol_name(SYMBOL_NETWORK, probe->network) : "?";
+}
+
 static void judge_probes(const struct vantage_case *it)
 {
 	const struct probes *probes = &it->vantage->probes;
@@ -293,8 +301,7 @@ static void judge_probes(const struct vantage_case *it)
 					  : false;
 		put_outcome(key, probe, is_one_way);
 		local_format(policy_header(policy_of(it))->zone, probe->start_ns, time);
-		figure_text(finding, "segment",
-			probe->unit ? symbol_name(SYMBOL_UNIT, probe->unit) : "?");
+		figure_text(finding, "segment", segment_name(probe));
 		figure_text(finding, "time", time);
 		figure_text(finding, "name", probe->name[0] ? probe->name : "–");
 		figure_text(finding, "transport", probe->transport == PROBE_QUIC ? "QUIC" : "TLS");

@@ -20,12 +20,14 @@ static uint16_t unit_of(const struct probe_key *key, const struct policy *policy
 }
 
 /* What is of no unit goes by the network, as the policy lists it. */
-static bool is_of_network(const struct probe_key *key, const struct policy *policy,
+static uint16_t network_of(const struct probe_key *key, const struct policy *policy,
 	const struct record *record, uint32_t segment)
 {
 	uint16_t network = policy_segment_of(policy, record_own_addr(record));
+	bool is_named =
+		network && probe_segment(key, symbol_name(SYMBOL_NETWORK, network)) == segment;
 
-	return network && probe_segment(key, symbol_name(SYMBOL_NETWORK, network)) == segment;
+	return is_named ? network : 0;
 }
 
 static bool is_copy(const struct probe_seen *seen, const struct probe_seen *fresh)
@@ -57,8 +59,8 @@ const struct probe_seen *probes_take(struct probes *probes, const struct probe_k
 		return NULL;
 	}
 	fresh.unit = unit_of(key, policy, fresh.segment);
-	fresh.is_in_place = fresh.unit ? fresh.unit == record->decision.unit
-				       : is_of_network(key, policy, record, fresh.segment);
+	fresh.network = fresh.unit ? 0 : network_of(key, policy, record, fresh.segment);
+	fresh.is_in_place = fresh.unit ? fresh.unit == record->decision.unit : fresh.network != 0;
 	snprintf(fresh.name, sizeof(fresh.name), "%s", l7_info_domain(&record->l7));
 	for (unsigned i = 0; i < kept; i++) {
 		if (is_copy(&probes->items[i], &fresh)) {

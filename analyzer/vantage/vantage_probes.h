@@ -21,6 +21,7 @@ struct probe_seen {
 	uint64_t flow_id, start_ns;
 	uint32_t time_s, segment, number;
 	uint16_t unit;     /* symbol; 0: no unit of the policy has this name */
+	uint16_t network;  /* likewise, where it is of no unit and comes from there */
 	uint8_t transport; /* enum probe_transport */
 	uint8_t outcome;   /* enum block_outcome */
 	bool is_in_place;  /* came from an address of its unit, or of the network it names */

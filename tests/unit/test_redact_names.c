@@ -35,6 +35,20 @@ static struct record asked_for(const char *name)
 	return record;
 }
 
+/* What is asked for inside names a machine of ours; a probe's hello names what is under test. */
+static void test_probe(void)
+{
+	struct record record = asked_for("www.tiktok.com");
+
+	addr_parse("10.20.9.9", &record.flow.destination);
+	policy_locate(policy, &record);
+	ok(name_tells_device("www.tiktok.com", &record, policy, NULL),
+		"a name inside is kept back");
+	record.l7.probe_time_s = 1;
+	ok(!name_tells_device("www.tiktok.com", &record, policy, NULL), "… a probe's is not");
+	ok(name_tells_device("annas-pc", &record, policy, NULL), "… but for a device's");
+}
+
 static void test_names(void)
 {
 	static const char *const telling[] = { "10.20.1.13", "10.20.1.13:8080", "[fd00::5]",
@@ -331,6 +345,7 @@ int main(void)
 		ok(false, "what the test needs: %s", err.text);
 		return done_testing();
 	}
+	test_probe();
 	test_names();
 	test_named_records();
 	test_macs();
