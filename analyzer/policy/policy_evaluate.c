@@ -316,6 +316,16 @@ static struct standing_rule *find_lifted_deny(
 	return NULL;
 }
 
+static struct standing_rule *find_lifted(struct evaluation *evaluation)
+{
+	for (uint32_t i = 0; i < evaluation->count; i++) {
+		if (evaluation->rules[i].standing == STANDING_LIFTED) {
+			return &evaluation->rules[i];
+		}
+	}
+	return NULL;
+}
+
 /* Without a deny: the first of a unit's rules, unless the body's first is stricter. */
 static struct standing_rule *find_other(const struct policy *policy, struct evaluation *evaluation)
 {
@@ -370,9 +380,9 @@ void policy_evaluate(const struct policy *policy, const struct policy_context *c
 	if (!winner) {
 		winner = find_watched(policy, evaluation, find_other(policy, evaluation));
 	}
-	if (!winner && evaluation->exception) {
-		winner = evaluation->rules; /* no deny, and all that spoke was lifted */
-		evaluation->is_lifted = true;
+	if (!winner) {
+		winner = find_lifted(evaluation); /* no deny, and nothing else that speaks */
+		evaluation->is_lifted = winner != NULL;
 	}
 	if (winner) {
 		evaluation->rule = winner->row;
