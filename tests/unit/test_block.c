@@ -96,6 +96,28 @@ static void test_patience(void)
 	outcome(&record, BLOCK_DROPPED_AFTER_HELLO, "waited for three seconds");
 }
 
+/* Who is not answered for long has waited, whatever the capture's clock says of packets. */
+static void test_silence(void)
+{
+	struct record record = talk(1000, 0);
+
+	outcome(&record, BLOCK_UNSURE, "hung up at once");
+	record.flow.end = FLOW_END_IDLE;
+	outcome(&record, BLOCK_DROPPED_AFTER_HELLO, "fell silent");
+}
+
+static void test_lookups(void)
+{
+	struct record record = talk(40, 0);
+
+	record.l7.protocol = L7_DNS;
+	record.l7.dns_unanswered = true;
+	record.flow.total_packets[0] = 1;
+	outcome(&record, BLOCK_UNSURE, "one question may have lost its answer");
+	record.flow.total_packets[0] = 2;
+	outcome(&record, BLOCK_DNS, "two have not");
+}
+
 /* How many attempts two tries are that lie so far apart, and how many are counted at a time. */
 static void test_window(uint64_t apart_ns, int wanted)
 {
@@ -128,6 +150,8 @@ int main(void)
 	test_bytes();
 	test_page();
 	test_patience();
+	test_silence();
+	test_lookups();
 	test_window(ATTEMPT_WINDOW_S * NS_PER_S, 1);
 	test_window(ATTEMPT_WINDOW_S * NS_PER_S + 1, 2);
 	return done_testing();

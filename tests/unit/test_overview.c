@@ -82,6 +82,76 @@ static void test_overview(void)
 	overview_destroy(overview);
 }
 
+/* More countries than are listed: the greatest of them, wherever they come. */
+static void test_countries(void)
+{
+	static const char *const countries[] = { "SE", "NO", "DK", "FI", "IS", "DE", "NL", "FR",
+		"ES", "IT" };
+	enum { COUNT = sizeof(countries) / sizeof(countries[0]), LISTED = 8 };
+	struct overview *overview = overview_create();
+	const struct overview_app *apps;
+
+	for (unsigned i = 0; i < COUNT; i++) {
+		struct record record = make_record(7, countries[i], GEO_ZONE_EU, "CN", 1);
+		record.flow.bytes[0] = 1000 * (i + 1);
+		overview_add(overview, &record, 1);
+	}
+	overview_apps(overview, &apps);
+	for (unsigned i = 0; i < LISTED; i++) {
+		is_text(apps[0].server_countries[i], countries[COUNT - 1 - i],
+			"country %u of the app", i + 1);
+	}
+	overview_destroy(overview);
+}
+
+/* Apps of a zone, by what was sent there; what stays or has no name is none of them. */
+static void test_zone_apps(void)
+{
+	struct overview *overview = overview_create();
+	struct record records[] = {
+		make_record(7, "SG", GEO_ZONE_THIRD, "CN", 1),
+		make_record(8, "SG", GEO_ZONE_THIRD, "CN", 1),
+		make_record(9, "SG", GEO_ZONE_THIRD, "CN", 1),
+		make_record(10, "SG", GEO_ZONE_THIRD, "CN", 1),
+		make_record(11, "SE", GEO_ZONE_EU, "CN", 1),
+	};
+	uint16_t two[2];
+
+	records[1].flow.bytes[0] = 3000;
+	records[2].flow.bytes[0] = 2000;
+	records[3].flow.bytes[0] = 0;
+	records[4].flow.bytes[0] = 9000;
+	overview_add(overview, records, 5);
+	is_int((int64_t)overview_zone_apps(overview, GEO_ZONE_THIRD, two, 2), 2, "two apps");
+	is_int(two[0], 8, "most bytes first");
+	is_int(two[1], 9, "… and the next, whatever came before it");
+	overview_destroy(overview);
+}
+
+/* An inference is among what has no app; its confidence proves nothing there. */
+static void test_inferred(void)
+{
+	struct overview *overview = overview_create();
+	struct record records[] = { make_record(7, "SE", GEO_ZONE_EU, "CN", 1),
+		make_record(8, "SE", GEO_ZONE_EU, "CN", 2) };
+	const struct overview_inferred *inferred;
+	const struct overview_app *apps;
+
+	records[1].verdict.inferred = true;
+	records[1].verdict.confidence = 60;
+	overview_add(overview, records, 2);
+	is_int((int64_t)overview_inferred(overview, &inferred), 1, "one app is inferred");
+	is_int(inferred[0].app, 8, "… the one that is");
+	size_t count = overview_apps(overview, &apps);
+	is_int((int64_t)count, 2, "one is named, and the rest");
+	for (size_t i = 0; i < count; i++) {
+		ok(apps[i].app == 7 || (apps[i].app == 0 && apps[i].evidence == 0 &&
+					       apps[i].confidence_most == 0),
+			"app %u has the evidence that is its own", apps[i].app);
+	}
+	overview_destroy(overview);
+}
+
 /* A flow that names no app, and what makes it so. */
 struct silent_flow {
 	const char *what;
@@ -292,6 +362,9 @@ int main(void)
 {
 	test_heavy_names();
 	test_overview();
+	test_countries();
+	test_zone_apps();
+	test_inferred();
 	test_many_rule_rows();
 	test_doubted();
 	test_many_cells();

@@ -135,7 +135,7 @@ static void test_figures(void)
 /* Of a store that only counts. */
 static void test_counts(void)
 {
-	static const uint64_t counts[] = { 9, 8, 4 };
+	static const uint64_t counts[] = { 9, 8, 4 }, few[] = { 9, 3, 4 };
 
 	begin();
 	for (unsigned i = 0; i < 3; i++) {
@@ -143,6 +143,12 @@ static void test_counts(void)
 			.figures = { { 1000, NULL, counts[i] } } };
 	}
 	is_int((int)shown(5), 1, "the small one, and the next, since more is not known of both");
+	begin();
+	for (unsigned i = 0; i < 3; i++) {
+		parts[part_count++] = (struct protected_part){ .lines = { 0, PROTECT_NO_LINE },
+			.figures = { { 1000, NULL, few[i] } } };
+	}
+	is_int((int)shown(5), 0, "three and four may be the same four devices");
 	ok(protect_shows_count(5, 5) && !protect_shows_count(5, 4) && !protect_shows_count(5, 0),
 		"counts below k are no numbers");
 }

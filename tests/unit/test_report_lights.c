@@ -48,8 +48,16 @@ enum flaw {
 	FLAW_DAY,             /* one that nothing is held of */
 	FLAW_GAP,             /* records that are known to be missing */
 	FLAW_DAMAGE,
-	FLAW_PAST /* days of the period were deleted, past their retention */
+	FLAW_PAST,        /* days of the period were deleted, past their retention */
+	FLAW_PAST_BEFORE, /* … of days up to it: none */
+	FLAW_INBOUND,     /* flows to devices that are ours and in no unit */
+	FLAW_FILTER,      /* a part of the traffic alone */
+	FLAW_TWICE,       /* two archives that may hold the same devices */
+	FLAW_SILENCE,     /* six hours in which nothing was recorded */
+	FLAW_QUIET        /* … not quite: none */
 };
+
+static char said[512]; /* by the light that was asked for */
 
 static void set_flaw(struct record *record, enum flaw flaw)
 {
@@ -107,6 +115,11 @@ static void set_flaw(struct record *record, enum flaw flaw)
 	case FLAW_UNDECIDED:
 		record->verdict.app = catalogue_find(catalogue, "spotify");
 		break;
+	case FLAW_INBOUND:
+		record->direction = RECORD_DIRECTION_INBOUND;
+		record->own_side = RECORD_DESTINATION;
+		record->decision.unit = 0;
+		break;
 	case FLAW_OF_NO_UNIT:
 		record->decision.unit = 0;
 		break;
@@ -114,6 +127,11 @@ static void set_flaw(struct record *record, enum flaw flaw)
 	case FLAW_GAP:
 	case FLAW_DAMAGE:
 	case FLAW_PAST:
+	case FLAW_PAST_BEFORE:
+	case FLAW_FILTER:
+	case FLAW_TWICE:
+	case FLAW_SILENCE:
+	case FLAW_QUIET:
 	case FLAW_NONE:
 		break;
 	}
@@ -158,7 +176,15 @@ static void make_calendar(struct report_calendar *calendar, enum flaw flaw)
 	struct cell cell = { .sums = { .packets = 1 } };
 
 	report_calendar_init(calendar, NULL, START_NS, START_NS + 2 * DAY_NS);
+	if (flaw == FLAW_SILENCE || flaw == FLAW_QUIET) {
+		cell.sums.first_ns = START_NS + NS_PER_S;
+		cell.sums.last_ns = START_NS + DAY_NS * 18 / 24 + (flaw == FLAW_QUIET);
+	}
 	report_calendar_take(calendar, &cell, (int64_t)(START_NS / DAY_NS));
+	if (cell.sums.first_ns) {
+		cell.sums.first_ns = START_NS + DAY_NS;
+		cell.sums.last_ns = START_NS + 2 * DAY_NS - NS_PER_S;
+	}
 	if (flaw != FLAW_DAY) {
 		report_calendar_take(calendar, &cell, (int64_t)(START_NS / DAY_NS) + 1);
 	}
@@ -173,8 +199,10 @@ static unsigned green(enum flaw flaw, unsigned seen, bool has_inventory, enum re
 		.policy = policy,
 		.inventory = has_inventory ? inventory : NULL };
 	struct coverage *coverage = make_coverage(seen);
-	const struct report_source source = { .gaps = flaw == FLAW_GAP,
-		.deleted_until_ns = flaw == FLAW_PAST ? START_NS + 1 : 0 };
+	const struct report_source sources[2] = { { .gaps = flaw == FLAW_GAP,
+		.deleted_until_ns = flaw == FLAW_PAST          ? START_NS + 1
+				    : flaw == FLAW_PAST_BEFORE ? START_NS
+							       : 0 } };
 	struct report_calendar calendar;
 	struct report_model model = { .overview = make_overview(flaw),
 		.stats = &stats,
@@ -187,8 +215,10 @@ static unsigned green(enum flaw flaw, unsigned seen, bool has_inventory, enum re
 		.coverage = coverage,
 		.seen = &seen_days,
 		.calendar = &calendar,
-		.sources = &source,
-		.source_count = 1,
+		.filter = flaw == FLAW_FILTER ? "unit == school" : NULL,
+		.lacks_devices = flaw == FLAW_TWICE,
+		.sources = sources,
+		.source_count = flaw == FLAW_TWICE ? 2 : 1,
 		.group_minimum = 5 };
 	struct report_lights lights;
 	unsigned count = 0;
@@ -199,6 +229,7 @@ static unsigned green(enum flaw flaw, unsigned seen, bool has_inventory, enum re
 		count += lights.lights[i].state == LIGHT_GOOD;
 	}
 	*state = lights.lights[id].state;
+	snprintf(said, sizeof(said), "%s", lights.lights[id].sentence.at);
 	if (lights.is_held_back != (count == 0)) {
 		count = LIGHT_COUNT + 1; /* that green is held back is said where it is, alone */
 	}
@@ -258,6 +289,10 @@ static void test_flaws(void)
 		{ FLAW_DAMAGE, LIGHT_SIGHT, LIGHT_LOOK, true, "an archive with damage" },
 		{ FLAW_PAST, LIGHT_SIGHT, LIGHT_LOOK, true, "what is past its retention" },
 		{ FLAW_OF_NO_UNIT, LIGHT_RULES, LIGHT_LOOK, true, "flows of no unit" },
+		{ FLAW_INBOUND, LIGHT_RULES, LIGHT_LOOK, true, "flows from outside to no unit" },
+		{ FLAW_FILTER, LIGHT_RULES, LIGHT_LOOK, true, "a part of the traffic alone" },
+		{ FLAW_TWICE, LIGHT_RULES, LIGHT_LOOK, true, "what may be counted twice" },
+		{ FLAW_SILENCE, LIGHT_RULES, LIGHT_LOOK, true, "six hours of silence" },
 	};
 	enum report_light_state state;
 
@@ -267,6 +302,23 @@ static void test_flaws(void)
 		ok(count < LIGHT_COUNT && (!flaws[i].is_of_all || count == 0),
 			"… and %u of five are green", count);
 	}
+}
+
+/* What is no flaw, by a moment; and a sentence that would be false. */
+static void test_no_flaws(void)
+{
+	enum report_light_state state;
+
+	is_int(green(FLAW_PAST_BEFORE, DEVICES, true, LIGHT_SIGHT, &state), LIGHT_COUNT,
+		"what was deleted up to the period takes no green");
+	is_int(green(FLAW_QUIET, DEVICES, true, LIGHT_SIGHT, &state), LIGHT_COUNT,
+		"nor does a quiet night");
+	green(FLAW_NONE, DEVICES, true, LIGHT_RULES, &state);
+	ok(said[0] && state == LIGHT_GOOD, "it is said that nothing denied was used");
+	char none[sizeof(said)];
+	memcpy(none, said, sizeof(none));
+	green(FLAW_GRACE, DEVICES, true, LIGHT_RULES, &state);
+	ok(strcmp(said, none) != 0, "… and not where it was, in grace");
 }
 
 static void prove_network(const char *network, unsigned flows)
@@ -327,6 +379,11 @@ static void test_denies_nothing(void)
 		{ "rules: [{id: a, match: {app: tiktok}, action: deny, effective_from: "
 		  "2030-01-01}]\n",
 			"denies later" },
+		{ "rules: [{id: a, match: {app: tiktok}, action: deny, effective_from: "
+		  "2024-10-05}]\n",
+			"denies from the day after on" },
+		{ "rules: [{id: a, match: {app: tiktok}, action: deny, valid_to: 2024-10-03}]\n",
+			"denied until the day before" },
 		{ "rules: [{id: a, match: {app: tiktok}, action: deny, valid_to: 2020-01-01}]\n",
 			"denied before" },
 		{ "", "is none" },
@@ -459,6 +516,7 @@ int main(void)
 	prove(SEGMENT_NAMED_LEAST, SEGMENT_NAMED_LEAST);
 	test_coverage();
 	test_flaws();
+	test_no_flaws();
 	test_proof();
 	test_no_class();
 	test_denies_nothing();
