@@ -9,6 +9,7 @@
 #include "analyzer/classify/l7_info_store.h"
 #include "analyzer/classify/dissect/dissector.h"
 #include "analyzer/classify/dissect/wire_crypto.h"
+#include "analyzer/classify/log_clock.h"
 #include "analyzer/classify/names.h"
 #include "analyzer/classify/l7_session.h"
 
@@ -47,6 +48,11 @@ struct classify *classify_create(const struct classify_options *options)
 	dissector_choices_init(&tables->choices);
 	call_sockets_init(&classify->calls);
 	classify->heard = options->names;
+	classify->log_clock = classify->heard ? log_clock_create() : NULL;
+	if (classify->heard && !classify->log_clock) {
+		classify_destroy(classify);
+		return NULL;
+	}
 	if (classify->heard) {
 		names_join(tables->names);
 	}
@@ -74,6 +80,7 @@ void classify_destroy(struct classify *classify)
 		quic_crypto_destroy(classify->tables.quic);
 		dns_questions_destroy(classify->tables.questions);
 		l7_session_destroy(classify->session);
+		log_clock_destroy(classify->log_clock);
 		free(classify);
 	}
 }
@@ -584,8 +591,11 @@ void classify_settle(struct classify *classify, const struct flow_record *flow, 
 	l7->not_captured = l7->hidden == NAME_HIDDEN_OPAQUE && is_cut;
 	note_findings(classify, flow, l7);
 	if (flow->is_last) {
-		classify->stats.named_by_log +=
-			classify->heard && l7_info_have_source(l7, NAME_DNS_LOG);
+		if (classify->heard) {
+			classify->stats.named_by_log += l7_info_have_source(l7, NAME_DNS_LOG);
+			log_clock_take_flow(classify->log_clock, &flow->source, &flow->destination,
+				flow->flow_start_ns);
+		}
 		classify_keep(classify, flow, number);
 		l7_info_store_release(classify->tables.store, number);
 	}
@@ -598,6 +608,11 @@ void classify_read_stats(const struct classify *classify, struct classify_stats 
 	l7_info_store_read_stats(classify->tables.store, &store);
 	*stats = classify->stats;
 	stats->l7_info_dropped = store.refused;
+	if (classify->log_clock) {
+		uint32_t by;
+		stats->log_ahead_s = log_clock_ahead_s(classify->log_clock, &by);
+		stats->log_ahead_by = by;
+	}
 	stats->names_dropped = names_given_up(classify->tables.names);
 	stats->overlaps_changed = reassembly_overlaps_changed(classify->tables.reassembly);
 	stats->initials_passed_over = classify->tables.pace.passed_over;

@@ -47,7 +47,9 @@ struct classify_stats {
 	uint64_t names_heard;                             /* from resolver logs */
 	uint64_t name_clients; /* who asked for those, at most CLASSIFY_NAME_CLIENTS */
 	uint64_t named_by_log; /* flows that have a name of them */
-	uint64_t bytes;        /* memory in use */
+	int64_t log_ahead_s; /* how far their clock is off, and by how many of them (log_clock.h) */
+	uint64_t log_ahead_by;
+	uint64_t bytes; /* memory in use */
 };
 
 struct classify *classify_create(const struct classify_options *options); /* NULL: out of memory */

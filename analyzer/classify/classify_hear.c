@@ -4,6 +4,7 @@
 
 #include "analyzer/classify/classify_parts.h"
 #include "analyzer/classify/dissect/dns.h"
+#include "analyzer/classify/log_clock.h"
 #include "analyzer/classify/lookups.h"
 #include "analyzer/classify/names.h"
 #include "base/clock.h"
@@ -61,6 +62,7 @@ static void hear_name(struct classify *classify, const struct flow_name *name)
 			continue;
 		}
 		names_add(names, &name->client, address, l7, true, name->ttl_s, name->time_ns);
+		log_clock_take_name(classify->log_clock, &name->client, address, name->time_ns);
 		if (name_feed_is_live(classify->heard)) {
 			names_note_pair(names, &name->client, address, name->time_ns);
 		}

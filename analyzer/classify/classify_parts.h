@@ -35,7 +35,8 @@ struct classify {
 	struct flow_memory *memory;
 	struct ech_names ech;
 	struct call_sockets calls;
-	struct name_feed *heard; /* NULL: no resolver logs */
+	struct name_feed *heard;     /* NULL: no resolver logs */
+	struct log_clock *log_clock; /* likewise */
 	struct classify_stats stats;
 	struct addr name_clients[CLASSIFY_NAME_CLIENTS];
 	struct l7_info scratch;

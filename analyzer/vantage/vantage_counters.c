@@ -43,6 +43,10 @@ void vantage_counters_add_names(
 		counters->names_heard = classify->names_heard;
 		counters->name_clients = classify->name_clients;
 	}
+	if (classify->log_ahead_by > counters->log_ahead_by) {
+		counters->log_ahead_s = classify->log_ahead_s;
+		counters->log_ahead_by = classify->log_ahead_by;
+	}
 	counters->answers += classify->dns_answers;
 	counters->named_by_log += classify->named_by_log;
 }

@@ -52,8 +52,9 @@ enum vantage_severity {
 	X(DNS_NONE, "dns-none", WARNING)                                                           \
 	X(DNS_RESOLVER, "dns-resolver-only", WARNING)                                              \
 	X(DNS_ENCRYPTED, "dns-encrypted-only", WARNING)                                            \
-	X(DNS_ANSWERS, "dns-answers", WARNING)   /* lookups whose answers are not seen */          \
-	X(RESOLVER_LOG, "resolver-log", WARNING) /* whose lookups name nothing here */             \
+	X(DNS_ANSWERS, "dns-answers", WARNING)       /* lookups whose answers are not seen */      \
+	X(RESOLVER_LOG, "resolver-log", WARNING)     /* whose lookups name nothing here */         \
+	X(RESOLVER_CLOCK, "resolver-clock", WARNING) /* whose clock is another one */              \
 	X(NAMES_HIDDEN, "names-hidden", WARNING)                                                   \
 	X(INVENTORY_NONE, "inventory-none", INFO)                                                  \
 	X(INVENTORY_LOW, "inventory-low", WARNING)                                                 \

@@ -1,5 +1,6 @@
 /* Findings about names: lookups, resolvers, and what hides where flows go. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "analyzer/vantage/vantage_judge.h"
 
@@ -71,11 +72,25 @@ bool vantage_log_is_forwarders(const struct vantage_counters *counters)
 	return counters->name_clients <= FORWARDERS_MOST;
 }
 
+static void judge_log_clock(const struct vantage_case *it)
+{
+	const struct vantage_counters *counters = &it->context->counters;
+	struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_RESOLVER_CLOCK);
+
+	figure_span(finding, "apart", (uint64_t)llabs(counters->log_ahead_s));
+	figure_word(finding, "way", counters->log_ahead_s > 0 ? "probe_ahead" : "probe_behind");
+	figure_number(finding, "lookups", counters->log_ahead_by);
+	figure_number(finding, "names", counters->names_heard);
+}
+
 static void judge_log(const struct vantage_case *it)
 {
 	const struct vantage_counters *counters = &it->context->counters;
 
-	if (it->context->has_counters && vantage_log_names_nobody(counters, it->vantage->flows)) {
+	if (it->context->has_counters && counters->log_ahead_s != 0) {
+		judge_log_clock(it);
+	} else if (it->context->has_counters &&
+		   vantage_log_names_nobody(counters, it->vantage->flows)) {
 		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_RESOLVER_LOG);
 		figure_number(finding, "names", counters->names_heard);
 		figure_number(finding, "flows", counters->named_by_log);

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/device/devices.h"
@@ -104,7 +105,18 @@ static void say_worth(const struct analysis *analysis)
 
 	engine_read_stats(analysis->run.engine, &stats);
 	vantage_counters_add_names(&counters, &stats.classify);
-	if (vantage_log_names_nobody(&counters, stats.records)) {
+	if (counters.log_ahead_s != 0) {
+		cli_notice("analyze",
+			"the clock of the resolver logs is about %lld s %s the capture's, by %llu "
+			"of "
+			"%llu lookups: flows may lack names or have wrong ones; set it by the "
+			"sensor's, or "
+			"give the log's time zone (TZ), and read again",
+			llabs((long long)counters.log_ahead_s),
+			counters.log_ahead_s > 0 ? "ahead of" : "behind",
+			(unsigned long long)counters.log_ahead_by,
+			(unsigned long long)counters.names_heard);
+	} else if (vantage_log_names_nobody(&counters, stats.records)) {
 		cli_notice("analyze",
 			"the resolver logs name next to nothing here: %llu lookups, %llu of %llu "
 			"flows named by them; %s",

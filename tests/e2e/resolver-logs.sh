@@ -53,6 +53,9 @@ analyze "$work/hidden.pcap" "$work/first.ndjson" --resolver-log "$work/zeek.log"
 ok 'however many threads work, the records are the same' cmp "$work/first.ndjson" "$work/back.ndjson"
 awk -F'\t' -v OFS='\t' '!/^#/ { $3 = "10.10.0.9" } { print }' "$work/zeek.log" >"$work/forwarder.log"
 ok 'a log in which a forwarder asks for all is said to name nobody' sh -c "'$bin' doctor --policy '$data/tests/traffic/day-policy.yaml' --format ndjson --fail-on none --resolver-log '$work/forwarder.log' '$work/hidden.pcap' | grep -q '\"resolver-log\".*forwarder'"
+awk -F'\t' -v OFS='\t' '!/^#/ { $1 = sprintf("%.6f", $1 + 3600) } { print }' "$work/zeek.log" >"$work/ahead.log"
+says 0 'is about 3600 s ahead of the capture' 'a log whose clock is an hour ahead is said to be' \
+	"$bin" analyze --summary none --policy "$data/tests/traffic/day-policy.yaml" --resolver-log "$work/ahead.log" "$work/hidden.pcap"
 says 3 'cut short within a frame' 'a log that is cut short is said, and what came before counts' \
 	sh -c "head -c 20000 '$work/dnstap.log' >'$work/cut.log'; '$bin' analyze --summary none --resolver-log '$work/cut.log' '$work/hidden.pcap'"
 says 3 'say so: dnstap:' 'what is no log is refused' "$bin" analyze --resolver-log "$data/README.md" "$work/hidden.pcap"

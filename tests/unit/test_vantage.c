@@ -242,6 +242,11 @@ static void test_resolver_log(void)
 	context.counters.named_by_log = 0;
 	context.counters.answers = 400;
 	ok(judge(VANTAGE_RESOLVER_LOG) == NULL, "… or that the wire goes before");
+	context.counters.log_ahead_s = 3600;
+	context.counters.log_ahead_by = 90;
+	finding = judge(VANTAGE_RESOLVER_CLOCK);
+	ok(finding && finding->figures[0].number == 3600 && finding->figures[2].number == 90,
+		"a log whose clock is an hour ahead");
 }
 
 static void test_translated(void)
