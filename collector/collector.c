@@ -202,6 +202,22 @@ bool collector_split(struct collector *collector, const struct collector_batch *
 	return flow_split(collector->table, flow, &batch->packets, at, notes);
 }
 
+bool collector_has_parts(const struct collector *collector)
+{
+	return collector->table->part_count > 0;
+}
+
+unsigned collector_keep_notes(struct collector *collector, const struct collector_batch *batch,
+	const struct peek *peek, uint32_t note)
+{
+	struct flow_table *table = collector->table;
+	uint64_t first = table->packets - batch->packets.count;
+
+	return flow_table_cold(table, peek->flow)->part == 0
+		       ? 0
+		       : flow_split_keep_notes(table, peek->flow, first + peek->packet, note);
+}
+
 bool collector_source_is_known(const struct collector *collector, uint32_t flow)
 {
 	return flow_table_state(collector->table, flow)->flags & FLOW_START_SEEN;

@@ -162,6 +162,14 @@ struct split_notes {
 bool collector_split(struct collector *collector, const struct collector_batch *batch,
 	uint32_t flow, unsigned at, const struct split_notes *notes);
 
+/* Has a part become due in the last batch? It knows what its flow's note says when it is taken:
+ * what later packets of the batch tell as well, which depends on where batches end. So before the
+ * note changes for a peek, the parts that became due before its packet are to be given what stands
+ * there; how many had none of their own. */
+bool collector_has_parts(const struct collector *collector);
+unsigned collector_keep_notes(struct collector *collector, const struct collector_batch *batch,
+	const struct peek *peek, uint32_t note);
+
 struct flow_ends {
 	struct addr source, destination;
 	uint16_t source_port, destination_port;

@@ -42,16 +42,21 @@ static struct tail tail_of(
 	return tail;
 }
 
-/* Parts of the flow that are due already, and have no note of their own, were before the split. */
-static void keep_notes(struct flow_table *table, uint32_t flow, uint32_t note)
+unsigned flow_split_keep_notes(
+	struct flow_table *table, uint32_t flow, uint64_t until, uint32_t note)
 {
+	unsigned kept = 0;
+
 	for (unsigned i = table->due_taken; i < table->due_count; i++) {
 		struct flow_due *due = &table->due[i];
-		if (due->flow == flow && due->part != FLOW_NONE && !due->has_note) {
+		if (due->flow == flow && due->part != FLOW_NONE && !due->has_note &&
+			due->packet < until) {
 			due->has_note = true;
 			table->parts[due->part].note = note;
+			kept++;
 		}
 	}
+	return kept;
 }
 
 /* It is the last of its conversation, and what follows counts for itself. */
@@ -129,7 +134,8 @@ bool flow_split(struct flow_table *table, uint32_t flow, const struct packet_bat
 		state->bytes[end] -= tail.bytes[end];
 	}
 	state->end_ns = at_ns < end_ns ? at_ns : end_ns;
-	keep_notes(table, flow, notes->due);
+	/* Those that are due already were before the split. */
+	flow_split_keep_notes(table, flow, UINT64_MAX, notes->due);
 	flow_report_part(table, flow);
 	end_part(table, flow, notes->part, at_ns);
 	if (table->track) {

@@ -18,6 +18,11 @@
 bool flow_split(struct flow_table *table, uint32_t flow, const struct packet_batch *packets,
 	unsigned at, const struct split_notes *notes);
 
+/* The flow's parts that became due before the packet of that running number, and have no note of
+ * their own, get this one; how many. */
+unsigned flow_split_keep_notes(
+	struct flow_table *table, uint32_t flow, uint64_t until, uint32_t note);
+
 /* By the five numbers, whatever else stands in a key. */
 bool flow_split_same_ends(const struct packet *packet, const void *key, bool is_v6);
 

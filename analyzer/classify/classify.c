@@ -330,6 +330,9 @@ static void look_at_peek(struct classify *classify, struct collector *collector,
 	if (packet->payload_bytes == 0) {
 		return;
 	}
+	if (collector_has_parts(collector)) {
+		classify_keep_parts(classify, collector, batch, peek);
+	}
 	if (classify->tables.lookups) {
 		classify_read_at(classify, collector, batch, peek);
 	}
@@ -597,6 +600,8 @@ void classify_settle(struct classify *classify, const struct flow_record *flow, 
 				flow->flow_start_ns);
 		}
 		classify_keep(classify, flow, number);
+	}
+	if (flow->is_last || (!is_session && flow->note & NOTE_HELD)) {
 		l7_info_store_release(classify->tables.store, number);
 	}
 }

@@ -50,6 +50,23 @@ bool classify_split(struct classify *classify, struct collector *collector,
 	return true;
 }
 
+void classify_keep_parts(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek)
+{
+	uint32_t note = *collector_note(collector, peek->flow);
+
+	if (note & NOTE_PROGRESS) {
+		const struct l7_session *session =
+			l7_session_get(classify->session, note & ~NOTE_PROGRESS);
+		note = session->l7 | NOTE_DONE | (session->is_cut ? NOTE_CUT : 0);
+	}
+	uint32_t l7 = note & ~NOTE_FLAGS;
+	unsigned kept = collector_keep_notes(collector, batch, peek, l7 ? note | NOTE_HELD : note);
+	for (unsigned i = 0; l7 && i < kept; i++) {
+		l7_info_store_hold(classify->tables.store, l7);
+	}
+}
+
 /* Is the host of the first request in this segment one that the flow has not named yet? */
 static bool asks_another_host(
 	struct classify *classify, const struct packet *packet, const struct l7_info *known)

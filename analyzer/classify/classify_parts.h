@@ -27,7 +27,10 @@
  * on the same five numbers. */
 #define NOTE_WATCH (UINT32_C(1) << 27)
 
-#define NOTE_FLAGS (NOTE_DONE | NOTE_CUT | NOTE_KEPT | NOTE_WATCH)
+/* Of a part: it has a reference to its l7 info of its own. */
+#define NOTE_HELD (UINT32_C(1) << 26)
+
+#define NOTE_FLAGS (NOTE_DONE | NOTE_CUT | NOTE_KEPT | NOTE_WATCH | NOTE_HELD)
 
 struct classify {
 	struct dissect_tables tables;
@@ -59,6 +62,11 @@ bool classify_begin_again(struct classify *classify, struct collector *collector
  * takes along; the flow has what lookups say of it. False where it cannot be split. */
 bool classify_split(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek, uint32_t l7);
+
+/* Parts of the flow that became due before this peek know what was known until then. Before
+ * anything is learnt from it; wherever batches end, so that it is the same for all workers. */
+void classify_keep_parts(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek);
 
 /* A flow ended, and may only have fallen silent. */
 void classify_keep(struct classify *classify, const struct flow_record *flow, uint32_t l7);
