@@ -73,6 +73,14 @@ figure adapters identities 1 1 'two adapters of one enrolled device are one'
 figure moved identities 1 1 'a laptop between two networks is one'
 figure moved one 150 180 '… nearly always'
 figure terminal-server many 40 60 'a desktop that five use is many'
+figure spoofed-arp mixed 0 0 'who says that he has another address is not whose it is'
+figure spoofed-arp lent 0 0 '… and has not the class of it'
+figure cloned-mac mixed 0 0 'who uses the MAC of another is not it'
+figure cloned-mac lent 0 2 '… and has not its class, after a few flows'
+figure shared-address mixed 0 0 'an address that goes from server to server is neither'
+figure ipvlan mixed 0 0 'containers under one MAC are not one device'
+figure phone-with-pc mixed 0 0 'a computer behind a desk phone'
+figure phone-with-pc identities 2 2 '… and the phone are two'
 
 # What a person reads of them.
 cat >"$work/devices" <<END

@@ -370,6 +370,58 @@ def moved():
         case.flow(minute, "laptop", 1 + minute // 45 % 2, mac=case.mac(1))
 
 
+def spoofed_arp():
+    """Somebody says that he has another's address, and passes on what he gets."""
+    case = Case("spoofed-arp")
+    case.enrol("twin-victim", case.mac(1))
+    case.neighbours(6, 30)
+    for minute in range(30):
+        case.flow(minute, "twin-victim", 1)
+        case.flow(minute + 0.2, "intruder", 66, stack=WINDOWS, ttl=128)
+        if minute >= 10:
+            case.arp(minute + 0.4, 1, case.mac(66))
+            case.flow(minute + 0.5, "twin-victim", 1, mac=case.mac(66), ttl=63)
+
+
+def cloned_mac():
+    """An enrolled printer's MAC, which somebody's laptop uses as well, under an address of its own."""
+    case = Case("cloned-mac")
+    case.enrol("twin-printer", case.mac(1))
+    for minute in range(40):
+        case.flow(minute, "twin-printer", 1)
+        if minute >= 10:
+            case.flow(minute + 0.5, "intruder", 2, mac=case.mac(1), stack=WINDOWS, ttl=128)
+
+
+def shared_address():
+    """Two servers with an address each, and a third one that goes from one to the other (VRRP with their own MACs)."""
+    case = Case("shared-address")
+    for minute in range(60):
+        master = 1 if minute < 30 else 2
+        case.flow(minute, "node-1", 1)
+        case.flow(minute + 0.2, "node-2", 2)
+        if minute % 30 == 0:
+            case.arp(minute + 0.3, 10, case.mac(master))
+        case.flow(minute + 0.5, "node-%d" % master, 10, mac=case.mac(master))
+
+
+def ipvlan():
+    """Containers that have addresses of their own under their host's MAC."""
+    case = Case("ipvlan")
+    for minute in range(40):
+        for host in range(1, 5):
+            case.flow(minute + host / 5, "container-%d" % host, host, mac=case.mac(9))
+
+
+def phone_with_pc():
+    """A desk phone through which a computer is connected, for a while."""
+    case = Case("phone-with-pc")
+    for minute in range(40):
+        case.flow(minute, "desk-phone", 1, stack=PHONE)
+        if minute >= 10:
+            case.flow(minute + 0.3, "pc", 2, stack=WINDOWS, ttl=128)
+
+
 def make(folder):
     repeater("repeater", 0.7)
     repeater("repeater-slow", 7, 30)
@@ -393,7 +445,7 @@ def make(folder):
     hotspot("hotspot", 12)
     hotspot("hotspot-alone", 2)
     for case in (one_vendor, prefix_translator, desktops, pool, reboots, private_macs, clones, lease_reuse, renewals, two_sites, docks, containers, privacy, gateway, adapters, moved,
-                 terminal_server):
+                 terminal_server, spoofed_arp, cloned_mac, shared_address, ipvlan, phone_with_pc):
         case()
     with open(os.path.join(folder, "cases.pcap"), "wb") as out:
         out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
