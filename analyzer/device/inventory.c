@@ -221,6 +221,22 @@ static const char *serial_of(const struct reading *reading)
 	return is_none ? "" : serial;
 }
 
+/* Systems list for a while what they have given up, and say no day of it. */
+static int read_state(
+	const struct reading *reading, struct inventory_device *device, struct err *err)
+{
+	const char *word =
+		columns_word(&reading->columns, FIELD_STATE, cell_of(reading, FIELD_STATE));
+	uint64_t last_ns = 0, first_ns = device->enrolled_from_ns + 1;
+	int status = 0;
+
+	if (device->enrolled_to_ns == UINT64_MAX && strcmp(word, "left") == 0) {
+		status = read_date(reading, FIELD_LAST, true, &last_ns, err);
+		device->enrolled_to_ns = last_ns > first_ns ? last_ns : first_ns;
+	}
+	return status;
+}
+
 static int read_device(
 	const struct reading *reading, struct inventory_device *device, struct err *err)
 {
@@ -233,6 +249,7 @@ static int read_device(
 			    : read_date(reading, FIELD_FROM, false, &device->enrolled_from_ns, err);
 	status = status < 0 ? status
 			    : read_date(reading, FIELD_TO, true, &device->enrolled_to_ns, err);
+	status = status < 0 ? status : read_state(reading, device, err);
 	if (status == 0 && device->enrolled_to_ns <= device->enrolled_from_ns) {
 		status = complain(reading, FIELD_TO, "a day that is not before enrolled_from",
 			cell_of(reading, FIELD_TO), err);

@@ -366,7 +366,7 @@ void columns_close(struct columns *columns)
 const char *columns_word(
 	const struct columns *columns, enum inventory_field field, const char *cell)
 {
-	static const char *const ours[] = { "owned", "private" };
+	static const char *const ours[] = { "owned", "private", "left" };
 	const char *list = columns->words->texts[field], *item;
 	size_t length, cell_length = strlen(cell);
 
@@ -374,7 +374,7 @@ const char *columns_word(
 		if (length > cell_length && item[cell_length] == '=' &&
 			strncasecmp(item, cell, cell_length) == 0) {
 			const char *word = item + cell_length + 1;
-			for (unsigned i = 0; i < 2; i++) {
+			for (unsigned i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
 				if (length - cell_length - 1 == strlen(ours[i]) &&
 					strncmp(word, ours[i], strlen(ours[i])) == 0) {
 					return ours[i];

@@ -19,7 +19,9 @@ enum { CSV_CELLS_MAX = 256 };
 	X(MAC, "mac")                                                                              \
 	X(SERIAL, "serial")                                                                        \
 	X(FROM, "enrolled_from")                                                                   \
-	X(TO, "enrolled_to")
+	X(TO, "enrolled_to")                                                                       \
+	X(STATE, "state") /* "left": retired or wiped, and enrolled until it was last seen */      \
+	X(LAST, "last_seen")
 
 enum inventory_field {
 #define X(id, name) FIELD_##id,

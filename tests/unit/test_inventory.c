@@ -198,6 +198,23 @@ static void test_exports(void)
 	inventory_close(inventory);
 
 	is_int(load(&inventory,
+		       "Device ID,Enrollment date,Last check-in,Device state,Wi-Fi MAC,Ethernet "
+		       "MAC\n"
+		       "a1,2025-01-31,2026-02-03,Retire issued,001122000001,\n"
+		       "a2,2025-01-31,,Wipe issued,,001122000002\n"
+		       "a3,2025-01-31,2026-02-03,Managed,,001122000009\n",
+		       &err),
+		0, "an export of Intune with what was retired: %s", err.text);
+	ok(inventory_find_mac(inventory, laptop_lan, at("2026-02-03")) &&
+			!inventory_find_mac(inventory, laptop_lan, at("2026-02-05")),
+		"what was retired counts until its last check-in");
+	ok(!inventory_find_mac(inventory, laptop_wlan, at("2026-02-03")),
+		"… and where that is not said not at all");
+	ok(inventory_find_mac(inventory, dock, at("2026-03-05")) != NULL,
+		"what is managed counts on");
+	inventory_close(inventory);
+
+	is_int(load(&inventory,
 		       "Computer Name,Serial Number,JSS Computer ID,MAC Address,Alternate MAC "
 		       "Address,Department,Site,Last Enrollment\n"
 		       "mac-1,C02,17,00:11:22:00:00:01,00:11:22:00:00:02,Care,managed,2025-01-02 "
