@@ -56,7 +56,10 @@ static const struct {
 	{ "borderflow.app.embedded", { "borderflow.app.id" } },
 	{ "borderflow.flow.part", { START } },
 	{ "borderflow.flow.start", { START } },
+	{ "borderflow.server_country", { "borderflow.zone" } }, /* field_no_country() */
 	{ "borderflow.operator_country", { "borderflow.zone" } },
+	{ "borderflow.app.owner_country", { "borderflow.control" } },
+	{ "borderflow.app.parent_country", { "borderflow.control" } },
 	{ "borderflow.names", { NAMES } },
 	{ "borderflow.name_sources", { NAMES } },
 	{ "borderflow.name_used", { NAMES } },

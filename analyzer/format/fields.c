@@ -50,12 +50,25 @@ const char *field_no_country(const struct field *field, const struct field_view 
 {
 	static const char end[] = "_country";
 	size_t length = strlen(field->path);
+	uint8_t zone;
 
 	if (length < sizeof(end) || strcmp(field->path + length - (sizeof(end) - 1), end) != 0) {
 		return NULL;
 	}
-	return view->record->place.zone == GEO_ZONE_INTERNAL && !field_is_of_app(field) ? "internal"
-											: "unknown";
+	zone = field_is_of_app(field) ? view->record->verdict.control : view->record->place.zone;
+	return zone == GEO_ZONE_INTERNAL ? "internal" : "unknown";
+}
+
+void field_put(struct text *text, const struct field *field, const struct field_view *view)
+{
+	struct field_value value;
+	const char *no_country;
+
+	if (field_get_asked(field, view, &value)) {
+		field_put_text(text, field, &value);
+	} else if ((no_country = field_no_country(field, view))) {
+		text_put(text, no_country);
+	}
 }
 
 static bool is_list(const struct field *field)

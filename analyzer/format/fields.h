@@ -108,9 +108,9 @@ const struct field *field_find(const char *name, size_t length);
 /* Does it say what the app is, who owns it or who controls it? Then it may be inferred. */
 bool field_is_of_app(const struct field *field);
 
-/* What a country is called that the record has none for, in filters, groups and sums alike:
- * "internal" of a server inside, else "unknown"; NULL of fields that are no country. Asks for the
- * zone. */
+/* What a country is called that the record has none for, in filters, groups, cells and sums alike:
+ * "internal" of a server inside, and of an app there that nobody is known to control, else
+ * "unknown"; NULL of fields that are no country. */
 const char *field_no_country(const struct field *field, const struct field_view *view);
 
 /* The value of a field; false where the record has none. */
@@ -161,3 +161,6 @@ bool field_is_default(const struct field *field, const struct field_value *value
 /* The value as text, as in JSON but without quotes and escapes; lists are joined by a blank. */
 struct text;
 void field_put_text(struct text *text, const struct field *field, const struct field_value *value);
+
+/* The same of a record: nothing where it has no value, but of countries. */
+void field_put(struct text *text, const struct field *field, const struct field_view *view);

@@ -322,10 +322,6 @@ void grouping_asks(const struct grouping *grouping, struct field_set *set)
 	}
 	for (unsigned i = 0; i < grouping->field_count; i++) {
 		field_set_add(set, grouping->fields[i]);
-		if (strstr(grouping->fields[i]->path, "_country")) {
-			field_set_add(
-				set, field_find("zone", strlen("zone"))); /* field_no_country() */
-		}
 	}
 	for (unsigned i = 0; i < grouping->sum_count; i++) {
 		field_set_add(set, grouping->summed[i]);

@@ -130,9 +130,6 @@ void query_asks(const struct query *query, struct field_set *set)
 	for (unsigned i = 0; (field = query_field(query, i)); i++) {
 		field_set_add(set, field);
 	}
-	if (query_names_countries(query)) {
-		field_set_add(set, field_find("zone", strlen("zone"))); /* field_no_country() */
-	}
 }
 
 bool query_asks_app(const struct query *query)

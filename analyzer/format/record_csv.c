@@ -46,6 +46,7 @@ void record_csv_put(struct text *text, const struct field_view *view)
 
 	for (unsigned i = 0; i < field_count; i++) {
 		struct field_value value;
+		const char *no_country;
 
 		if (!is_column(&field_table[i])) {
 			continue;
@@ -56,6 +57,8 @@ void record_csv_put(struct text *text, const struct field_view *view)
 		is_first = false;
 		if (field_get(&field_table[i], view, &value)) {
 			put_cell(text, &field_table[i], &value);
+		} else if ((no_country = field_no_country(&field_table[i], view))) {
+			text_put(text, no_country);
 		}
 	}
 	text_put(text, "\r\n");

@@ -90,6 +90,14 @@ struct cell {
 uint16_t cell_country(const char code[3]);
 void cell_country_name(uint16_t country, char code[3]);
 
+/* The country of whoever controls the app; of what stays inside and nobody else controls that is
+ * inside. */
+static inline uint16_t cell_parent(const struct cell_key *key)
+{
+	return key->parent_country == 0 && key->control == GEO_ZONE_INTERNAL ? CELL_COUNTRY_INTERNAL
+									     : key->parent_country;
+}
+
 /* The key of a record, but for slot and tenant. */
 struct cell_key cell_key_of(const struct record *record);
 

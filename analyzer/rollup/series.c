@@ -29,7 +29,7 @@ bool dimension_find(const char *name, enum dimension *dimension)
 unsigned series_of(const struct cell_key *key, uint64_t series[DIMENSION_COUNT])
 {
 	uint32_t app = cell_named_app(key);
-	uint32_t server = key->server_country, parent = key->parent_country;
+	uint32_t server = key->server_country, parent = cell_parent(key);
 
 	series[DIMENSION_APP] = series_key(DIMENSION_APP, app, 0);
 	series[DIMENSION_APP_UNIT] = series_key(DIMENSION_APP_UNIT, app, key->unit);

@@ -279,7 +279,7 @@ static void keep_fields(struct cell_key *key, uint32_t fields)
 	key->unit = fields & BIT(UNIT) ? all.unit : 0;
 	key->class_ = fields & BIT(CLASS) ? all.class_ : 0;
 	key->server_country = fields & BIT(SERVER) ? all.server_country : 0;
-	key->parent_country = fields & BIT(PARENT) ? all.parent_country : 0;
+	key->parent_country = fields & BIT(PARENT) ? cell_parent(&all) : 0;
 	key->zone = fields & BIT(ZONE) ? all.zone : 0;
 	key->control = fields & BIT(CONTROL) ? all.control : 0;
 	key->rule = fields & BIT(RULE) ? all.rule : 0;

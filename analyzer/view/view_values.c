@@ -48,7 +48,7 @@ bool view_value_of(enum view_dimension dimension, const struct cell_key *key, ui
 		[VIEW_BY_UNIT] = key->unit,
 		[VIEW_BY_CLASS] = key->class_,
 		[VIEW_BY_SERVER] = key->server_country,
-		[VIEW_BY_PARENT] = key->parent_country,
+		[VIEW_BY_PARENT] = cell_parent(key),
 		[VIEW_BY_ZONE] = key->zone,
 		[VIEW_BY_CONTROL] = key->control,
 		[VIEW_BY_RULE] = key->rule,

@@ -249,12 +249,10 @@ void flows_rows_asks(const struct flows_rows *rows, struct field_set *set)
 
 static void put_cell(struct text *text, const struct column *column, const struct field_view *view)
 {
-	struct field_value value;
-
 	if (column->put) {
 		column->put(text, view);
-	} else if (field_get_asked(column->field, view, &value)) {
-		field_put_text(text, column->field, &value);
+	} else {
+		field_put(text, column->field, view);
 	}
 }
 

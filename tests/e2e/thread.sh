@@ -86,7 +86,7 @@ ok 'bytes per app' same_sums app '.network.application // "unknown"'
 ok 'bytes per zone' same_sums zone .borderflow.zone
 ok 'bytes per pair of server country and parent country' same_sums matrix \
 	'(if .borderflow.zone == "internal" then "internal" else .borderflow.server_country // "unknown" end)
-	+ "-" + (.borderflow.app.parent_country // "unknown")'
+	+ "-" + (.borderflow.app.parent_country // if .borderflow.control == "internal" then "internal" else "unknown" end)'
 ok 'one entry in the stream for each alert' \
 	[ "$(ask XLEN bf:1:alerts)" = "$(($(wc -l <"$work/alerts.tsv") - 1))" ]
 

@@ -254,12 +254,14 @@ static void test_country_names(void)
 	}
 	struct record inside = unknown;
 	struct field_view inside_view = { &inside, &labels, true, NULL };
-	inside.place.zone = GEO_ZONE_INTERNAL;
-	query_parse(&query, "country == internal and operator == internal and parent == unknown",
+	inside.place.zone = inside.verdict.control = GEO_ZONE_INTERNAL;
+	query_parse(&query,
+		"country == internal and operator == internal and owner_country == internal and "
+		"parent == internal and not parent == unknown",
 		NULL, &err);
 	is_int(query_name_countries(query, table, &err), 0, "internal is a word for countries");
 	ok(query_match(query, &inside_view) && !query_match(query, &unknown_view),
-		"a server inside is internal, and what app it serves is not known");
+		"what stays inside is internal, whoever is asked for, and not unknown");
 	query_free(query);
 	jurisdictions_close(table);
 }
