@@ -1,5 +1,6 @@
 #include "collector/flow_reopen.h"
 
+#include "base/clock.h"
 #include "collector/flow_table_parts.h"
 #include "collector/flow_tcp.h"
 
@@ -44,6 +45,13 @@ static bool is_half_open(const struct flow_state *state)
 	return state->tcp_state == TCP_STATE_SYN || state->tcp_state == TCP_STATE_SYN_ACK;
 }
 
+/* Nobody gives a connection up that soon: a SYN of another number may be somebody else's, and the
+ * answer tells. So it does where the first one was answered (RFC 5961, 4.2). */
+static bool is_too_soon(const struct flow_state *state, const struct packet *syn)
+{
+	return syn->time_ns < state->end_ns + NS_PER_S / 10;
+}
+
 enum flow_syn flow_reopen_judge(
 	struct flow_table *table, uint32_t flow, const struct packet *syn, uint64_t quiet_ns)
 {
@@ -61,8 +69,11 @@ enum flow_syn flow_reopen_judge(
 	if (state->tcp_is_over) {
 		return FLOW_SYN_BEGINS;
 	}
-	if (is_half_open(state) && !answers) {
-		return is_source ? FLOW_SYN_BEGINS : FLOW_SYN_JOINS;
+	if (is_half_open(state) && !answers && !is_source) {
+		return FLOW_SYN_JOINS;
+	}
+	if (state->tcp_state == TCP_STATE_SYN && !answers && !is_too_soon(state, syn)) {
+		return FLOW_SYN_BEGINS;
 	}
 	/* Who has said goodbye does not answer with a SYN: seen from one side this is proof. */
 	if (state->tcp_flags[sender] & TCP_FIN && !was_seen(table, flow, !sender)) {

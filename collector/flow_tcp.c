@@ -202,6 +202,24 @@ static bool acknowledges_syn(const struct sight *sight, unsigned end)
 	return beyond == 0 || (sight->opening->flags & OPENING_SYN_DATA && beyond <= SYN_DATA_MOST);
 }
 
+/* Of so little that was heard of an end, from its SYN on, nobody misses much more than a window. */
+static uint32_t missed_most(const struct sight *sight, unsigned end)
+{
+	enum { YOUNG_PACKETS = 16 };
+	const struct flow_state *state = sight->state;
+
+	if (!knows_isn(sight->opening, end)) {
+		return SEQ_REACH;
+	}
+	if (state->next_seq[end] == sight->opening->isn[end] + 1) {
+		return WINDOW_MOST;
+	}
+	bool is_young = state->tcp_flags[!end] & TCP_SYN && state->packets[end] > 0 &&
+			state->packets[end] <= YOUNG_PACKETS &&
+			flow_table_cold(sight->table, sight->flow)->part == 0;
+	return is_young ? 2 * window_of(sight->table, sight->flow, !end) : SEQ_REACH;
+}
+
 /* What the packet acknowledges; true where that is more than before. An acknowledgement of bytes
  * that were not seen is believed of a segment that is itself in its place. */
 static bool take_acknowledgement(const struct sight *sight, bool is_in_place)
@@ -218,19 +236,16 @@ static bool take_acknowledgement(const struct sight *sight, bool is_in_place)
 		state->in_flight[other] = is_more ? (uint16_t)lag : state->in_flight[other];
 		return is_more;
 	}
-	/* Of an end that has said nothing but its SYN, nobody misses more than a first window: who
-	 * acknowledges that was not sent it, and is not believed there either (RFC 9293, 3.10.7.4).
-	 */
-	bool is_unheard = knows_isn(sight->opening, other) &&
-			  state->next_seq[other] == sight->opening->isn[other] + 1;
-	if (is_unheard && -lag > WINDOW_MOST) {
+	/* Who acknowledges what cannot have been sent was not sent it, and is not believed there
+	 * either (RFC 9293, 3.10.7.4). */
+	if (-lag > missed_most(sight, other)) {
 		return false;
 	}
 	/* Behind a SYN alone it is that of an older connection. */
 	bool is_unanswered = state->tcp_state == TCP_STATE_SYN &&
 			     sight->packet->payload_wire_bytes == 0 &&
 			     !acknowledges_syn(sight, other);
-	if (!is_in_place || is_unanswered || lag < (uint32_t)-SEQ_REACH) {
+	if (!is_in_place || is_unanswered) {
 		return false;
 	}
 	add_gap(sight, other, state->next_seq[other], ack);

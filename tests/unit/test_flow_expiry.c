@@ -262,7 +262,8 @@ static bool model_begins_anew(const struct model_flow *flow, const struct packet
 	if (!is_tcp || !is_syn || (flow->syn_seen && packet->tcp_seq == flow->isn)) {
 		return false;
 	}
-	bool is_unanswered = flow->syn_first && flow->flags[end] == TCP_SYN;
+	bool is_unanswered = flow->syn_first && flow->flags[end] == TCP_SYN &&
+			     packet->time_ns >= flow->end_ns + NS_PER_S / 10;
 	bool is_left = flow->flags[end] & TCP_FIN && !flow->flags[!end];
 	return flow->closed || is_unanswered || is_left;
 }
