@@ -344,6 +344,9 @@ void vantage_note_proxy(struct vantage *vantage, const struct proxy_found *found
 int vantage_save(struct vantage *vantage, struct state *state, struct err *err)
 {
 	pthread_mutex_lock(&vantage->lock);
+	if (vantage->may_repeat) {
+		segment_days_load(&vantage->days, state, NULL);
+	}
 	int status = segment_days_save(&vantage->days, state, err);
 	pthread_mutex_unlock(&vantage->lock);
 	return status;
@@ -351,6 +354,9 @@ int vantage_save(struct vantage *vantage, struct state *state, struct err *err)
 
 int vantage_load(struct vantage *vantage, struct state *state, struct err *err)
 {
+	if (vantage->may_repeat) {
+		return 0;
+	}
 	pthread_mutex_lock(&vantage->lock);
 	int status = segment_days_load(&vantage->days, state, err);
 	pthread_mutex_unlock(&vantage->lock);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,6 +56,7 @@ struct vantage {
 	struct translated translated;
 	struct segment_days days;
 	const struct probe_key *probe_key; /* the caller's; NULL: no probe is known */
+	bool may_repeat; /* captures may be read again: days are not counted on from earlier runs */
 	struct probes probes;
 };
 
@@ -67,6 +69,7 @@ void vantage_take(struct vantage *vantage, const struct reference *reference,
 /* Evidence of a proxy, again and again as more goes through it. */
 void vantage_note_proxy(struct vantage *vantage, const struct proxy_found *found);
 
-/* What is kept from run to run: the days of segments. As segment_days_save() and _load(). */
+/* What is kept from run to run: the days of segments. As segment_days_save() and _load(). Where
+ * captures may repeat, of each day the higher count of this run and the earlier ones is kept. */
 int vantage_save(struct vantage *vantage, struct state *state, struct err *err);
 int vantage_load(struct vantage *vantage, struct state *state, struct err *err);

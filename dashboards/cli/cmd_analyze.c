@@ -41,7 +41,8 @@ static const struct option options[] = {
 	KEY_OPTIONS(AT(facts)),
 	{ "state", 0, OPTION_FOLDER, AT(state), .argument = "DIR",
 		.help = "Go on from what earlier runs learnt, and keep what this one learns: of "
-			"devices, and of what servers are used for." },
+			"devices, of what servers are used for, and on which days which "
+			"units are proven to be seen." },
 	{ "filter", 0, OPTION_TEXT, AT(filter), .argument = "BPF", .group = "Input",
 		.help = "Read only packets that match this capture filter (see pcap-filter)." },
 	{ "resolver-log", 0, OPTION_LIST, AT(resolver_logs), .argument = "[FORMAT:]PATH",

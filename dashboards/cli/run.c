@@ -94,11 +94,12 @@ int run_open_engine(
 	if (status == 0 && folder) {
 		status = state_open(&run->state, folder, err);
 	}
-	if (status == 0 && run->options.is_live) {
+	if (status == 0 && (run->options.is_live || folder)) {
 		run->vantage = vantage_create();
 		status = run->vantage ? 0 : err_set(err, ENOMEM, "out of memory");
 		if (run->vantage) {
 			run->vantage->probe_key = run->keys.probe;
+			run->vantage->may_repeat = !run->options.is_live;
 		}
 	}
 	return status < 0 ? status : create_engine(run, inputs, count, err);

@@ -49,7 +49,7 @@ struct run {
 	struct outbox *outbox;
 	struct alerts *alerts;
 	struct state *state;
-	struct vantage *vantage; /* live: what the sensor sees, for borderflow doctor */
+	struct vantage *vantage; /* live, or with a state: what the sensor sees */
 	struct engine *engine;
 };
 

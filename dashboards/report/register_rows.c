@@ -34,16 +34,29 @@ static void set_date(const struct listing *listing, struct register_row *row, ui
 	}
 }
 
+/* unit: NULL is any of them. */
 static bool is_listed(const struct listing *listing, const char *unit, const char *app)
 {
 	for (size_t i = 0; i < listing->count; i++) {
 		const struct register_row *row = &listing->rows[i];
-		if (strcmp(row->kind, "assessment") == 0 && strcmp(row->unit, unit) == 0 &&
-			strcmp(row->subject, app) == 0) {
+		if (strcmp(row->kind, "assessment") == 0 && strcmp(row->subject, app) == 0 &&
+			(!unit || strcmp(row->unit, unit) == 0)) {
 			return true;
 		}
 	}
 	return false;
+}
+
+static void put_assessment(const struct listing *listing, struct register_row *row,
+	const struct policy_assessment *assessment)
+{
+	row->state = assessment_state_name(assessment ? assessment->state : ASSESSMENT_MISSING);
+	if (assessment) {
+		set_date(listing, row, assessment->date_ns);
+		row->is_overdue = assessment->next_review_ns &&
+				  assessment->next_review_ns < listing->model->made_ns;
+		row->owner = assessment->owner;
+	}
 }
 
 /* The apps that are seen in a unit and are to be assessed there. */
@@ -70,13 +83,34 @@ static void add_assessments(struct listing *listing)
 		}
 		row->unit = unit;
 		row->subject = app;
-		row->state =
-			assessment_state_name(assessment ? assessment->state : ASSESSMENT_MISSING);
-		if (assessment) {
-			set_date(listing, row, assessment->date_ns);
-			row->is_overdue = assessment->next_review_ns &&
-					  assessment->next_review_ns < listing->model->made_ns;
-			row->owner = assessment->owner;
+		put_assessment(listing, row, assessment);
+	}
+}
+
+/* Assessments that no rule asks for: those on record of services in use. Of which units used them
+ * nothing follows from it. */
+static void add_recorded(struct listing *listing)
+{
+	const struct policy *policy = listing->model->reference->policy;
+	const struct overview_app *seen;
+	size_t count = overview_apps(listing->model->overview, &seen);
+
+	for (unsigned i = 0; i < policy_assessment_count(policy); i++) {
+		const struct policy_assessment *assessment = policy_assessment(policy, i);
+		const char *unit =
+			assessment->unit ? symbol_name(SYMBOL_UNIT, assessment->unit) : NULL;
+		const char *app = symbol_name(SYMBOL_APP, assessment->app);
+		bool is_used = false;
+		for (size_t j = 0; j < count && !is_used; j++) {
+			is_used = seen[j].app == assessment->app;
+		}
+		struct register_row *row = is_used && !is_listed(listing, unit, app)
+						   ? add(listing, "assessment")
+						   : NULL;
+		if (row) {
+			row->unit = unit ? unit : "";
+			row->subject = app;
+			put_assessment(listing, row, assessment);
 		}
 	}
 }
@@ -196,6 +230,7 @@ size_t report_model_register(
 	struct listing listing = { model, rows, 0, most };
 
 	add_assessments(&listing);
+	add_recorded(&listing);
 	add_services(&listing);
 	add_watched(&listing);
 	add_treated(&listing);

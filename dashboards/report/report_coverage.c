@@ -31,18 +31,34 @@ static struct coverage_of_period coverage_in_period(
 		       : (struct coverage_of_period){ .day_ns = 0 };
 }
 
-int report_coverage(const struct report_model *model)
+/* The class of which the least was seen. */
+static struct coverage_of_day least_seen(const struct report_model *model)
 {
-	int least = -1;
+	struct coverage_of_day least = { .is_measured = false };
 
 	for (uint16_t class_ = 0; (class_ = inventory_next_class(class_)) != 0;) {
 		struct coverage_of_period of = coverage_in_period(model, class_);
-		if (of.day.is_measured) {
-			int percent = (int)coverage_percent(&of.day);
-			least = least < 0 || percent < least ? percent : least;
+		if (of.day.is_measured &&
+			(!least.is_measured ||
+				coverage_percent(&of.day) < coverage_percent(&least))) {
+			least = of.day;
 		}
 	}
 	return least;
+}
+
+int report_coverage(const struct report_model *model)
+{
+	struct coverage_of_day least = least_seen(model);
+
+	return least.is_measured ? (int)coverage_percent(&least) : -1;
+}
+
+bool report_coverage_is_few(const struct report_model *model)
+{
+	struct coverage_of_day least = least_seen(model);
+
+	return least.is_measured && least.seen < model->group_minimum;
 }
 
 static void put_seen(struct report_table *table, const struct report_model *model,

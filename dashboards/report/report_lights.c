@@ -547,7 +547,9 @@ static void light_sight(struct standing *standing)
 	messages_put_percent(standing->messages, &text, flows - unnamed, flows);
 	messages_put(standing->messages, sentence_of(standing, LIGHT_SIGHT), "light_named",
 		"percent", percent, NULL);
-	add_sight(standing, coverage < 0 ? "light_coverage_unknown" : "light_coverage");
+	add_sight(standing, coverage < 0                    ? "light_coverage_unknown"
+			    : report_coverage_is_few(model) ? "light_coverage_few"
+							    : "light_coverage");
 	add_missing(standing);
 	if (report_model_unit_hides_third(model)) {
 		add_sight(standing, "light_hidden_unit");

@@ -52,6 +52,7 @@ const char *report_light_state_name(enum report_light_state state); /* "light_go
 
 /* Coverage of enrolled devices, per cent; -1: not measured. */
 int report_coverage(const struct report_model *model);
+bool report_coverage_is_few(const struct report_model *model); /* by k: the share would tell it */
 
 /* Of what "not seen" may not be said, since it is not proven to be seen on each day of the period
  * (segment_proof.h): units, own networks of no unit, and classes that are nowhere, neither in a

@@ -225,6 +225,29 @@ static bool is_ruled(const struct report_model *model, uint16_t app, enum policy
 	return false;
 }
 
+/* What the register says of an app in all units: of units that say different things a denial before
+ * all, then what is open. Where it is silent of one unit nothing is decided. */
+static enum assessment_state assessed(const struct policy *policy, uint16_t app)
+{
+	static const uint8_t order[] = { ASSESSMENT_DENIED, ASSESSMENT_PENDING,
+		ASSESSMENT_TO_ASSESS, ASSESSMENT_ALLOWED };
+	const struct policy_assessment *of_all = policy_find_assessment(policy, 0, app);
+	unsigned units = policy_unit_count(policy), found = 0, seen[ASSESSMENT_STATE_COUNT] = { 0 };
+
+	for (unsigned i = 0; i < units; i++) {
+		const struct policy_assessment *of_unit =
+			policy_find_assessment(policy, policy_unit_at(policy, i), app);
+		found += of_unit != NULL && of_unit->state != ASSESSMENT_NO_DECISION;
+		seen[of_unit ? of_unit->state : ASSESSMENT_MISSING]++;
+	}
+	for (unsigned i = 0; i < sizeof(order) && units > 0 && found == units; i++) {
+		if (seen[order[i]] > 0) {
+			return order[i];
+		}
+	}
+	return units == 0 && of_all ? of_all->state : ASSESSMENT_MISSING;
+}
+
 /* What the rules say first, a deny before all; then what the body has assessed. */
 const char *report_app_state(const struct report_model *model, uint16_t app)
 {
@@ -243,15 +266,15 @@ const char *report_app_state(const struct report_model *model, uint16_t app)
 	static const enum policy_action order[] = { POLICY_ACTION_DENY, POLICY_ACTION_PENDING,
 		POLICY_ACTION_ASSESS, POLICY_ACTION_ALLOW };
 	const struct policy *policy = model->reference->policy;
-	const struct policy_assessment *assessment = policy_find_assessment(policy, 0, app);
+	enum assessment_state state = assessed(policy, app);
 
 	for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		if (is_ruled(model, app, order[i])) {
 			return by_action[order[i]];
 		}
 	}
-	if (assessment && by_state[assessment->state]) {
-		return by_state[assessment->state];
+	if (by_state[state]) {
+		return by_state[state];
 	}
 	return policy_find_service(policy, app) ? "allowed" : "no_decision";
 }

@@ -28,6 +28,7 @@ ok 'it is looked at again' look alarms --workers 1
 equal 'the same id' "$first" "$(jq -r '.borderflow.alert.id' "$work/alerts.ndjson")"
 ok '… and again in halves' sh -c "'$bin' analyze --summary none --policy '$policy' --state '$work/state' '$work/t.pcap'"
 ok 'what was learnt is kept' [ -s "$work/state/detectors.state" ]
+ok '… and on which days which units are proven to be seen' [ -s "$work/state/vantage.state" ]
 
 ok 'every way of a block is looked at' look blocked
 equal 'what came through is told once' 'policy.block-leak ' "$(kinds)"

@@ -251,6 +251,10 @@ static void test_coverage(void)
 	is_int(green(FLAW_NONE, 15, true, LIGHT_SIGHT, &state), 0, "below it none is");
 	is_int(green(FLAW_NONE, DEVICES, false, LIGHT_SIGHT, &state), 0,
 		"without an inventory none is");
+	ok(strstr(said, "light_coverage_few") == NULL, "the share of many is told");
+	green(FLAW_NONE, 4, true, LIGHT_SIGHT, &state);
+	ok(strstr(said, "light_coverage_few") != NULL,
+		"that of fewer than k is not: it would tell how many they are");
 	is_int(green(FLAW_EXCEPTED, DEVICES, true, LIGHT_RULES, &state), LIGHT_COUNT,
 		"what an exception lets through takes no green");
 }
@@ -401,6 +405,44 @@ static void test_denies_nothing(void)
 	}
 }
 
+/* An assessment of one unit is no decision of the others. */
+static void test_assessed(void)
+{
+	static const struct {
+		const char *assessments;
+		enum report_light_state state;
+		const char *title;
+	} cases[] = {
+		{ "{unit: school, app: spotify, state: allowed}", LIGHT_LOOK, "in one unit" },
+		{ "{unit: school, app: spotify, state: allowed}, "
+		  "{unit: library, app: spotify, state: no decision}",
+			LIGHT_LOOK, "… and not decided in the other" },
+		{ "{unit: school, app: spotify, state: allowed}, "
+		  "{unit: library, app: spotify, state: to assess}",
+			LIGHT_LOOK, "… and open in the other" },
+		{ "{unit: school, app: spotify, state: allowed}, "
+		  "{unit: library, app: spotify, state: allowed}",
+			LIGHT_GOOD, "in each unit" },
+		{ "{app: spotify, state: allowed}", LIGHT_GOOD, "in all at once" },
+	};
+	enum report_light_state state;
+	struct err err = { "" };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char rest[512];
+		snprintf(rest, sizeof(rest),
+			"rules: [{id: a, match: {app: tiktok}, action: deny, basis: b}]\n"
+			"assessments: [%s]\n",
+			cases[i].assessments);
+		if (!read_policy(rest, &err)) {
+			ok(false, "%s", err.text);
+			continue;
+		}
+		green(FLAW_UNDECIDED, DEVICES, true, LIGHT_APPROVAL, &state);
+		is_int(state, cases[i].state, "assessed %s", cases[i].title);
+	}
+}
+
 /* What a policy lists and nobody proved to see takes each green. */
 static void test_unseen_places(void)
 {
@@ -520,6 +562,7 @@ int main(void)
 	test_proof();
 	test_no_class();
 	test_denies_nothing();
+	test_assessed();
 	test_unseen_places();
 	segment_days_deinit(&seen_days);
 	inventory_close(inventory);

@@ -450,6 +450,18 @@ static void test_outside(void)
 	proof = segment_proof_of(&again, own, 0, false, day, day);
 	ok(proof.is_asked && segment_proof_holds(&proof), "… of networks as well");
 	segment_days_deinit(&again);
+	struct vantage *repeated = vantage_create();
+	repeated->may_repeat = true;
+	vantage_load(repeated, state, &err);
+	*segment_days_at_network(&repeated->days, 0, day) =
+		(struct segment_day){ .day = day, .named = SEGMENT_NAMED_LEAST - 1 };
+	ok(vantage_save(repeated, state, &err) == 0 && segment_days_load(&again, state, &err) == 0,
+		"a capture is read again");
+	is_int(segment_days_find_network(&again, 0, day)->named,
+		segment_days_find_network(&vantage->days, 0, day)->named,
+		"… what it proves is not added to what it proved");
+	vantage_destroy(repeated);
+	segment_days_deinit(&again);
 	state_close(state);
 	char path[64];
 	snprintf(path, sizeof(path), "%s/vantage.state", folder);
