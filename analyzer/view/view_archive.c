@@ -57,11 +57,16 @@ static struct archive_options options_of(
 		.problem_context = archive->options.problem_context };
 }
 
-static void add_cell(void *context, const struct cell *cell)
+/* Pseudonyms change with the month (UTC): those of another one would count a device twice. */
+static void add_pseudonyms(const struct filling *filling, const struct cell *cell)
 {
-	const struct filling *filling = context;
+	uint32_t month = filling->reading->source.month;
+	struct cell counted = *cell; /* the devices stay those of the cell given */
 
-	reading_add(filling->reading, cell);
+	if (month && clock_month(cell->sums.first_ns) + 1 != month) {
+		counted.devices = (struct devices){ .is_floor = cell_tells_devices(cell) };
+	}
+	reading_add(filling->reading, &counted);
 }
 
 /* A record as a cell of its own slot. */
@@ -78,7 +83,17 @@ static void add_record(struct filling *filling, const struct archived *archived,
 	cell_sums_init(&cell->sums);
 	devices_clear(&cell->devices);
 	cell_add(cell, record, device);
-	add_cell(filling, cell);
+	if (archived->labels.device[0]) {
+		add_pseudonyms(filling, cell);
+	} else {
+		reading_add(filling->reading, cell);
+	}
+}
+
+/* Of hours, whose devices are pseudonyms. */
+static void add_cell(void *context, const struct cell *cell)
+{
+	add_pseudonyms(context, cell);
 }
 
 /* What no record stands behind: whole hours. */
@@ -203,6 +218,16 @@ static void read_ends(const char *folder, uint8_t ends[ARCHIVE_SHELF_COUNT][DIGE
 	}
 }
 
+/* Of a time that lies in several months: the one in its middle, and 1. Else 0. */
+static uint32_t month_of(const struct view_question *question)
+{
+	uint64_t from_ns = question->from_ns, to_ns = question->to_ns;
+
+	return from_ns && to_ns > from_ns && clock_month(from_ns) != clock_month(to_ns - 1)
+		       ? clock_month(from_ns + (to_ns - from_ns) / 2) + 1
+		       : 0;
+}
+
 static void describe(const struct view_backend *archive, const struct view_question *question,
 	enum view_role role, struct reading_source *source, struct reading_ends *ends)
 {
@@ -222,6 +247,7 @@ static void describe(const struct view_backend *archive, const struct view_quest
 					 view_part_of(question) < question->by_count
 				 ? READING_EVERY_FIELD
 				 : 0;
+	source->month = role == VIEW_SEES_DEVICES ? month_of(question) : 0;
 	for (unsigned i = 0; i < archive->options.folder_count; i++) {
 		read_ends(archive->folders[i], ends->ends[i]);
 	}

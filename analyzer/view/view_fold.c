@@ -90,7 +90,7 @@ void view_fold_cells(struct view_fold *fold, const struct view_question *questio
 		if (row) {
 			cell_sums_merge(&row->sums, &cell->sums);
 			devices_merge(&row->devices, &cell->devices);
-			row->lacks_devices |= cell_lacks_devices(cell);
+			row->lacks_devices |= cell_lacks_devices(cell) || cell->devices.is_floor;
 		} else {
 			fold->lost++;
 		}

@@ -34,6 +34,7 @@ struct reading_source {
 	bool from_records;
 	bool is_by_day;  /* hours have their devices, and there is no whole */
 	uint32_t fields; /* that are told apart whatever is asked */
+	uint32_t month;  /* whose pseudonyms are counted, and 1 (clock_month); 0: all of them */
 };
 
 /* How much there was: where each archive ended. */

@@ -322,6 +322,50 @@ static void test_clocks(void)
 	free(seen.records);
 }
 
+/* The same devices before a month's border and after it, under another pseudonym each. */
+static void test_month_border(void)
+{
+	const uint64_t border_ns = UINT64_C(1775001600) * NS_PER_S; /* 2026-04-01 */
+	const struct view_question across = { .from_ns = border_ns - 2 * HOUR_NS,
+		.to_ns = border_ns + 24 * HOUR_NS },
+				   before = { .from_ns = border_ns - 2 * HOUR_NS,
+					   .to_ns = border_ns };
+	const char *place = path_of("border");
+	struct traffic seen = { .count = 20 };
+	struct view_answer *answer;
+	struct view *view;
+	struct err err;
+
+	seen.records = calloc(seen.count, sizeof(*seen.records));
+	seen.labels = calloc(seen.count, sizeof(*seen.labels));
+	for (size_t i = 0; i < seen.count; i++) {
+		struct flow_record *flow = &seen.records[i].flow;
+		seen.records[i] = traffic.records[0];
+		seen.labels[i] = traffic.labels[0];
+		flow->flow_id = i + 1;
+		flow->start_ns = flow->flow_start_ns = border_ns + i * HOUR_NS / 10 - HOUR_NS;
+		flow->end_ns = flow->start_ns + NS_PER_S;
+		snprintf(seen.labels[i].device, sizeof(seen.labels[i].device), "%s-%zu",
+			i < 10 ? "march" : "april", i % 10);
+	}
+	traffic_archive(&seen, 0, seen.count, place, &err);
+	for (unsigned from_records = 0; from_records < 2; from_records++) {
+		open_archives(&place, 1, from_records, &view, &err);
+		view_ask(view, &all, &across, &answer, &err);
+		ok(answer->total.flows == 20 && answer->total.devices == 10 &&
+				answer->total.count == VIEW_COUNT_AT_LEAST,
+			"over a month's border devices are counted of the month that most is of");
+		view_answer_free(answer);
+		view_ask(view, &all, &before, &answer, &err);
+		ok(answer->total.devices == 10 && answer->total.count == VIEW_COUNT_EXACT,
+			"and of one month exactly");
+		view_answer_free(answer);
+		view_close(view);
+	}
+	free(seen.records);
+	free(seen.labels);
+}
+
 static bool count_flow(void *context, const struct archived *archived)
 {
 	struct told *told = context;
@@ -591,6 +635,7 @@ int main(void)
 		test_beside();
 		test_behind();
 		test_clocks();
+		test_month_border();
 		test_lists();
 		test_alerts();
 		test_refusals();
