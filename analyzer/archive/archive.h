@@ -121,6 +121,9 @@ struct archive_stats {
 	/* Of days that were read: closed in another time zone than was asked in (archive_days.h).
 	 */
 	uint64_t days_elsewhere;
+	/* Until when sums of one of several archives stand in for records that are deleted: what
+	 * another one saw as well counts twice (archive_once.h); 0: nowhere. */
+	uint64_t sums_until_ns;
 	uint64_t problems;
 	char head[65]; /* digest of the last whole block, hexadecimal; "" for an empty archive */
 };

@@ -59,3 +59,13 @@ void archive_put_apart(
 		apart->seconds > 0 ? "ahead of" : "behind", other, apart->flows,
 		apart->flows == 1 ? "" : "s", apart->flows == 1 ? "s" : "");
 }
+
+void archive_put_renamed(struct text *text, const char *folder, const char *other,
+	const struct archive_renamed *renamed)
+{
+	text_printf(text,
+		"%s and %s have other ids for the same flows: %" PRIu64
+		" that both saw count twice, and their devices too; the sensors' keys differ "
+		"(give each the same flow.key and pseudonym.key)",
+		folder, other, renamed->flows);
+}

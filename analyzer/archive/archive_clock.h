@@ -1,4 +1,4 @@
-/* A sensor's clock that is wrong, as an archive shows it: in sentences for whoever reads it.
+/* A sensor's clock or key that is wrong, as archives show it: in sentences for whoever reads them.
  *
  * Threads  any; pure functions of their arguments. */
 #pragma once
@@ -17,3 +17,7 @@ bool archive_put_ahead(struct text *text, const char *folder, uint64_t last_ns, 
 /* Flows that two archives have at two times. */
 void archive_put_apart(struct text *text, const char *folder, const char *other,
 	const struct archive_apart *apart);
+
+/* Flows that two archives have under two ids. */
+void archive_put_renamed(struct text *text, const char *folder, const char *other,
+	const struct archive_renamed *renamed);

@@ -49,6 +49,10 @@ struct archive_once {
 	struct hash_table by_flow, by_ends;
 	uint64_t packets[ARCHIVE_ONCE_MAX];    /* that each of them saw */
 	struct apart *apart[ARCHIVE_ONCE_MAX]; /* NULL: none */
+	/* Flows that an earlier one has under the same id, and under another one. */
+	uint64_t shared[ARCHIVE_ONCE_MAX], renamed[ARCHIVE_ONCE_MAX];
+	uint8_t renamed_by[ARCHIVE_ONCE_MAX];
+	bool has_key[ARCHIVE_ONCE_MAX]; /* own addresses are pseudonyms */
 };
 
 /* What is looked for, and what was met on the way. */
@@ -104,11 +108,18 @@ struct end {
 
 /* An own address that is not kept is none, or what stands in for its pseudonym (archive.h), which
  * another sensor's is not. */
+static bool is_stand_in(const struct addr *addr)
+{
+	static const struct addr stand_in = { { 0x01 } };
+
+	return memcmp(addr, &stand_in, sizeof(*addr) / 2) == 0;
+}
+
 static bool is_kept(const struct addr *addr)
 {
-	static const struct addr none, stand_in = { { 0x01 } };
+	static const struct addr none;
 
-	return !addr_equal(addr, &none) && memcmp(addr, &stand_in, sizeof(*addr) / 2) != 0;
+	return !addr_equal(addr, &none) && !is_stand_in(addr);
 }
 
 static uint64_t hash_end(const struct addr *addr, uint16_t port)
@@ -140,6 +151,7 @@ static uint64_t ends_of(const struct flow_record *flow)
  * they came to it later, as after an outage. */
 struct pieces {
 	const struct part *part;
+	const struct part *renamed; /* whose beginning both saw, under another id; NULL */
 	unsigned count;
 	uint32_t places[PIECES_MOST];
 };
@@ -149,9 +161,16 @@ static bool note_piece(const void *parts, uint32_t place, const void *key)
 	struct pieces *pieces = (void *)(uintptr_t)key;
 	const struct part *one = pieces->part, *other = (const struct part *)parts + place;
 
-	if (one->ends == other->ends && one->flow_id != other->flow_id &&
-		one->archive != other->archive && (one->is_joined || other->is_joined) &&
-		one->first_s <= other->last_s && other->first_s <= one->last_s) {
+	if (one->ends != other->ends || one->flow_id == other->flow_id ||
+		one->archive == other->archive) {
+		return false;
+	}
+	if (one->is_opening && other->is_opening &&
+		distance(one->first_s, other->first_s) <= BEGAN_S) {
+		pieces->renamed = other;
+	}
+	if ((one->is_joined || other->is_joined) && one->first_s <= other->last_s &&
+		other->first_s <= one->last_s) {
 		pieces->places[pieces->count++] = place;
 	}
 	return pieces->count == PIECES_MOST;
@@ -167,6 +186,10 @@ static void weigh_pieces(struct archive_once *once, struct part *part)
 	}
 	hash_table_find(&once->by_ends, part->ends, note_piece, once->parts, &pieces);
 	uint8_t archive = part->archive;
+	if (pieces.renamed) {
+		once->renamed[archive]++;
+		once->renamed_by[archive] = pieces.renamed->archive;
+	}
 	for (unsigned i = 0; i < pieces.count; i++) {
 		struct part *piece = &once->parts[pieces.places[i]];
 		if (piece->seen >= part->seen) {
@@ -189,7 +212,6 @@ static struct part part_of(
 	bool is_both = packets[0] > 0 && packets[1] > 0;
 
 	return (struct part){ .flow_id = flow->flow_id,
-		.ends = ends_of(flow),
 		.first_s = (uint32_t)(first_ns / NS_PER_S),
 		.last_s = (uint32_t)(flow->end_ns / NS_PER_S),
 		.seen = (all < BOTH_WAYS ? (uint32_t)all : BOTH_WAYS - 1) | is_both * BOTH_WAYS,
@@ -268,8 +290,10 @@ static bool learn(struct archive_once *once, struct part *part)
 {
 	uint32_t elsewhere = HASH_TABLE_NONE, place = find(once, part, &elsewhere);
 
+	unsigned archive = part->archive;
 	weigh_pieces(once, part);
 	if (place != HASH_TABLE_NONE) {
+		once->shared[archive]++;
 		merge(&once->parts[place], part);
 		return true;
 	}
@@ -291,7 +315,11 @@ static void look(void *context, const struct archived *rows, size_t count)
 	struct looking *looking = context;
 
 	for (size_t i = 0; i < count && !looking->has_failed; i++) {
-		struct part part = part_of(looking->once, looking->archive, &rows[i].record.flow);
+		const struct flow_record *flow = &rows[i].record.flow;
+		struct part part = part_of(looking->once, looking->archive, flow);
+		part.ends = ends_of(flow);
+		looking->once->has_key[looking->archive] |=
+			is_stand_in(&flow->source) || is_stand_in(&flow->destination);
 		looking->once->packets[looking->archive] += part.seen & ~BOTH_WAYS;
 		looking->has_failed = !learn(looking->once, &part);
 	}
@@ -386,6 +414,30 @@ bool archive_once_tells(struct archive_once *once, unsigned archive, const struc
 		return true;
 	}
 	return once->parts[place].archive == archive;
+}
+
+/* By chance a flow of another device has the same ports and server at the same moment, but not when
+ * not one flow is known to both. */
+bool archive_once_renamed(
+	const struct archive_once *once, unsigned archive, struct archive_renamed *renamed)
+{
+	if (!once || archive >= ARCHIVE_ONCE_MAX || once->shared[archive] > 0 ||
+		once->renamed[archive] < APART_LEAST) {
+		return false;
+	}
+	*renamed = (struct archive_renamed){ once->renamed_by[archive], once->renamed[archive] };
+	return true;
+}
+
+bool archive_once_lacks_key(const struct archive_once *once, unsigned archive)
+{
+	bool others_have = false;
+
+	for (unsigned i = 0; once && i < ARCHIVE_ONCE_MAX; i++) {
+		others_have |= once->has_key[i];
+	}
+	return others_have && archive < ARCHIVE_ONCE_MAX && once->packets[archive] > 0 &&
+	       !once->has_key[archive];
 }
 
 static int compare_seconds(const void *left, const void *right)
@@ -526,6 +578,7 @@ int archive_once_read_days(struct archive_once *once, unsigned archive,
 	}
 	archive_stats_add(stats, &old_stats);
 	stats->deleted_until_ns = old_stats.deleted_until_ns;
+	stats->sums_until_ns = once && old_stats.records > 0 ? from_ns : 0;
 	archive_hours_destroy(hours);
 	archive_reader_close(reader);
 	return status;

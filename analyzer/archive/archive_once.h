@@ -41,6 +41,18 @@ struct archive_apart {
 bool archive_once_apart(
 	const struct archive_once *once, unsigned archive, struct archive_apart *apart);
 
+/* Flows whose beginning an archive and an earlier one saw at the same moment, under another id
+ * each: their sensors have other keys, and each counts them. False where any has the same id. */
+struct archive_renamed {
+	unsigned other; /* place of the earlier one */
+	uint64_t flows;
+};
+bool archive_once_renamed(
+	const struct archive_once *once, unsigned archive, struct archive_renamed *renamed);
+
+/* It was written without a key, another one with it: neither ids nor devices are comparable. */
+bool archive_once_lacks_key(const struct archive_once *once, unsigned archive);
+
 /* As archive_read_days(), of one of several archives: what others tell is left out. Made of
  * records; where those are deleted, or were never kept, of the sums that are left, as they are. */
 int archive_once_read_days(struct archive_once *once, unsigned archive,

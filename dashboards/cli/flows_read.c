@@ -87,9 +87,10 @@ static void say_deleted(struct flows_answer *answer, const struct archive_stats 
 		answer->is_past_retention ? "; this is no answer of zero" : "");
 }
 
-/* The clock of a sensor that is wrong: by what two of them saw, or by ours. */
+/* The clock or the key of a sensor that is wrong: by what two of them saw, or by ours. */
 static void say_clock(const struct flows_answer *answer, const struct archive_stats *stats)
 {
+	struct archive_renamed renamed;
 	struct archive_apart apart;
 	struct text sentence;
 
@@ -102,6 +103,18 @@ static void say_clock(const struct flows_answer *answer, const struct archive_st
 		archive_put_apart(&sentence, answer->archive.folder,
 			answer->settings->archives.items[apart.other], &apart);
 		cli_notice("flows", "%s", sentence.at);
+		text_clear(&sentence);
+	}
+	if (archive_once_renamed(answer->once, answer->place, &renamed)) {
+		archive_put_renamed(&sentence, answer->archive.folder,
+			answer->settings->archives.items[renamed.other], &renamed);
+		cli_notice("flows", "%s", sentence.at);
+	}
+	if (archive_once_lacks_key(answer->once, answer->place)) {
+		cli_notice("flows",
+			"%s was written without a key, others with one: what it and another one "
+			"saw of a flow counts twice",
+			answer->archive.folder);
 	}
 	text_deinit(&sentence);
 }

@@ -126,11 +126,24 @@ static void tell_other_zone(const struct report_wish *wish, const char *folder)
 	wish->problem(wish->context, sentence);
 }
 
-/* What a clock that is wrong does to the figures; no damage either. */
+static void tell_sums(const struct report_wish *wish, const struct report_source *source)
+{
+	char sentence[640], until[CLOCK_TEXT_LENGTH + 1];
+
+	clock_format(source->sums_until_ns, until);
+	snprintf(sentence, sizeof(sentence),
+		"%s: records are deleted, and until %.19sZ their sums are added up as they are: "
+		"what another archive saw as well counts twice there",
+		source->folder, until);
+	wish->problem(wish->context, sentence);
+}
+
+/* What a clock or a key that is wrong does to the figures; no damage either. */
 static void tell_clocks(
 	const struct reading *reading, unsigned index, const struct archive_stats *read)
 {
 	const struct report_wish *wish = reading->wish;
+	struct archive_renamed renamed;
 	struct archive_apart apart;
 	struct text sentence;
 
@@ -142,6 +155,12 @@ static void tell_clocks(
 	if (archive_once_apart(reading->once, index, &apart)) {
 		archive_put_apart(
 			&sentence, wish->archives[index], wish->archives[apart.other], &apart);
+		wish->problem(wish->context, sentence.at);
+		text_clear(&sentence);
+	}
+	if (archive_once_renamed(reading->once, index, &renamed)) {
+		archive_put_renamed(
+			&sentence, wish->archives[index], wish->archives[renamed.other], &renamed);
 		wish->problem(wish->context, sentence.at);
 	}
 	text_deinit(&sentence);
@@ -155,6 +174,7 @@ static void note_source(struct report_source *source, const struct archive_stats
 	source->problems = read->problems;
 	source->days_elsewhere = read->days_elsewhere;
 	source->deleted_until_ns = read->deleted_until_ns;
+	source->sums_until_ns = read->sums_until_ns;
 }
 
 static int read_archive(
@@ -183,6 +203,9 @@ static int read_archive(
 		read_head(source);
 		if (source->days_elsewhere) {
 			tell_other_zone(wish, source->folder);
+		}
+		if (source->sums_until_ns) {
+			tell_sums(wish, source);
 		}
 		tell_clocks(reading, index, &read);
 		struct err ignored;

@@ -567,6 +567,9 @@ static void light_sight(struct standing *standing)
 	if (report_model_may_count_twice(model)) {
 		add_sight(standing, "light_mixed_keys");
 	}
+	if (report_model_adds_sums(model)) {
+		add_sight(standing, "light_sums");
+	}
 	if (model->trouble) {
 		add_sight(standing, "light_incomplete");
 	}

@@ -30,6 +30,7 @@ struct report_source {
 	uint64_t cells, gaps, gap_records, problems;
 	uint64_t days_elsewhere;      /* not 0: days were closed in another time zone */
 	uint64_t deleted_until_ns;    /* of the period, past retention; 0: nothing */
+	uint64_t sums_until_ns;       /* flows of others count twice (archive_stats); 0: none */
 	struct lookup_counts lookups; /* logged in the period */
 	int lookup_status;            /* of their log: 0, -ENOENT none, -EBADMSG broken */
 };
@@ -154,6 +155,17 @@ bool report_model_knows_devices(const struct report_model *model);
 static inline bool report_model_may_count_twice(const struct report_model *model)
 {
 	return model->source_count > 1 && model->lacks_devices && report_model_knows_devices(model);
+}
+
+/* Nor are flows told apart where but their sums are left. */
+static inline bool report_model_adds_sums(const struct report_model *model)
+{
+	bool adds = false;
+
+	for (unsigned i = 0; i < model->source_count; i++) {
+		adds |= model->sources[i].sums_until_ns > 0;
+	}
+	return adds;
 }
 
 /* May their number be told? Over several months nobody knows it: each month has its own. */

@@ -111,6 +111,13 @@ groups -a "$work/inside.one" -a "$work/border.two" >"$work/two.groups"
 ok 'a clock that is a day off is said to be' grep -q 'is 1 day ahead of .* count twice; the clock' "$work/said"
 bytes() { jq -s 'map(."network.bytes") | add' "$1"; }
 equal '… and nothing is left out' "$(($(bytes "$work/one.groups") * 2))" "$(bytes "$work/two.groups")"
+for key in '' "$work/foreign"; do
+	[ -z "$key" ] || "$bin" keys init --keys "$key" >/dev/null
+	"$bin" analyze --summary none --archive "$work/foreign.a" ${key:+--keys "$key"} --policy "$policy" "$work/border.pcap"
+	groups -a "$work/border.one" -a "$work/foreign.a" >/dev/null
+	ok "beside an archive with $([ -n "$key" ] && echo another || echo no) key it is said that flows count twice" grep -q 'counts\? twice' "$work/said"
+	rm -rf "$work/foreign.a"
+done
 says 2 'one is expected, found' 'where one archive is asked for, a second one is refused' \
 	"$bin" alerts export a-1 --archive "$work/border.one" --archive "$work/border.two"
 
@@ -122,6 +129,10 @@ ok 'hours still say what there was' exits 0 "$bin" flows -a "$work/old" --to 202
 "$bin" flows -a "$work/old" --to 2026-03-17T03:00 -o ndjson >/dev/null 2>"$work/said"
 equal 'a question about single flows has its own status' 3 $?
 ok '… and is answered: past retention' grep -q 'past retention' "$work/said"
+sums() { "$bin" report -a "$1" -a "$2" --month 2026-03 -p "$policy" -o "$work/sums" --language en 2>"$work/said" >/dev/null; }
+sums "$work/a" "$work/old"
+ok 'a report over it and another one says that flows count twice' grep -q 'as they are: what another .* twice' "$work/said"
+ok '… and so does its page' grep -q 'has sums alone' "$work/sums/report.en.html"
 says 0 'whole, every digest' 'the rest is whole' "$bin" flows -a "$work/old" --verify --signer "$signer"
 sed -i 's/why age/why size/' "$work/old/deleted"
 ok 'a tombstone that was changed is found' exits 1 "$bin" flows -a "$work/old" --verify --signer "$signer"

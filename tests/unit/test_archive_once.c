@@ -67,7 +67,8 @@ static void write_seen(const struct seen *seen, size_t count, uint8_t protocol, 
 struct told {
 	uint64_t records, packets;
 	struct archive_apart apart;
-	bool is_apart;
+	struct archive_renamed renamed;
+	bool is_apart, is_renamed;
 };
 
 static struct told read_both(bool is_whole)
@@ -98,6 +99,7 @@ static struct told read_both(bool is_whole)
 		archive_reader_close(reader);
 	}
 	told.is_apart = archive_once_apart(once, 1, &told.apart);
+	told.is_renamed = archive_once_renamed(once, 1, &told.renamed);
 	archive_once_close(once);
 	return told;
 }
@@ -149,6 +151,28 @@ static void test_most(void)
 		"… by the one that saw both ways, then by the one that saw more packets");
 	is_int((int64_t)whole.packets, 30 + 9 + 12 + 1, "… whole flows as well");
 	ok(!parts.is_apart, "their clocks agree");
+	clean();
+}
+
+/* Two sensors that do not have the same key. */
+static void test_other_key(void)
+{
+	static const struct seen seen[] = { { 0, 1, 1000, 2000, { 4, 4 }, 0 },
+		{ 0, 2, 11000, 12000, { 4, 4 }, 0 }, { 0, 3, 21000, 22000, { 4, 4 }, 0 },
+		{ 1, 4, 1001, 2001, { 4, 4 }, 0 }, { 1, 5, 11001, 12001, { 4, 4 }, 0 },
+		{ 1, 6, 21001, 22001, { 4, 4 }, 0 }, { 1, 3, 21000, 22000, { 4, 4 }, 0 } };
+
+	write_seen(seen, 6, IPPROTO_TCP, true);
+	struct told told = read_both(false);
+	ok(told.records == 6 && told.is_renamed && told.renamed.other == 0 &&
+			told.renamed.flows == 3,
+		"flows that two keys give two ids count twice, and it is said");
+	clean();
+	write_seen(seen, 7, IPPROTO_TCP, true);
+	ok(!read_both(false).is_renamed, "one that has the same id: they are other flows");
+	clean();
+	write_seen(seen, 6, IPPROTO_TCP, false);
+	ok(!read_both(false).is_renamed, "where no beginning was seen nothing says so");
 	clean();
 }
 
@@ -230,6 +254,7 @@ int main(void)
 {
 	test_outage();
 	test_most();
+	test_other_key();
 	test_again();
 	test_border();
 	test_clock();
