@@ -42,10 +42,18 @@ struct apart {
 	int64_t seconds[APART_MOST];
 };
 
+/* A part, and the one piece of it, of which two archives saw as much. */
+struct even {
+	uint32_t part, piece;      /* places */
+	uint8_t archive, of_piece; /* whose they are; the second one tells so far */
+};
+
 struct archive_once {
 	bool is_whole;
 	struct part *parts;
 	uint32_t count, capacity;
+	struct even *evens;
+	uint32_t even_count, even_room;
 	struct hash_table by_flow, by_ends;
 	uint64_t packets[ARCHIVE_ONCE_MAX];    /* that each of them saw */
 	struct apart *apart[ARCHIVE_ONCE_MAX]; /* NULL: none */
@@ -176,6 +184,24 @@ static bool note_piece(const void *parts, uint32_t place, const void *key)
 	return pieces->count == PIECES_MOST;
 }
 
+/* The part is about to be appended. Without memory the earlier archive tells. */
+static void note_even(struct archive_once *once, const struct part *part, uint32_t piece)
+{
+	if (once->even_count == once->even_room) {
+		uint32_t room = once->even_room ? 2 * once->even_room : LEAST;
+		struct even *evens = realloc(once->evens, room * sizeof(*evens));
+		if (!evens) {
+			return;
+		}
+		once->evens = evens;
+		once->even_room = room;
+	}
+	once->evens[once->even_count++] = (struct even){ .part = once->count,
+		.piece = piece,
+		.archive = part->archive,
+		.of_piece = once->parts[piece].archive };
+}
+
 /* Of a part and the pieces of it the one that saw more tells. */
 static void weigh_pieces(struct archive_once *once, struct part *part)
 {
@@ -192,6 +218,9 @@ static void weigh_pieces(struct archive_once *once, struct part *part)
 	}
 	for (unsigned i = 0; i < pieces.count; i++) {
 		struct part *piece = &once->parts[pieces.places[i]];
+		if (piece->seen == part->seen && pieces.count == 1) {
+			note_even(once, part, pieces.places[i]);
+		}
 		if (piece->seen >= part->seen) {
 			part->archive = piece->archive;
 			part->tied = 0;
@@ -253,6 +282,19 @@ static void merge(struct part *to, const struct part *part)
 	}
 }
 
+static void settle_evens(struct archive_once *once)
+{
+	for (uint32_t i = 0; i < once->even_count; i++) {
+		const struct even *even = &once->evens[i];
+		struct part *part = &once->parts[even->part], *piece = &once->parts[even->piece];
+		if (part->archive == even->of_piece && piece->archive == even->of_piece &&
+			once->packets[even->archive] > once->packets[even->of_piece]) {
+			part->archive = piece->archive = even->archive;
+			piece->tied = 0;
+		}
+	}
+}
+
 /* Two that saw the same of a flow may know its device by two names: the one that saw more of all
  * tells, as long as it can, so that a device counts once. */
 static void settle_ties(struct archive_once *once)
@@ -289,11 +331,13 @@ static void note_apart(
 static bool learn(struct archive_once *once, struct part *part)
 {
 	uint32_t elsewhere = HASH_TABLE_NONE, place = find(once, part, &elsewhere);
-
+	uint32_t evens = once->even_count;
 	unsigned archive = part->archive;
+
 	weigh_pieces(once, part);
 	if (place != HASH_TABLE_NONE) {
 		once->shared[archive]++;
+		once->even_count = evens;
 		merge(&once->parts[place], part);
 		return true;
 	}
@@ -382,6 +426,7 @@ int archive_once_open(struct archive_once **once, const char *const *folders, un
 		archive_once_close(opened);
 		return status;
 	}
+	settle_evens(opened);
 	settle_ties(opened);
 	*once = opened;
 	return 0;
@@ -398,6 +443,7 @@ void archive_once_close(struct archive_once *once)
 	hash_table_deinit(&once->by_flow);
 	hash_table_deinit(&once->by_ends);
 	free(once->parts);
+	free(once->evens);
 	free(once);
 }
 

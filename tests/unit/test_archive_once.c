@@ -65,7 +65,7 @@ static void write_seen(const struct seen *seen, size_t count, uint8_t protocol, 
 }
 
 struct told {
-	uint64_t records, packets;
+	uint64_t records, packets, by[2]; /* records, by archive */
 	struct archive_apart apart;
 	struct archive_renamed renamed;
 	bool is_apart, is_renamed;
@@ -93,6 +93,7 @@ static struct told read_both(bool is_whole)
 				const struct flow_record *flow = &rows[row].record.flow;
 				bool is_told = archive_once_tells(once, i, flow);
 				told.records += is_told;
+				told.by[i] += is_told;
 				told.packets += is_told ? flow->packets[0] + flow->packets[1] : 0;
 			}
 		}
@@ -112,6 +113,21 @@ static void clean(void)
 	if (system(command) != 0) {
 		printf("# cannot remove %s\n", folder);
 	}
+}
+
+/* Each knows its devices by names of its own. */
+static void test_even(void)
+{
+	static const struct seen seen[] = { { 0, 7, 1000, 200000, { 40, 40 }, 0 },
+		{ 0, 10, 250000, 260000, { 9, 9 }, 0 }, { 1, 8, 1001, 200001, { 40, 40 }, 0 },
+		{ 1, 10, 250001, 260001, { 9, 9 }, 0 }, { 1, 9, 300000, 310000, { 5, 5 }, 0 } };
+
+	write_seen(seen, sizeof(seen) / sizeof(seen[0]), IPPROTO_TCP, false);
+	struct told told = read_both(false);
+	is_int((int64_t)told.packets, 80 + 18 + 10, "what both saw as two flows is told once");
+	ok(told.by[0] == 0 && told.by[1] == 3,
+		"all by the one that saw more, though the other was named first");
+	clean();
 }
 
 #define WRITE(seen, protocol) write_seen(seen, sizeof(seen) / sizeof((seen)[0]), protocol, true)
@@ -253,6 +269,7 @@ static void test_grown(void)
 int main(void)
 {
 	test_outage();
+	test_even();
 	test_most();
 	test_other_key();
 	test_again();
