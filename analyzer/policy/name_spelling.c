@@ -430,6 +430,16 @@ static bool hex_tells(
 	       (length >= 32 && (owns_v6(owner, at) || owns_v6(owner, end - 32)));
 }
 
+/* A number in hexadecimal drops the zero before the 10 of 10.0.0.0: 0xa14010d. */
+static bool is_short_hex(
+	const char *name, const char *at, size_t length, const struct name_owner *owner)
+{
+	enum { DIGITS = 7 };
+
+	return length >= DIGITS && at - name >= 2 && at[-1] == 'x' && at[-2] == '0' &&
+	       owns_v4(owner, hex_number(at, DIGITS));
+}
+
 static bool has_own_number(const char *name, const struct name_owner *owner)
 {
 	for (const char *at = name; *at; at++) {
@@ -442,7 +452,8 @@ static bool has_own_number(const char *name, const struct name_owner *owner)
 		}
 		bool may_be_mac = at - name < UUID_LAST || !starts_random_uuid(at - UUID_LAST);
 		if (digits_tell(owner, at, digits) ||
-			(count > 0 && hex_tells(owner, at, hex, may_be_mac))) {
+			(count > 0 && hex_tells(owner, at, hex, may_be_mac)) ||
+			is_short_hex(name, at, hex, owner)) {
 			return true;
 		}
 	}

@@ -79,7 +79,7 @@ static void test_names(void)
 		/* numbers without signs between, or with fewer than four of them */
 		"1020113.example", "pc1020113.example", "1312010.example", "10.20.269.example",
 		"10-1310989.example", "0xa.20.1.13.example", "0x0a14010dpc.example",
-		"x0a14010dcafe.example", "012-024-001-015.example",
+		"0xa14010d.example", "x0a14010dcafe.example", "012-024-001-015.example",
 		/* a MAC without zeros before, and in halves */
 		"0-15-5d-1-23-4f.example", "00155d-01234f.example", "pc_00155d_01234f.example",
 		"00155d.01234f.example", "001-55d-012-34f.example",
