@@ -342,15 +342,13 @@ static bool is_believed(struct duplicates *duplicates, enum copy copy, enum side
 {
 	uint32_t *believed = &duplicates->believed[side], *repeated = &duplicates->repeated[side];
 
+	if (copy == COPY_OR_RESENT) {
+		*repeated = add_up_to(REPEATED_MOST, *repeated, REPEATED_EACH);
+		copy = *repeated >= REPEATED_LEAST ? COPY_SURE : COPY_DOUBTFUL;
+	}
 	if (copy == COPY_SURE) {
 		*believed = add_up_to(BELIEVED_MOST, *believed, BELIEVED_EACH);
 		return true;
-	}
-	if (copy == COPY_OR_RESENT) {
-		*repeated = add_up_to(REPEATED_MOST, *repeated, REPEATED_EACH);
-		if (*repeated >= REPEATED_LEAST) {
-			return true;
-		}
 	}
 	if (*believed == 0) {
 		return false;

@@ -279,6 +279,24 @@ static void test_resent(void)
 	ok(more < 10, "half of them: copies (%u too many)", more);
 }
 
+/* … and with them the acknowledgements between, which nothing tells apart. */
+static void test_acknowledged(void)
+{
+	enum { SEGMENTS = 2000 };
+	struct duplicates *duplicates = duplicates_create(contexts);
+	unsigned left = 0;
+
+	for (uint32_t i = 0; i < SEGMENTS; i++) {
+		struct pair pair =
+			twice(segment(true, 0, 3000000 + 20 * i, i % 2 ? 0 : 20), NS_PER_MS);
+		pair.packets[0].time_ns += i * 2 * NS_PER_MS;
+		pair.packets[1].time_ns += i * 2 * NS_PER_MS;
+		left += duplicates_remove(duplicates, pair.packets, NULL, 2);
+	}
+	ok(left < SEGMENTS + 30, "half of them acknowledgements: %u too many", left - SEGMENTS);
+	duplicates_destroy(duplicates);
+}
+
 /* A flight of which the copies come behind the whole of it. */
 static void test_flight(void)
 {
@@ -365,6 +383,7 @@ int main(void)
 	test_repeated();
 	test_sent_again();
 	test_resent();
+	test_acknowledged();
 	test_flight();
 	test_busy();
 	test_noticed_later();
