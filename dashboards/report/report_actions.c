@@ -128,6 +128,24 @@ static bool only_passed(const struct standing *standing)
 	       standing->lights->action_count == 0;
 }
 
+/* What would let more be said. */
+static void add_sight_actions(struct standing *standing)
+{
+	const struct report_model *model = standing->model;
+	int coverage = report_coverage(model);
+	struct report_unproven unproven = report_unproven(model);
+
+	if (coverage < 0) {
+		add_action(standing, "action_inventory", NULL);
+	} else if (coverage < (int)policy_header(model->reference->policy)->coverage_percent) {
+		add_action(standing, "action_coverage", NULL);
+	}
+	if (model->is_from_archive && !unproven.is_whole &&
+		(unproven.units > 0 || unproven.is_outside)) {
+		add_action(standing, "action_unproven", NULL);
+	}
+}
+
 void standing_find_actions(struct standing *standing)
 {
 	const struct report_model *model = standing->model;
@@ -149,9 +167,7 @@ void standing_find_actions(struct standing *standing)
 	if (report_model_bytes_outside(model) > 0) {
 		add_action(standing, "action_tools", NULL);
 	}
-	if (report_coverage(model) < 0) {
-		add_action(standing, "action_inventory", NULL);
-	}
+	add_sight_actions(standing);
 	if (report_model_unit_hides_third(model)) {
 		add_action(standing, "action_hidden", NULL);
 	}

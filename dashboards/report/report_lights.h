@@ -29,7 +29,7 @@ struct report_light {
 };
 
 /* What is to be done, the most pressing first; each with the services it is about. */
-enum { REPORT_ACTIONS_MAX = 8 };
+enum { REPORT_ACTIONS_MAX = 12 };
 struct report_action {
 	const char *key;  /* of the message */
 	struct text apps; /* "" none */

@@ -57,7 +57,8 @@ enum flaw {
 	FLAW_QUIET        /* … not quite: none */
 };
 
-static char said[512]; /* by the light that was asked for */
+static const char *last_action; /* "": nothing is to be done */
+static char said[512];          /* by the light that was asked for */
 
 static void set_flaw(struct record *record, enum flaw flaw)
 {
@@ -229,6 +230,7 @@ static unsigned green(enum flaw flaw, unsigned seen, bool has_inventory, enum re
 		count += lights.lights[i].state == LIGHT_GOOD;
 	}
 	*state = lights.lights[id].state;
+	last_action = lights.action_count ? lights.actions[lights.action_count - 1].key : "";
 	snprintf(said, sizeof(said), "%s", lights.lights[id].sentence.at);
 	if (lights.is_held_back != (count == 0)) {
 		count = LIGHT_COUNT + 1; /* that green is held back is said where it is, alone */
@@ -248,7 +250,9 @@ static void test_coverage(void)
 		"all is seen and nothing open: five green lights");
 	is_int(green(FLAW_NONE, 16, true, LIGHT_SIGHT, &state), LIGHT_COUNT,
 		"… at the threshold as well");
+	is_text(last_action, "", "… and nothing is to be done");
 	is_int(green(FLAW_NONE, 15, true, LIGHT_SIGHT, &state), 0, "below it none is");
+	is_text(last_action, "action_coverage", "… and it is said what to do");
 	is_int(green(FLAW_NONE, DEVICES, false, LIGHT_SIGHT, &state), 0,
 		"without an inventory none is");
 	ok(strstr(said, "light_coverage_few") == NULL, "the share of many is told");
@@ -350,6 +354,7 @@ static void test_proof(void)
 	prove(SEGMENT_NAMED_LEAST, SEGMENT_NAMED_LEAST - 1);
 	is_int(green(FLAW_NONE, DEVICES, true, LIGHT_RULES, &state), 0,
 		"a unit that is not proven to be seen: no light is green");
+	is_text(last_action, "action_unproven", "… and it is said what to do");
 	prove(SEGMENT_NAMED_LEAST, 0);
 	is_int(green(FLAW_NONE, DEVICES, true, LIGHT_RULES, &state), 0,
 		"… nor where nothing is seen of it");
