@@ -131,7 +131,7 @@ static int print_found(const struct revealing *revealing, const struct reveal_fo
 		return EXIT_DONE;
 	}
 	printf("%s of %s: none of %" PRIu64
-	       " identities that were tried; give --networks or --inventory\n",
+	       " identities that were tried; most devices go by their MAC: --list, --inventory\n",
 		revealing->pseudonym, revealing->month, found->tried);
 	return EXIT_FOUND;
 }
@@ -161,6 +161,25 @@ static int reveal_now(struct revealing *revealing)
 	return status < 0 ? fail(&err) : print_found(revealing, &found);
 }
 
+static int find_sealed(
+	const struct revealing *revealing, struct sealed_key *sealed, struct err *err)
+{
+	return sealed_key_find(sealed, revealing->settings->keys, revealing->month, err);
+}
+
+/* With the keys that are here an address of that month would get a pseudonym that nobody had. */
+static bool is_out_of_reach(const struct revealing *revealing)
+{
+	struct sealed_key sealed;
+	char now[8];
+	struct err ignored;
+
+	key_month_name(revealing->now_ns, 0, now);
+	bool is_sealed = find_sealed(revealing, &sealed, &ignored) == 0;
+	explicit_bzero(&sealed, sizeof(sealed));
+	return is_sealed || strcmp(revealing->month, now) > 0;
+}
+
 /* What an address is called is as telling as whose a pseudonym is. */
 static int reveal_address(struct revealing *revealing)
 {
@@ -178,6 +197,14 @@ static int reveal_address(struct revealing *revealing)
 	if (!time_word_parse(settings->at, NULL, revealing->now_ns, &time_ns)) {
 		return cli_usage_error(&command_reveal, "--at: expected " TIME_WORD_EXPECTED);
 	}
+	key_month_name(time_ns, 0, revealing->month);
+	if (is_out_of_reach(revealing)) {
+		return cli_usage_error(&command_reveal,
+			"--at: the key of %s is sealed or yet to come: which pseudonym an address "
+			"has then nobody learns; whose a pseudonym was the officer says (--request "
+			"FILE)",
+			revealing->month);
+	}
 	snprintf(question, sizeof(question), "pseudonym of %.50s at %.30s", settings->address,
 		settings->at);
 	int status = key_months_open(&pseudonyms, settings->keys, revealing->now_ns, &err);
@@ -190,12 +217,6 @@ static int reveal_address(struct revealing *revealing)
 	}
 	pseudonyms_close(pseudonyms);
 	return status < 0 ? fail(&err) : EXIT_DONE;
-}
-
-static int find_sealed(
-	const struct revealing *revealing, struct sealed_key *sealed, struct err *err)
-{
-	return sealed_key_find(sealed, revealing->settings->keys, revealing->month, err);
 }
 
 static int write_request(struct revealing *revealing)
@@ -244,10 +265,23 @@ static int try_with(const struct revealing *revealing, const uint8_t key[KEY_BYT
 	return status;
 }
 
+static void put_answer(const struct reveal_found *found, char identity[REVEAL_ANSWER_BYTES])
+{
+	if (found->is_found) {
+		snprintf(identity, REVEAL_ANSWER_BYTES, "%s", found->identity);
+	} else {
+		snprintf(identity, REVEAL_ANSWER_BYTES,
+			"not found among %" PRIu64 " identities that the officer tried; most "
+			"devices go by their MAC: approve with --list or --inventory",
+			found->tried);
+	}
+}
+
 static int approve(struct revealing *revealing)
 {
 	const struct reveal_settings *settings = revealing->settings;
 	uint8_t officer[KEY_BYTES], key[KEY_BYTES];
+	char identity[REVEAL_ANSWER_BYTES];
 	struct reveal_request request;
 	struct reveal_found found;
 	struct err err;
@@ -271,10 +305,11 @@ static int approve(struct revealing *revealing)
 	}
 	explicit_bzero(key, sizeof(key));
 	if (status == 0) {
-		status = reveal_answer_write(&request,
-			found.is_found ? found.identity : "not found", settings->answer, &err);
+		put_answer(&found, identity);
+		status = reveal_answer_write(&request, identity, settings->answer, &err);
 	}
 	explicit_bzero(&found, sizeof(found));
+	explicit_bzero(identity, sizeof(identity));
 	if (status == 0) {
 		printf("%s: the answer, which the asker alone opens\n", settings->answer);
 	}

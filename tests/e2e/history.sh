@@ -154,6 +154,8 @@ says 0 'sealed to both holders' 'a month that is over is sealed' "$bin" keys sea
 ok '… and its key is gone' test ! -e "$work/keys/pseudonym.2026-03.key"
 says 2 'is over' 'the sensor cannot say who it was' "$bin" reveal "$device" --month 2026-03 --reason why \
 	--keys "$work/keys" --log "$work"
+says 2 'is sealed or yet to come' '… nor what an address was called then' "$bin" reveal --address 10.20.1.2 --at 2026-03-17 \
+	--reason why --keys "$work/keys" --log "$work"
 # Ids of flows have a key a month, the same on all sensors; nobody gets back to the one before.
 now=$(date -u +%Y-%m) next=$(date -u -d "$(date -u +%Y-%m-15) +1 month" +%Y-%m)
 ok 'the next month has a key for ids of flows' test -s "$work/keys/flow.$next.key"
