@@ -1,8 +1,10 @@
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "analyzer/record/lookup_log.h"
 #include "analyzer/record/sealed_key.h"
@@ -19,8 +21,8 @@
 extern const struct command command_reveal;
 
 struct reveal_settings {
-	const char *reason, *keys, *log, *month, *request, *approve, *answer, *open, *address, *at,
-		*policy, *networks, *inventory, *list, *from, *to, *anchor;
+	const char *reason, *keys, *log, *month, *request, *approve, *answer, *soc, *open, *address,
+		*at, *policy, *networks, *inventory, *list, *from, *to, *anchor;
 	struct option_list archives;
 	bool break_glass, subject, audit;
 };
@@ -64,6 +66,9 @@ static const struct option options[] = {
 			"--answer. Wants officer.key." },
 	{ "answer", 0, OPTION_FILE, AT(answer), .argument = "FILE",
 		.help = "Where the answer goes." },
+	{ "soc", 0, OPTION_FILE, AT(soc), .argument = "FILE",
+		.help = "With --approve: the SOC's public key, which alone is answered; that of "
+			"--keys, unless given." },
 	{ "open", 0, OPTION_FILE, AT(open), .argument = "FILE",
 		.help = "Read the answer. Wants soc.key." },
 	{ "break-glass", 0, OPTION_FLAG, AT(break_glass),
@@ -246,7 +251,7 @@ static int write_request(struct revealing *revealing)
 	}
 	if (status == 0) {
 		printf("%s: for the officer, who answers with: borderflow reveal --approve %s "
-		       "--answer FILE --reason …\n",
+		       "--answer FILE --soc soc.pub --reason …\n",
 			settings->request, settings->request);
 	}
 	return status < 0 ? fail(&err) : EXIT_DONE;
@@ -277,6 +282,34 @@ static void put_answer(const struct reveal_found *found, char identity[REVEAL_AN
 	}
 }
 
+/* A request may have been changed on its way, and then asks for an answer to another key. */
+static int check_asker(const struct reveal_settings *settings, const struct reveal_request *request,
+	struct err *err)
+{
+	uint8_t soc[PUBLIC_KEY_BYTES];
+	char path[PATH_MAX];
+
+	if (settings->soc) {
+		snprintf(path, sizeof(path), "%s", settings->soc);
+	} else {
+		snprintf(path, sizeof(path), "%.4000s/soc.pub", settings->keys);
+		if (access(path, F_OK) < 0) {
+			return err_set(err, ENOENT,
+				"whose request is it? name the SOC's public key with --soc "
+				"soc.pub, as the SOC gave it to you, or put it into %.200s",
+				settings->keys);
+		}
+	}
+	int status = public_key_read_file(path, soc, err);
+	if (status == 0 && memcmp(soc, request->soc, sizeof(soc)) != 0) {
+		status = err_set(err, EACCES,
+			"%s: it asks for an answer to another key than %.200s: do not approve; "
+			"it was changed, or is not the SOC's",
+			settings->approve, path);
+	}
+	return status;
+}
+
 static int approve(struct revealing *revealing)
 {
 	const struct reveal_settings *settings = revealing->settings;
@@ -288,6 +321,7 @@ static int approve(struct revealing *revealing)
 	int status = reveal_request_read(&request, settings->approve, &err);
 
 	status = status < 0 ? status : key_read_holder("officer", settings->keys, officer, &err);
+	status = status < 0 ? status : check_asker(settings, &request, &err);
 	if (status == 0 && !sealed_key_open_inner(request.inner, officer, key)) {
 		status = err_set(&err, EACCES, "%s: not for this officer's key, or changed",
 			settings->approve);
@@ -528,8 +562,8 @@ const struct command command_reveal = {
 		"  # borderflow reveal mfrggzdfmztwq2lknnwg23tp --reason \"case 2026/17\"\n"
 		"  $ borderflow reveal mfrggzdfmztwq2lknnwg23tp --month 2026-10 --request ask.txt "
 		"--keys soc/ --reason \"case 2026/17\"\n"
-		"  $ borderflow reveal --approve ask.txt --answer answer.txt --keys officer/ "
-		"--reason approved\n"
+		"  $ borderflow reveal --approve ask.txt --answer answer.txt --soc soc.pub "
+		"--keys officer/ --reason approved\n"
 		"  $ borderflow reveal --open answer.txt --keys soc/ --reason \"case 2026/17\"\n"
 		"  $ borderflow reveal --audit --log flows/ --from 2026-10-01 --reason \"yearly "
 		"audit\"\n",

@@ -185,6 +185,14 @@ says 2 'officer.key' 'and cannot answer itself' "$bin" reveal --approve "$work/a
 "$bin" analyze --summary none --policy "$policy" --flows - "$work/day.pcap" |
 	jq -r '.source.ip, .destination.ip | select(startswith("10."))' | sort -u |
 	awk -F . '{ print; printf "02:10:%02x:%02x:%02x:%02x\n", $1, $2, $3, $4 }' >"$work/stations"
+says 2 'whose request' 'the officer is to say whom to answer' "$bin" reveal --approve "$work/ask" --answer "$work/answer" \
+	--keys "$work/officer" --log "$work" --reason approved
+"$bin" keys holder soc --keys "$work/stranger" >/dev/null
+sed "s/^soc .*/soc $(grep -oE '[0-9a-f]{64}' "$work/stranger/soc.pub")/" "$work/ask" >"$work/changed"
+says 2 'another key' 'a request that wants the answer for another is refused' "$bin" reveal --approve "$work/changed" \
+	--answer "$work/answer" --keys "$work/officer" --soc "$work/soc/soc.pub" --log "$work" --reason approved
+ok '… and not answered' test ! -e "$work/answer"
+cp "$work/soc/soc.pub" "$work/officer/"
 ok 'the officer answers' exits 0 "$bin" reveal --approve "$work/ask" --answer "$work/answer" --keys "$work/officer" \
 	--log "$work" --reason approved --networks 192.0.2.0/24 --list "$work/stations"
 ok '… not in clear' sh -c "! grep -qE '02:10|10(\.[0-9]+){3}' '$work/answer'"
