@@ -207,15 +207,22 @@ bool collector_has_parts(const struct collector *collector)
 	return collector->table->part_count > 0;
 }
 
+/* Of the peek's packet. */
+static uint64_t running_number(const struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek)
+{
+	return collector->table->packets - batch->packets.count + peek->packet;
+}
+
 unsigned collector_keep_notes(struct collector *collector, const struct collector_batch *batch,
 	const struct peek *peek, uint32_t note)
 {
 	struct flow_table *table = collector->table;
-	uint64_t first = table->packets - batch->packets.count;
 
 	return flow_table_cold(table, peek->flow)->part == 0
 		       ? 0
-		       : flow_split_keep_notes(table, peek->flow, first + peek->packet, note);
+		       : flow_split_keep_notes(
+				 table, peek->flow, running_number(collector, batch, peek), note);
 }
 
 bool collector_source_is_known(const struct collector *collector, uint32_t flow)
@@ -231,14 +238,14 @@ bool collector_is_from_source(
 	return source_is_high == ((packet->flags & PACKET_FROM_HIGH) != 0);
 }
 
-void collector_set_source(
-	struct collector *collector, uint32_t flow, const struct packet *packet, bool sender_began)
+void collector_set_source(struct collector *collector, const struct collector_batch *batch,
+	const struct peek *peek, bool sender_began)
 {
-	struct flow_state *state = flow_table_state(collector->table, flow);
+	const struct packet *packet = &batch->packets.packets[peek->packet];
 	bool is_high = sender_began == ((packet->flags & PACKET_FROM_HIGH) != 0);
 
-	state->flags &= (uint8_t)~FLOW_SOURCE_HIGH;
-	state->flags |= FLOW_START_SEEN | (is_high ? FLOW_SOURCE_HIGH : 0);
+	flow_report_source(
+		collector->table, peek->flow, running_number(collector, batch, peek), is_high);
 }
 
 bool collector_is_from_outside(const struct collector *collector, const struct packet *packet)

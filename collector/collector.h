@@ -176,14 +176,14 @@ struct flow_ends {
 	uint8_t protocol;
 };
 /* Who began the flow: known, or guessed so far? Was the packet of this flow sent by whom we take
- * for the source? And what somebody has found out: it was the sender of this packet, or the other
- * end. Numbers and packets of the last batch; a peek of the same batch may still have it otherwise.
- */
+ * for the source? And what somebody has found out: it was the sender of the peek's packet, or the
+ * other end; parts that became due since say so too. Numbers and packets of the last batch; a peek
+ * of the same batch may still have it otherwise. */
 bool collector_source_is_known(const struct collector *collector, uint32_t flow);
 bool collector_is_from_source(
 	const struct collector *collector, uint32_t flow, const struct packet *packet);
-void collector_set_source(
-	struct collector *collector, uint32_t flow, const struct packet *packet, bool sender_began);
+void collector_set_source(struct collector *collector, const struct collector_batch *batch,
+	const struct peek *peek, bool sender_began);
 
 /* Did somebody outside wrap the packet, of the last batch? */
 bool collector_is_from_outside(const struct collector *collector, const struct packet *packet);

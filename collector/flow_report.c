@@ -41,6 +41,23 @@ static struct key_tail key_tail(const struct flow_slab *slab, const void *key)
 	return tail;
 }
 
+/* Which end began, by all that was seen so far. Where only one side spoke it did, whatever the
+ * ports had let us guess; unless they say that it answers somebody whose questions take another
+ * way. */
+static unsigned source_of(const struct flow_slab *slab, uint32_t number)
+{
+	const struct flow_state *state = flow_slab_state(slab, number);
+	const struct flow_cold *cold = flow_slab_cold(slab, number);
+	struct key_tail tail = key_tail(slab, flow_slab_key(slab, number));
+	unsigned source = (state->flags & FLOW_SOURCE_HIGH) != 0;
+	bool is_other =
+		!(state->flags & FLOW_START_SEEN) && has_ports(tail.protocol) &&
+		state->packets[source] == 0 && cold->total_packets[source] == 0 &&
+		!flow_initiator_answers(ntohs(tail.port_be[!source]), ntohs(tail.port_be[source]));
+
+	return is_other ? !source : source;
+}
+
 /* What tells a flow from others of the same five numbers: the initiator's first sequence number;
  * where that was not seen or there is none, the slot in which it began. Both are what another
  * sensor on the same wire sees as well. */
@@ -75,10 +92,9 @@ static uint64_t flow_id(const struct flow_table *table, const struct flow_slab *
 }
 
 static void describe_ends(struct flow_record *record, const struct flow_slab *slab, const void *key,
-	const struct flow_state *state)
+	const struct flow_state *state, unsigned source)
 {
 	struct key_tail tail = key_tail(slab, key);
-	unsigned source = (state->flags & FLOW_SOURCE_HIGH) != 0;
 	uint16_t source_port = ntohs(tail.port_be[source]);
 	uint16_t destination_port = ntohs(tail.port_be[!source]);
 
@@ -95,10 +111,10 @@ static void describe_ends(struct flow_record *record, const struct flow_slab *sl
 	record->icmp_code = record->icmp_one_way ? (uint8_t)destination_port : 0;
 }
 
-static enum flow_left who_left_first(const struct flow_state *state, uint8_t protocol)
+static enum flow_left who_left_first(
+	const struct flow_state *state, uint8_t protocol, unsigned source)
 {
 	unsigned said = state->tcp_flags[0] | state->tcp_flags[1];
-	unsigned source = (state->flags & FLOW_SOURCE_HIGH) != 0;
 	unsigned first = (state->flags & FLOW_HIGH_LEFT_FIRST) != 0;
 
 	if (protocol != IPPROTO_TCP || !(said & (TCP_FIN | TCP_RST))) {
@@ -140,7 +156,7 @@ static void describe(const struct flow_table *table, uint32_t flow, enum flow_en
 	const void *key = flow_slab_key(slab, number);
 	const struct flow_state *state = flow_slab_state(slab, number);
 	const struct flow_cold *cold = flow_slab_cold(slab, number);
-	unsigned source = (state->flags & FLOW_SOURCE_HIGH) != 0;
+	unsigned source = source_of(slab, number);
 	bool is_empty = (state->packets[0] | state->packets[1]) == 0;
 
 	*record = (struct flow_record){
@@ -171,25 +187,8 @@ static void describe(const struct flow_table *table, uint32_t flow, enum flow_en
 		record->wrapped[from] =
 			(uint8_t)wrapped_of(table->contexts, flow_context_of(slab, number, at));
 	}
-	describe_ends(record, slab, key, state);
-	record->left_first = (uint8_t)who_left_first(state, record->protocol);
-}
-
-/* Where only one side spoke it began, whatever the ports had let us guess; unless they say that it
- * answers somebody whose questions take another way. */
-static void settle_source(const struct flow_slab *slab, uint32_t number)
-{
-	struct flow_state *state = flow_slab_state(slab, number);
-	const struct flow_cold *cold = flow_slab_cold(slab, number);
-	struct key_tail tail = key_tail(slab, flow_slab_key(slab, number));
-	unsigned source = (state->flags & FLOW_SOURCE_HIGH) != 0;
-
-	if (!(state->flags & FLOW_START_SEEN) && has_ports(tail.protocol) &&
-		state->packets[source] == 0 && cold->total_packets[source] == 0 &&
-		!flow_initiator_answers(
-			ntohs(tail.port_be[!source]), ntohs(tail.port_be[source]))) {
-		state->flags ^= FLOW_SOURCE_HIGH;
-	}
+	describe_ends(record, slab, key, state, source);
+	record->left_first = (uint8_t)who_left_first(state, record->protocol, source);
 }
 
 static void queue(struct flow_table *table, uint32_t flow, enum flow_end end, uint32_t part)
@@ -205,7 +204,6 @@ void flow_report_part(struct flow_table *table, uint32_t flow)
 	struct flow_cold *cold = flow_table_cold(table, flow);
 
 	assert(table->part_count < FLOW_PARTS_MAX);
-	settle_source(flow_table_slab(table, flow), flow_table_number(flow));
 	describe(table, flow, FLOW_END_SLOT, &table->parts[table->part_count]);
 	queue(table, flow, FLOW_END_SLOT, table->part_count++);
 	for (unsigned end = 0; end < 2; end++) {
@@ -225,7 +223,6 @@ void flow_report_last(struct flow_table *table, uint32_t flow, enum flow_end end
 	uint32_t number = flow_table_number(flow);
 	const void *key = flow_slab_key(&family->slab, number);
 
-	settle_source(&family->slab, number);
 	/* When no packet follows, nobody will look for the flow. */
 	if (!table->finishing) {
 		flow_index_remove(&family->index, flow_index_hash(&family->index, key), number);
@@ -234,6 +231,61 @@ void flow_report_last(struct flow_table *table, uint32_t flow, enum flow_end end
 	family->slab.due[number] = FLOW_DUE_NEVER;
 	family->slab.live--;
 	queue(table, flow, end, FLOW_NONE);
+}
+
+#define SWAP(pair)                                                                                 \
+	do {                                                                                       \
+		__typeof__((pair)[0]) first = (pair)[0];                                           \
+		(pair)[0] = (pair)[1];                                                             \
+		(pair)[1] = first;                                                                 \
+	} while (0)
+
+/* The ends of a part change places. It has no first sequence number in its id, or who began would
+ * have been known, and no type of ICMP. */
+static void turn_part(struct flow_record *part)
+{
+	struct addr addrs[2] = { part->source, part->destination };
+	uint16_t ports[2] = { part->source_port, part->destination_port };
+
+	part->source = addrs[1];
+	part->destination = addrs[0];
+	part->source_port = ports[1];
+	part->destination_port = ports[0];
+	SWAP(part->packets);
+	SWAP(part->bytes);
+	SWAP(part->total_packets);
+	SWAP(part->total_bytes);
+	SWAP(part->tcp_flags);
+	SWAP(part->wrapped);
+	if (part->left_first != FLOW_LEFT_NOBODY) {
+		part->left_first = part->left_first == FLOW_LEFT_SOURCE ? FLOW_LEFT_DESTINATION
+									: FLOW_LEFT_SOURCE;
+	}
+}
+
+void flow_report_source(struct flow_table *table, uint32_t flow, uint64_t since, bool is_high)
+{
+	const struct flow_slab *slab = flow_table_slab(table, flow);
+	uint32_t number = flow_table_number(flow);
+	const void *key = flow_slab_key(slab, number);
+	struct addr source = key_addr(slab, key, is_high);
+	uint16_t source_port = ntohs(key_tail(slab, key).port_be[is_high]);
+	struct flow_state *state = flow_slab_state(slab, number);
+
+	state->flags &= (uint8_t)~FLOW_SOURCE_HIGH;
+	state->flags |= FLOW_START_SEEN | (is_high ? FLOW_SOURCE_HIGH : 0);
+	for (unsigned i = table->due_taken; i < table->due_count; i++) {
+		const struct flow_due *due = &table->due[i];
+		if (due->flow != flow || due->part == FLOW_NONE || due->packet < since) {
+			continue;
+		}
+		struct flow_record *part = &table->parts[due->part];
+		if (part->source_port != source_port || !addr_equal(&part->source, &source)) {
+			turn_part(part);
+			part->context = *context_of(table, slab, number, is_high);
+		}
+		part->start_seen = true;
+	}
 }
 
 bool flow_report_take(struct flow_table *table, struct flow_record *record)

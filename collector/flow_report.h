@@ -22,5 +22,9 @@ void flow_report_last(struct flow_table *table, uint32_t flow, enum flow_end end
 /* The next record that is due; false where none is. */
 bool flow_report_take(struct flow_table *table, struct flow_record *record);
 
+/* End 1 of the key began the flow, or end 0, as the packet of that running number tells: parts that
+ * are due since then say so too, wherever batches end. */
+void flow_report_source(struct flow_table *table, uint32_t flow, uint64_t since, bool is_high);
+
 /* Who the ends of a live flow are, its initiator first. */
 void flow_report_ends(const struct flow_table *table, uint32_t flow, struct flow_ends *ends);

@@ -294,8 +294,9 @@ static void turn_flow(struct classify *classify, struct collector *collector, ui
 
 /* Where the beginning was missed, who began is a guess until the first payload tells. */
 static void hear_who_began(struct classify *classify, struct collector *collector,
-	const struct packet *packet, struct peek *peek, uint32_t *note)
+	const struct collector_batch *batch, struct peek *peek, uint32_t *note)
 {
+	const struct packet *packet = &batch->packets.packets[peek->packet];
 	bool is_stream = !is_udp(packet);
 	const uint16_t *ports_be =
 		packet->flags & PACKET_V6 ? packet->key.v6.port_be : packet->key.v4.port_be;
@@ -313,7 +314,7 @@ static void hear_who_began(struct classify *classify, struct collector *collecto
 		return;
 	}
 	bool sender_began = began == DISSECT_BEGAN_SENDER;
-	collector_set_source(collector, peek->flow, packet, sender_began);
+	collector_set_source(collector, batch, peek, sender_began);
 	if (sender_began != peek->from_source) {
 		peek->from_source = sender_began;
 		turn_flow(classify, collector, peek->flow, packet->time_ns, note);
@@ -340,7 +341,7 @@ static void look_at_peek(struct classify *classify, struct collector *collector,
 	peek->from_source = collector_is_from_source(collector, peek->flow, packet);
 	if (!(*note & (NOTE_PROGRESS | NOTE_FLAGS)) &&
 		!collector_source_is_known(collector, peek->flow)) {
-		hear_who_began(classify, collector, packet, peek, note);
+		hear_who_began(classify, collector, batch, peek, note);
 	}
 	if (*note & NOTE_DONE) {
 		bool begins = *note & NOTE_WATCH && peek->from_source &&

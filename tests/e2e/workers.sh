@@ -1,7 +1,7 @@
 #!/bin/sh
 # One worker or several: `borderflow analyze` says the same of a flow, record by record and in the same order. Captures of
 # others and generated ones, whole flows and parts, a table that is too small; files compressed, piped, split, cut short.
-# Prints TAP.
+# An archive has fields that records for others lack, so it is held against as well. Prints TAP.
 . "$(dirname "$0")/tap.sh"
 [ -x "$bin" ] || skip 'borderflow is not built'
 corpus=${BORDERFLOW_CORPUS:-../shared/corpus}
@@ -9,22 +9,27 @@ corpus=${BORDERFLOW_CORPUS:-../shared/corpus}
 # How many workers are held against one.
 counts='2 8'
 
-# FILE OPTIONS...: are the records of all the same? There must be some, or nothing was compared. Standard input is
-# $piped, where that is set.
+# flows NAME WORKERS OPTIONS...: records, archive and messages of a run. Standard input is $piped, where that is set.
+flows() {
+	name=$work/$1
+	of=$2
+	shift 2
+	rm -rf "$name.archive"
+	: >"$name.ndjson"
+	cat "${piped:-/dev/null}" | "$bin" analyze --flows "$name.ndjson" --archive "$name.archive" --workers "$of" \
+		--summary none "$@" 2>"$name.err"
+}
+
+# FILE OPTIONS...: are the records of all the same? There must be some, or nothing was compared.
 same() {
-	file=$1
-	shift
-	: >"$work/one.ndjson"
-	cat "${piped:-/dev/null}" |
-		"$bin" analyze --flows "$work/one.ndjson" --workers 1 --summary none "$@" "$file" 2>"$work/one.err"
+	flows one 1 "$@"
 	one=$?
 	for workers in $counts; do
-		: >"$work/more.ndjson"
-		cat "${piped:-/dev/null}" | "$bin" analyze --flows "$work/more.ndjson" --workers "$workers" --summary none \
-			"$@" "$file" 2>"$work/more.err"
+		flows more "$workers" "$@"
 		more=$?
 		[ "$one" -eq "$more" ] && cmp -s "$work/one.err" "$work/more.err" &&
-			cmp -s "$work/one.ndjson" "$work/more.ndjson" || return 1
+			cmp -s "$work/one.ndjson" "$work/more.ndjson" &&
+			{ [ ! -d "$work/one.archive" ] || diff -qr "$work/one.archive" "$work/more.archive" >/dev/null; } || return 1
 	done
 }
 
@@ -35,7 +40,7 @@ if [ -x "$traffic" ]; then
 		check $? "$scenario: the same records"
 		same "$work/made.pcap" --parts --flow-limit 1000 && [ -s "$work/one.ndjson" ]
 		check $? "$scenario: the same parts, with a table of 1,000 flows"
-		rm -f "$work"/*
+		rm -rf "$work"/*
 	done
 
 	# The same packets on other ways in; each must also say what the plain file says.
@@ -72,22 +77,26 @@ if [ -x "$traffic" ]; then
 	grep -q 'cut short' "$work/jobs.1.err" && [ "$(wc -l <"$work/jobs.1.ndjson")" -gt 7000 ]
 	check $? 'three compressed files, one of them cut short: records'
 	equal 'records, summary and message do not depend on how many are unpacked at a time' 0 "$differ"
-	rm -f "$work"/*
+	rm -rf "$work"/*
 else
 	passed_over 'generated captures' 'the traffic generator is not built (libgnutls28-dev)'
 fi
 
-# Where a part ends at a slot's edge and its flow is known a packet later: what the part says must not depend on which packets
-# are worked on together, which is something else where they are read ahead or unpacked.
-if command -v python3 >/dev/null; then
-	python3 "$data/tests/e2e/slot_edges.py" "$work/edges.pcap"
-	same "$work/edges.pcap" --parts && [ "$(wc -l <"$work/one.ndjson")" -eq 2880 ]
-	check $? "parts at a slot's edge: the same of a hello behind it"
+# Where a part ends at a slot's edge and its flow is known a packet later, or who began it was known before: what the part
+# says must not depend on which packets are worked on together, which is something else where they are read ahead or unpacked.
+edges() {
+	python3 "$data/tests/e2e/slot_edges.py" "$1" "$work/edges.pcap"
+	same "$work/edges.pcap" --parts && [ "$(wc -l <"$work/one.ndjson")" -eq "$2" ]
+	check $? "parts at a slot's edge: the same of $3"
 	mv "$work/one.ndjson" "$work/plain"
 	gzip -1 "$work/edges.pcap"
 	same "$work/edges.pcap.gz" --parts && cmp -s "$work/one.ndjson" "$work/plain"
 	check $? '… and of a compressed file'
-	rm -f "$work"/*
+	rm -rf "$work"/*
+}
+if command -v python3 >/dev/null; then
+	edges opened 2880 'a hello behind it'
+	edges joined 4320 'who began, told before it'
 else
 	passed_over "parts at a slot's edge" 'no python3'
 fi
@@ -103,7 +112,7 @@ if [ -d "$corpus/labelled/pcaps" ]; then
 	for file in "$corpus"/labelled/pcaps/* "$corpus"/robust/*; do
 		checked=$((checked + 1))
 		if [ -f "$file" ] && [ $((checked % every)) -eq 0 ]; then
-			rm -f "$work"/*
+			rm -rf "$work"/*
 			if ! same "$file"; then
 				echo "# $file: one worker and several differ"
 				different=$((different + 1))
