@@ -186,6 +186,10 @@ static void l7_feed_flow(struct classify *classify, struct collector *collector,
 
 	if (*note & NOTE_PROGRESS) {
 		session = l7_session_get(classify->session, *note & ~NOTE_PROGRESS);
+		if (l7_feed_passes(session, l7_info_store_get(classify->tables.store, session->l7),
+			    packet, peek)) {
+			return;
+		}
 	} else {
 		l7_session_init(&fresh, peek->flow, *note);
 	}

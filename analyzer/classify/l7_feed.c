@@ -465,6 +465,32 @@ static void feed_datagram(
 	settle_direction(feed, direction, result, &dissection);
 }
 
+bool l7_feed_passes(struct l7_session *session, const struct l7_info *known,
+	const struct packet *packet, const struct peek *peek)
+{
+	struct direction *direction = session->directions + !peek->from_source;
+	const struct direction *other = session->directions + peek->from_source;
+	struct l7_segment segment = { .packet = packet,
+		.peek = peek,
+		.peer_has_spoken = other->is_started || other->is_done };
+	const struct dissector *dissector = direction->dissector == PROGRESS_NO_DISSECTOR
+						    ? NULL
+						    : dissectors[direction->dissector];
+
+	if (!dissector || !dissector->stream_passes || direction->outer != PROGRESS_NO_DISSECTOR ||
+		direction->pieces + 1 >= PIECES_MAX ||
+		packet->payload_bytes < packet->payload_wire_bytes ||
+		(!peek->from_source && other->is_read) ||
+		!l7_stream_goes_on(direction, other, &segment) ||
+		!dissector->stream_passes(&session->states[direction->layer], known,
+			peek->from_source, reader_over(packet->payload, packet->payload_bytes))) {
+		return false;
+	}
+	direction->next_seq += packet->payload_bytes;
+	direction->pieces++;
+	return true;
+}
+
 void l7_feed_packet(struct l7_feed *feed, const struct packet *packet, const struct peek *peek)
 {
 	struct piece piece = { .direction = feed->session->directions + !peek->from_source,

@@ -278,6 +278,21 @@ enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct directi
 	return again && news == L7_STREAM_BYTES ? L7_STREAM_AGAIN : news;
 }
 
+/* What l7_stream_acknowledge() and l7_stream_take() would ask, where all answers are the usual
+ * ones. */
+bool l7_stream_goes_on(const struct direction *direction, const struct direction *other,
+	const struct l7_segment *segment)
+{
+	const struct packet *packet = segment->packet;
+	bool is_plain = direction->is_started && !direction->is_read && !direction->is_done &&
+			!(direction->stream | direction->rival | direction->unsure_bytes) &&
+			!(other->rival | other->unsure_bytes);
+
+	return is_plain && direction->has_start && packet->tcp_seq == direction->next_seq &&
+	       !is_untouched(direction) && !(packet->tcp_flags & TCP_SYN) &&
+	       is_acceptable(packet) && acknowledges(direction, segment);
+}
+
 bool l7_stream_use(struct reassembly *reassembly, struct direction *direction, size_t used,
 	const struct reader *rest)
 {

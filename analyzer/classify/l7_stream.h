@@ -44,6 +44,11 @@ struct l7_segment {
 enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct direction *direction,
 	const struct l7_segment *segment, struct reader *bytes);
 
+/* Is the segment simply the next piece of a stream that goes on: nothing is kept of either
+ * direction, nothing is in doubt, and its bytes can be read in the packet? Changes nothing. */
+bool l7_stream_goes_on(const struct direction *direction, const struct direction *other,
+	const struct l7_segment *segment);
+
 /* The other end has acknowledged this number: true where bytes that were unsure turned out to have
  * been taken, and can be read now. */
 bool l7_stream_acknowledge(

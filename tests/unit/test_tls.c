@@ -124,6 +124,54 @@ static void test_exchange(void)
 	ok(l7_feed_is_over(&fixture.session), "… and nothing more is wanted");
 }
 
+/* A conversation of records of many lengths in segments of many lengths, out of one number. */
+static void converse(uint32_t seed, bool reads_all, struct l7_session *session, struct l7_info *l7)
+{
+	static const uint16_t lengths[] = { 1, 2, 19, 34, 35, 300, 1400, 4000, 16000 };
+	static const uint8_t types[] = { 20, 21, 22, 23, 23, 23, 23, 99 };
+	static uint8_t bytes[20000];
+	static struct hello_builder hello;
+
+	make_hello(&hello, "www.example.com", 0, 32, 16384);
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture.reads_all = reads_all;
+	fixture_send(&fixture, true, 0, hello.bytes, hello.count);
+	for (unsigned i = 0, records = 2 + seed % 16; i < records; i++) {
+		seed = seed * 1664525 + 1013904223;
+		uint16_t length = lengths[(seed >> 8) % 9];
+		bool from_source = seed >> 30 & 1;
+		memcpy(bytes, (uint8_t[]){ types[(seed >> 16) % (i < 10 ? 7 : 8)], 3, 3 }, 3);
+		bytes[3] = (uint8_t)(length >> 8);
+		bytes[4] = (uint8_t)length;
+		unsigned most = 1 + (seed >> 4) % 1400;
+		for (unsigned at = 0, part; at < 5U + length; at += part) {
+			part = 5U + length - at < most ? 5U + length - at : most;
+			fixture_send(&fixture, from_source, fixture.next_seq[!from_source],
+				bytes + at, part);
+		}
+	}
+	fixture.reads_all = false;
+	*session = fixture.session;
+	*l7 = fixture.l7;
+}
+
+static void test_passing(void)
+{
+	static struct l7_session read, passed;
+	static struct l7_info read_l7, passed_l7;
+	unsigned different = 0, followed = 0;
+
+	for (uint32_t seed = 1; seed <= 300; seed++) {
+		converse(seed, true, &read, &read_l7);
+		converse(seed, false, &passed, &passed_l7);
+		different += memcmp(&read, &passed, sizeof(read)) != 0 ||
+			     memcmp(&read_l7, &passed_l7, l7_info_used_bytes(&read_l7)) != 0;
+		followed += !l7_feed_is_over(&read);
+	}
+	is_int(different, 0, "what is passed over leaves what reading it leaves");
+	ok(followed > 50 && followed < 250, "… of conversations that end, and of some that go on");
+}
+
 /* The hello in pieces, in every order that the shuffles of a small generator give. */
 static void test_pieces(void)
 {
@@ -375,6 +423,7 @@ int main(void)
 	test_every_second_byte();
 	test_server_hello();
 	test_exchange();
+	test_passing();
 	test_pieces();
 	test_changed_overlap();
 	test_cut();

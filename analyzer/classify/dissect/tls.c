@@ -310,10 +310,10 @@ static enum dissect_result begin_stream(struct dissection *dissection)
  * of the server all that comes before the client's words; alerts, key updates and the small change
  * of HTTP/2 (its settings acknowledged, its windows) are short. Before it, Finished is a
  * handshake's record behind the change of ciphers. */
-static void see_data(
-	struct tls_state *state, unsigned side, const struct record *record, struct l7_info *l7)
+static void see_data(struct tls_state *state, unsigned side, const struct record *record,
+	uint16_t tls_version, uint8_t *exchange)
 {
-	bool is_hidden = l7->tls_version >= 0x0304 || !state->sides[side].has_finished;
+	bool is_hidden = tls_version >= 0x0304 || !state->sides[side].has_finished;
 
 	if (is_hidden && record->length <= HIDDEN_NOTE_MAX) {
 		return;
@@ -321,30 +321,47 @@ static void see_data(
 	if (side == SERVER) {
 		if (state->client_talked) {
 			state->answer += record->length;
-			l7->exchange =
+			*exchange =
 				state->answer > PAGE_BYTES_MAX ? L7_EXCHANGE_MORE : L7_EXCHANGE_ONE;
 		}
 	} else if (is_hidden && !state->client_finished) {
 		state->client_finished = true;
 	} else {
 		state->client_talked = true;
-		if (l7->exchange == L7_EXCHANGE_ONE) {
-			l7->exchange = L7_EXCHANGE_MORE;
+		if (*exchange == L7_EXCHANGE_ONE) {
+			*exchange = L7_EXCHANGE_MORE;
 		}
 	}
 }
 
-static void see_record(
-	struct tls_state *state, unsigned side, const struct record *record, struct l7_info *l7)
+static void see_record(struct tls_state *state, unsigned side, const struct record *record,
+	uint16_t tls_version, uint8_t *exchange)
 {
 	struct tls_side *seen = &state->sides[side];
 
 	if (record->type == RECORD_DATA) {
-		see_data(state, side, record, l7);
+		see_data(state, side, record, tls_version, exchange);
 	}
 	seen->has_finished |= record->type == RECORD_HANDSHAKE && seen->has_changed;
 	seen->has_changed |= record->type == RECORD_CHANGE_CIPHER;
 	seen->left = record->length;
+	seen->is_lost = false;
+}
+
+/* Whose words come in that direction? */
+static unsigned side_of(const struct tls_state *state, bool from_source)
+{
+	return from_source == state->source_is_client ? CLIENT : SERVER;
+}
+
+/* Skips what is there of the record under way. */
+static void skip_record(struct tls_side *seen, struct reader *in)
+{
+	size_t there = reader_left(in);
+	size_t skipped = seen->left < there ? seen->left : there;
+
+	reader_skip(in, skipped);
+	seen->left -= (uint16_t)skipped;
 }
 
 /* Passes over what the capture cut off; where a record ends in there, the next one is found again
@@ -362,16 +379,14 @@ static enum dissect_result pass_over_cut(
  * answer. */
 static enum dissect_result read_records(struct dissection *dissection, struct tls_state *state)
 {
-	unsigned side = dissection->from_source == state->source_is_client ? CLIENT : SERVER;
+	unsigned side = side_of(state, dissection->from_source);
 	struct tls_side *seen = &state->sides[side];
+	struct l7_info *l7 = dissection->l7;
 	struct reader in = dissection->in;
 	struct record record;
 
 	for (;;) {
-		size_t there = reader_left(&in);
-		size_t skipped = seen->left < there ? seen->left : there;
-		reader_skip(&in, skipped);
-		seen->left -= (uint16_t)skipped;
+		skip_record(seen, &in);
 		dissection->used = (size_t)(in.at - dissection->in.at);
 		if (seen->left > 0 || reader_left(&in) < RECORD_HEADER) {
 			break;
@@ -384,9 +399,8 @@ static enum dissect_result read_records(struct dissection *dissection, struct tl
 			in = reader_over(dissection->in.end, 0);
 			break;
 		}
-		seen->is_lost = false;
-		see_record(state, side, &record, dissection->l7);
-		if (dissection->l7->exchange == L7_EXCHANGE_MORE) {
+		see_record(state, side, &record, l7->tls_version, &l7->exchange);
+		if (l7->exchange == L7_EXCHANGE_MORE) {
 			dissection->other_done = true;
 			return DISSECT_DONE;
 		}
@@ -430,6 +444,36 @@ static enum dissect_result tls_stream(struct dissection *dissection)
 	return result;
 }
 
+/* Whole records and parts of one, behind a hello, that add nothing to what is known. */
+static bool tls_passes(
+	struct dissect_state *flow, const struct l7_info *known, bool from_source, struct reader in)
+{
+	struct tls_state state;
+	struct record record;
+	uint8_t exchange = known->exchange;
+
+	memcpy(&state, flow->words, sizeof(state));
+	unsigned side = side_of(&state, from_source);
+	if (!state.is_followed[!from_source]) {
+		return false;
+	}
+	for (;;) {
+		skip_record(&state.sides[side], &in);
+		if (reader_left(&in) == 0) {
+			break;
+		}
+		if (!read_record_header(&in, &record)) {
+			return false;
+		}
+		see_record(&state, side, &record, known->tls_version, &exchange);
+		if (exchange != known->exchange) {
+			return false;
+		}
+	}
+	memcpy(flow->words, &state, sizeof(state));
+	return true;
+}
+
 /* ClientHello or ServerHello, at the start of a record (RFC 8446, 4 and 5.1). */
 static enum dissect_began tls_began(const struct dissection *dissection)
 {
@@ -446,5 +490,6 @@ static enum dissect_began tls_began(const struct dissection *dissection)
 
 const struct dissector dissector_tls = { .protocol = L7_TLS,
 	.stream = tls_stream,
+	.stream_passes = tls_passes,
 	.stream_began = tls_began,
 	.stream_begins = BEGINS({ RECORD_CHANGE_CIPHER, RECORD_DATA }, { 0x80, 0xff }) };
