@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "analyzer/engine/engine_parts.h"
 #include "base/clock.h"
+#include "base/cores.h"
 #include "base/log.h"
 #include "base/ring.h"
 #include "collector/sightings.h"
@@ -19,10 +19,10 @@ enum { FILE_RECORDS = 2048, LIVE_RECORDS = 8192 };
 
 static unsigned worker_count(const struct engine_options *options)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned most = cores < ENGINE_WORKERS_MAX ? (unsigned)cores : ENGINE_WORKERS_MAX;
+	unsigned cores = cores_usable();
+	unsigned unasked = cores < ENGINE_WORKERS_MAX ? cores : ENGINE_WORKERS_MAX;
 
-	return options->workers ? options->workers : cores >= 2 ? most : 1;
+	return options->workers ? options->workers : unasked;
 }
 
 static int open_lanes(struct engine *engine, struct err *err)

@@ -1,9 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "analyzer/archive/input_id.h"
 #include "analyzer/record/symbols.h"
+#include "base/cores.h"
 #include "dashboards/cli/analyze_cmd.h"
 
 enum { JOBS_UNASKED_MAX = 4 };
@@ -31,10 +31,8 @@ struct run_options analyze_run_options(const struct analyze_settings *settings)
 
 struct source_options analyze_source_options(const struct analyze_settings *settings)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned unasked = settings->workers == 1 || cores < 1 ? 1
-			   : cores < JOBS_UNASKED_MAX          ? (unsigned)cores
-							       : JOBS_UNASKED_MAX;
+	unsigned cores = settings->workers == 1 ? 1 : cores_usable();
+	unsigned unasked = cores < JOBS_UNASKED_MAX ? cores : JOBS_UNASKED_MAX;
 
 	return (struct source_options){ .filter = settings->filter,
 		.jobs = settings->jobs ? (unsigned)settings->jobs : unasked };

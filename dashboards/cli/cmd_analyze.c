@@ -60,8 +60,8 @@ static const struct option options[] = {
 		.most = ENGINE_WORKERS_MAX, .group = "Running",
 		.help = "1: all in one thread; 2: reading, following flows and exporting side by "
 			"side; each one more helps to find out what records are of. The records "
-			"and their order are the same. As many as the machine has cores, unless "
-			"given." },
+			"and their order are the same. As many as there are cores that it may run "
+			"on, unless given." },
 	{ "jobs", 0, OPTION_NUMBER, AT(jobs), .argument = "N", .least = 1, .most = JOBS_MAX,
 		.help = "Of files that are compressed, unpack so many at a time, each in a thread "
 			"and 64 MB ahead of what is analysed; 1: none ahead. It is one analysis, "

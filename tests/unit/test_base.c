@@ -2,6 +2,7 @@
 #include "base/addr.h"
 #include "base/addr_cut.h"
 #include "base/clock.h"
+#include "base/cores.h"
 #include "base/hash.h"
 #include "base/reader.h"
 #include "base/ring.h"
@@ -11,6 +12,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <unistd.h>
 
 static void test_addresses(void)
@@ -303,6 +305,23 @@ static void test_ring_nap(void)
 	ring_destroy(ring);
 }
 
+static void test_cores(void)
+{
+	cpu_set_t all, one;
+	int first = 0;
+
+	sched_getaffinity(0, sizeof(all), &all);
+	ok(cores_usable() == (unsigned)CPU_COUNT(&all), "cores that the process may run on");
+	while (!CPU_ISSET(first, &all)) {
+		first++;
+	}
+	CPU_ZERO(&one);
+	CPU_SET(first, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	ok(cores_usable() == 1, "… one, where no more is left to it");
+	sched_setaffinity(0, sizeof(all), &all);
+}
+
 int main(void)
 {
 	struct hash_key key = { { 0x0706050403020100, 0x0f0e0d0c0b0a0908 } };
@@ -317,6 +336,7 @@ int main(void)
 	test_tsv();
 	test_ring();
 	test_ring_nap();
+	test_cores();
 	ok(hash_bytes(&key, "abc", 3) != hash_bytes(&key, "abd", 3),
 		"different bytes, different hashes");
 	return done_testing();
