@@ -4,24 +4,25 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/hash_table.h"
 #include "collector/reserve.h"
 
-enum { WAYS = 4, SETS = DNS_QUESTIONS / WAYS, NAME_MAX_BYTES = 253, ASKED_MAX = 16 };
+enum { NAME_MAX_BYTES = 253, ASKED_MAX = 16 };
 
+/* The hash stands for the question: two of the same 64 keyed bits are not to be expected, and not
+ * to be made. */
 struct entry {
 	uint64_t hash;
-	uint32_t time_s;  /* 0: free */
-	uint32_t waiting; /* how often it was asked, and not answered yet */
+	uint32_t time_s;  /* of a free one: the place of the next free one + 1 */
+	uint32_t waiting; /* how often it was asked, and not answered yet; 0: free */
 };
-
-struct set {
-	struct entry entries[WAYS];
-};
-
-_Static_assert(sizeof(struct set) == 64, "one cache line");
 
 struct dns_questions {
-	struct set *sets;
+	struct entry *entries;
+	struct hash_table by_hash;
+	uint32_t touched;    /* so many of the entries were ever used */
+	uint32_t first_free; /* place + 1; 0 none */
+	uint32_t oldest;     /* as a rule: the place whose turn it is to be forgotten */
 	struct hash_key key;
 };
 
@@ -33,8 +34,8 @@ struct dns_questions *dns_questions_create(void)
 		return NULL;
 	}
 	questions->key = hash_key_random();
-	questions->sets = reserve_map(SETS * sizeof(struct set));
-	if (!questions->sets) {
+	questions->entries = reserve_map(DNS_QUESTIONS * sizeof(struct entry));
+	if (!questions->entries) {
 		free(questions);
 		return NULL;
 	}
@@ -44,7 +45,8 @@ struct dns_questions *dns_questions_create(void)
 void dns_questions_destroy(struct dns_questions *questions)
 {
 	if (questions) {
-		reserve_unmap(questions->sets, SETS * sizeof(struct set));
+		reserve_unmap(questions->entries, DNS_QUESTIONS * sizeof(struct entry));
+		hash_table_deinit(&questions->by_hash);
 		free(questions);
 	}
 }
@@ -68,47 +70,96 @@ static uint64_t hash_of(const struct dns_questions *questions, const struct dns_
 	return hash_bytes(&questions->key, &key, sizeof(key.ends) + sizeof(key.numbers) + length);
 }
 
-static int32_t place_of(const struct dns_questions *questions, const struct entry *entry)
+static bool is_same(const void *entries, uint32_t place, const void *hash)
 {
-	return (int32_t)(entry - questions->sets->entries);
+	return ((const struct entry *)entries)[place].hash == *(const uint64_t *)hash;
+}
+
+static uint32_t find(const struct dns_questions *questions, uint64_t hash)
+{
+	return hash_table_find(&questions->by_hash, hash, is_same, questions->entries, &hash);
+}
+
+static void forget(struct dns_questions *questions, uint32_t place)
+{
+	struct entry *entry = &questions->entries[place];
+
+	hash_table_remove(&questions->by_hash, entry->hash, place);
+	*entry = (struct entry){ .time_s = questions->first_free };
+	questions->first_free = place + 1;
+}
+
+static uint32_t seconds(uint64_t now_ns)
+{
+	return (uint32_t)(now_ns / 1000000000);
+}
+
+/* Forgets the oldest where nobody waits for its answer any more, or where there is no room. */
+static void make_room(struct dns_questions *questions, uint32_t now_s)
+{
+	const struct entry *oldest = &questions->entries[questions->oldest];
+	bool is_full = !questions->first_free && questions->touched == DNS_QUESTIONS;
+	bool is_stale = now_s > oldest->time_s + UINT64_C(0) + DNS_QUESTION_LIFE_S;
+
+	if (oldest->waiting > 0 && !is_stale && !is_full) {
+		return;
+	}
+	if (oldest->waiting > 0) {
+		forget(questions, questions->oldest);
+	}
+	questions->oldest = questions->oldest + 1 < questions->touched ? questions->oldest + 1 : 0;
+}
+
+static uint32_t take_place(struct dns_questions *questions)
+{
+	uint32_t place = questions->first_free;
+
+	if (!place) {
+		return questions->touched++;
+	}
+	questions->first_free = questions->entries[place - 1].time_s;
+	return place - 1;
 }
 
 int32_t dns_questions_add(
 	struct dns_questions *questions, const struct dns_question *question, uint64_t now_ns)
 {
 	uint64_t hash = hash_of(questions, question);
-	struct set *set = &questions->sets[hash % SETS];
-	struct entry *place = set->entries;
+	uint32_t now_s = seconds(now_ns), place = find(questions, hash);
 
-	for (unsigned i = 0; i < WAYS && place->hash != hash; i++) {
-		struct entry *entry = &set->entries[i];
-		if (entry->hash == hash || entry->time_s < place->time_s) {
-			place = entry;
-		}
+	if (place != HASH_TABLE_NONE) {
+		struct entry *entry = &questions->entries[place];
+		entry->time_s = now_s;
+		entry->waiting += entry->waiting < ASKED_MAX;
+		return (int32_t)place;
 	}
-	uint32_t waiting = place->hash == hash ? place->waiting : 0;
-	*place = (struct entry){ .hash = hash,
-		.time_s = (uint32_t)(now_ns / 1000000000) + 1,
-		.waiting = waiting < ASKED_MAX ? waiting + 1 : ASKED_MAX };
-	return place_of(questions, place);
+	make_room(questions, now_s);
+	place = take_place(questions);
+	questions->entries[place] = (struct entry){ hash, now_s, 1 };
+	if (!hash_table_put(&questions->by_hash, hash, place)) {
+		forget(questions, place);
+		return -1;
+	}
+	return (int32_t)place;
 }
 
 int32_t dns_questions_answer(
 	struct dns_questions *questions, const struct dns_question *question, uint64_t now_ns)
 {
-	uint64_t hash = hash_of(questions, question);
-	struct set *set = &questions->sets[hash % SETS];
-	uint32_t now_s = (uint32_t)(now_ns / 1000000000) + 1;
+	uint32_t place = find(questions, hash_of(questions, question));
+	uint64_t now_s = seconds(now_ns);
 
-	for (unsigned i = 0; i < WAYS; i++) {
-		struct entry *entry = &set->entries[i];
-		/* Captures are not always in order: the question may be a little younger. */
-		if (entry->waiting > 0 && entry->hash == hash &&
-			now_s + DNS_QUESTION_LIFE_S >= entry->time_s &&
-			entry->time_s + DNS_QUESTION_LIFE_S >= now_s) {
-			entry->waiting--;
-			return place_of(questions, entry);
-		}
+	if (place == HASH_TABLE_NONE) {
+		return -1;
 	}
-	return -1;
+	/* Captures are not always in order: the question may be a little younger. */
+	struct entry *entry = &questions->entries[place];
+	if (now_s + DNS_QUESTION_LIFE_S < entry->time_s ||
+		entry->time_s + UINT64_C(0) + DNS_QUESTION_LIFE_S < now_s) {
+		return -1;
+	}
+	if (--entry->waiting == 0) {
+		forget(questions, place);
+	}
+	return (int32_t)place;
 }

@@ -6,10 +6,11 @@
  * counts once: the client takes the first answer, so a second one, which a race for the client's
  * ear leaves behind, is one that nobody asked for.
  *
- * Memory   fixed: 16 bytes a question, in sets of four that share a cache line; touched as used.
+ * Memory   32 bytes a question that waits, at most 2 MiB: as small as what waits, so that it stays in
+ *          the caches.
  * Threads  one.
- * Failure  none: in a full set the oldest question is forgotten, and its answer then is one that
- *          nobody asked for. */
+ * Failure  none: where there is no room the oldest question is forgotten, and its answer then is
+ *          one that nobody asked for. */
 #pragma once
 
 #include <stdint.h>
@@ -32,8 +33,8 @@ struct dns_question {
 	uint8_t length;
 };
 
-/* Both give the place where it is kept, below DNS_QUESTIONS; -1: nobody asked that, or it has its
- * answer. */
+/* Both give the place where it is kept, below DNS_QUESTIONS, and good until the next question; -1:
+ * nobody asked that, it has its answer, or there was no memory for it. */
 int32_t dns_questions_add(
 	struct dns_questions *questions, const struct dns_question *question, uint64_t now_ns);
 int32_t dns_questions_answer(

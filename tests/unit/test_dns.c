@@ -159,6 +159,47 @@ static void test_blocked(void)
 	ok(!fixture.l7.dns_blocked, "… which a referral is not");
 }
 
+static int32_t ask(
+	struct dns_questions *questions, bool is_answer, unsigned number, uint64_t time_s)
+{
+	struct dns_question question = { .id = (uint16_t)number,
+		.client_port = (uint16_t)(1000 + (number >> 16)),
+		.name = "many.example.org",
+		.length = 16 };
+
+	return is_answer ? dns_questions_answer(questions, &question, time_s * 1000000000)
+			 : dns_questions_add(questions, &question, time_s * 1000000000);
+}
+
+/* More questions than there is room for: the oldest give way, and old ones leave by themselves. */
+static void test_many_questions(void)
+{
+	enum { MORE = DNS_QUESTIONS + DNS_QUESTIONS / 4 };
+	struct dns_questions *questions = dns_questions_create();
+	unsigned answered = 0, apart = 0;
+	int32_t most = -1;
+
+	for (unsigned i = 0; i < MORE; i++) {
+		apart += ask(questions, false, i, 1000) >= 0;
+	}
+	is_int(apart, MORE, "each of many questions has its place");
+	for (unsigned i = 0; i < MORE; i++) {
+		bool is_old = i < MORE - DNS_QUESTIONS;
+		answered += (ask(questions, true, i, 1000) >= 0) != is_old;
+	}
+	is_int(answered, MORE, "… until all others are younger");
+	is_int(ask(questions, true, MORE - 1, 1000), -1, "… and is answered once");
+	dns_questions_destroy(questions);
+
+	questions = dns_questions_create();
+	for (unsigned i = 0; i < MORE; i++) {
+		int32_t place = ask(questions, false, i, 1000 + i);
+		most = place > most ? place : most;
+	}
+	ok(most < 2 * DNS_QUESTION_LIFE_S, "those that nobody answers take no more room");
+	dns_questions_destroy(questions);
+}
+
 /* An answer counts where its question was seen: number, name, type, port, server. */
 static void test_unasked(void)
 {
@@ -347,6 +388,7 @@ int main(void)
 	test_chain();
 	test_blocked();
 	test_unasked();
+	test_many_questions();
 	test_service();
 	test_families();
 	test_tcp();

@@ -190,7 +190,7 @@ static bool read_message(struct dissection *dissection, struct reader message)
 		return true;
 	}
 	asked = dns_questions_add(tables->questions, &question, dissection->time_ns);
-	if (tables->lookups) {
+	if (tables->lookups && asked >= 0) {
 		lookups_ask(tables->lookups, asked);
 	}
 	return true;
