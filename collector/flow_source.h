@@ -56,6 +56,9 @@ struct flow_source_stats {
 	uint64_t records, names;      /* handed over */
 	uint64_t messages, malformed; /* of senders, or lines of a log */
 	uint64_t lost;                /* that senders' sequence numbers say are missing */
+	uint64_t gaps;     /* of a log that is followed: times that lines may have been missed */
+	uint64_t away_ns;  /* likewise: since when it cannot be read; 0: it is read */
+	uint64_t heard_ns; /* live: when the latest message came, as whoever hears it noted */
 };
 
 enum flow_source_result {
@@ -76,4 +79,5 @@ struct flow_source_ops {
 /* What every kind begins with. */
 struct flow_source {
 	const struct flow_source_ops *ops;
+	const char *title; /* its path or address, for a person; the source's own, may be NULL */
 };

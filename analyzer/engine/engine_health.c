@@ -67,6 +67,7 @@ void engine_say_health(struct engine *engine)
 	log_outputs(&engine->health, &exporter);
 	engine->health = exporter;
 	pthread_mutex_unlock(&engine->said);
+	engine_watch_names(engine);
 	engine_read_health(engine, &health);
 	health_summary_take(&summary, &health, &engine->measured);
 	engine->measured = health;

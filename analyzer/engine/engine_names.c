@@ -3,6 +3,8 @@
 #include <errno.h>
 
 #include "analyzer/engine/engine_parts.h"
+#include "analyzer/vantage/vantage.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 int engine_open_names(struct engine *engine, struct lane_options *lane, struct err *err)
@@ -26,13 +28,20 @@ void engine_close_names(struct engine *engine)
 	}
 }
 
+static const char *title_of(const struct flow_source *source)
+{
+	return source->title ? source->title : source->ops->name;
+}
+
 static void hand_out(struct engine_hearer *hearer)
 {
 	struct engine *engine = hearer->engine;
+	uint64_t messages = hearer->stats.messages, heard_ns = hearer->stats.heard_ns;
 
 	/* A feed takes from one writer at a time. */
 	pthread_mutex_lock(&engine->heard);
 	hearer->source->ops->read_stats(hearer->source, &hearer->stats);
+	hearer->stats.heard_ns = hearer->stats.messages > messages ? clock_now_ns() : heard_ns;
 	for (unsigned i = 0; i < hearer->batch.name_count; i++) {
 		for (unsigned lane = 0; lane < engine->lane_count; lane++) {
 			name_feed_put(engine->feeds[lane], &hearer->batch.names[i]);
@@ -53,10 +62,44 @@ void *engine_hear(void *argument)
 		hand_out(hearer);
 	}
 	if (status < 0) {
-		log_error("%s: %s; names from there are missing from here on", source->ops->name,
+		log_error("%s: %s; names from there are missing from here on", title_of(source),
 			err.text);
 	}
 	return NULL;
+}
+
+static void read_hearer(struct engine_hearer *hearer, struct flow_source_stats *stats)
+{
+	pthread_mutex_lock(&hearer->engine->heard);
+	*stats = hearer->stats;
+	pthread_mutex_unlock(&hearer->engine->heard);
+}
+
+void engine_watch_names(struct engine *engine)
+{
+	struct vantage *vantage = engine->options.vantage;
+	struct flow_source_stats stats;
+
+	for (unsigned i = 0; engine->hearers && vantage && i < engine->options.names_count; i++) {
+		struct engine_hearer *hearer = &engine->hearers[i];
+		const char *title = title_of(hearer->source);
+		read_hearer(hearer, &stats);
+		bool is_missed = !vantage_note_log(vantage, i, title, &stats, clock_now_ns());
+		if (is_missed && !hearer->is_missed) {
+			log_warning("%s: tells of no lookup any more, while clients go on; what to "
+				    "do: borderflow doctor",
+				title);
+		} else if (!is_missed && hearer->is_missed) {
+			log_info("%s: tells of lookups again", title);
+		}
+		hearer->is_missed = is_missed;
+	}
+}
+
+/* The first of two times that are set. */
+static uint64_t earlier(uint64_t one, uint64_t other)
+{
+	return one == 0 || (other != 0 && other < one) ? other : one;
 }
 
 void engine_read_names(struct engine *engine, struct flow_source_stats *stats)
@@ -75,6 +118,9 @@ void engine_read_names(struct engine *engine, struct flow_source_stats *stats)
 		stats->names += one.names;
 		stats->messages += one.messages;
 		stats->malformed += one.malformed;
+		stats->gaps += one.gaps;
+		stats->away_ns = earlier(stats->away_ns, one.away_ns);
+		stats->heard_ns = earlier(stats->heard_ns, one.heard_ns);
 	}
 	pthread_mutex_unlock(&engine->heard);
 	for (unsigned i = 0; i < engine->lane_count && options->has_ticks; i++) {

@@ -32,6 +32,7 @@ struct engine_hearer {
 	pthread_t thread;
 	bool is_started;
 	struct flow_source_stats stats; /* guarded by heard */
+	bool is_missed;                 /* the exporter's: it is away, or says nothing any more */
 	struct flow_source_batch batch;
 };
 
@@ -103,6 +104,7 @@ bool engine_is_own(void *lane, const struct addr *addr);
 int engine_open_names(struct engine *engine, struct lane_options *lane, struct err *err);
 void engine_close_names(struct engine *engine);
 void *engine_hear(void *hearer);
+void engine_watch_names(struct engine *engine); /* the exporter's, once a second */
 
 /* The exporter (engine_export.c): a run of records; its thread, which is given the engine. */
 void engine_export(struct engine *engine, const struct reference *reference, struct record *records,

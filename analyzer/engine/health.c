@@ -166,6 +166,16 @@ static const struct metric sensor_metrics[] = {
 		OF_SENSOR(names.malformed), false },
 	{ "borderflow_resolver_lost_total", "counter",
 		"Names of resolvers that a worker had no room for.", OF_SENSOR(names.lost), false },
+	{ "borderflow_resolver_gaps_total", "counter",
+		"Times that lines of a resolver's log may have been missed or come late.",
+		OF_SENSOR(names.gaps), false },
+	{ "borderflow_resolver_away_time_seconds", "gauge",
+		"Since when a resolver's log cannot be read, since 1970; 0 where all can.",
+		OF_SENSOR(names.away_ns), true },
+	{ "borderflow_resolver_heard_time_seconds", "gauge",
+		"Latest message of the resolver that has said nothing for longest, since 1970; 0 "
+		"where none has said anything.",
+		OF_SENSOR(names.heard_ns), true },
 };
 
 static const struct metric outbox_metrics[] = {

@@ -205,4 +205,10 @@ static enum log_line dnsmasq_read(void *state, const char *text, const struct lo
 							  : LOG_LINE_OTHER;
 }
 
-const struct text_log_format text_log_dnsmasq = { sizeof(struct dnsmasq_log), dnsmasq_read };
+static bool tells(const char *line)
+{
+	return strstr(line, "dnsmasq[") || strncmp(line, "dnsmasq: ", 9) == 0;
+}
+
+const struct text_log_format text_log_dnsmasq = { "dnsmasq", sizeof(struct dnsmasq_log), tells,
+	dnsmasq_read };

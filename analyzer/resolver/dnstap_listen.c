@@ -184,7 +184,7 @@ static int open_listener(struct flow_source **source, const char *target, struct
 		close_listener(&listener->source);
 		return status;
 	}
-	listener->target = strdup(target);
+	listener->source.title = listener->target = strdup(target);
 	*source = &listener->source;
 	return 0;
 }
@@ -300,7 +300,7 @@ static int next(struct flow_source *source, struct flow_source_batch *batch, str
 		}
 		polls[i + 1] = (struct pollfd){ .fd = peer->fd, .events = POLLIN };
 	}
-	if (poll(polls, PEERS_MAX + 1, batch->name_count > 0 ? 0 : DNSTAP_WAIT_MS) <= 0) {
+	if (poll(polls, PEERS_MAX + 1, batch->name_count > 0 ? 0 : RESOLVER_WAIT_MS) <= 0) {
 		return FLOW_SOURCE_MORE;
 	}
 	for (unsigned i = 0; i < PEERS_MAX && has_room(batch); i++) {

@@ -7,24 +7,7 @@
 #include "analyzer/resolver/log_file.h"
 #include "analyzer/resolver/text_log.h"
 
-static const struct flow_source_ops unbound_ops, dnsmasq_ops, zeek_ops;
-
-#define TEXT_LOG(id, name)                                                                         \
-	static int open_##id(struct flow_source **source, const char *target, struct err *err)     \
-	{                                                                                          \
-		return text_log_open(source, &id##_ops, &text_log_##id, target, err);              \
-	}                                                                                          \
-	static const struct flow_source_ops id##_ops = { name, open_##id, text_log_next,           \
-		text_log_read_stats, text_log_close }
-
-TEXT_LOG(unbound, "unbound");
-TEXT_LOG(dnsmasq, "dnsmasq");
-TEXT_LOG(zeek, "zeek");
-
-static const struct flow_source_ops *const formats[] = { &flow_source_dnstap, &unbound_ops,
-	&dnsmasq_ops, &zeek_ops };
-
-enum { FORMAT_COUNT = sizeof(formats) / sizeof(formats[0]), LINES_LOOKED_AT = 200 };
+enum { LINES_LOOKED_AT = 200 };
 
 static bool is_frame_stream(const char *path)
 {
@@ -47,20 +30,8 @@ static bool is_frame_stream(const char *path)
 	       type == 2; /* START */
 }
 
-static const struct flow_source_ops *format_of_line(const char *line)
-{
-	if (strncmp(line, "#separator", 10) == 0 || strncmp(line, "#fields\t", 8) == 0 ||
-		(line[0] == '{' && strstr(line, "\"id.orig_h\""))) {
-		return &zeek_ops;
-	}
-	if (strstr(line, "dnsmasq[") || strncmp(line, "dnsmasq: ", 9) == 0) {
-		return &dnsmasq_ops;
-	}
-	return strstr(line, "unbound[") ? &unbound_ops : NULL;
-}
-
-/* By the first line that tells. */
-static int detect(const char *path, const struct flow_source_ops **format, struct err *err)
+/* By the first line that tells; *format stays NULL where it is dnstap. */
+static int detect(const char *path, const struct text_log_format **format, struct err *err)
 {
 	struct log_file *file;
 	char nothing[] = "", *line = nothing;
@@ -75,13 +46,10 @@ static int detect(const char *path, const struct flow_source_ops **format, struc
 		if (status < 0) {
 			break;
 		}
-		*format = line ? format_of_line(line) : NULL;
+		*format = line ? text_log_of_line(line) : NULL;
 	}
 	log_file_close(file);
-	if (status == 0 && !*format && is_frame_stream(path)) {
-		*format = &flow_source_dnstap;
-	}
-	return status < 0 || *format
+	return status < 0 || *format || is_frame_stream(path)
 		       ? status
 		       : err_set(err, EINVAL,
 				 "%s: nothing in it tells which resolver's log it is; say so: "
@@ -91,16 +59,19 @@ static int detect(const char *path, const struct flow_source_ops **format, struc
 
 int resolver_log_open(struct flow_source **source, const char *target, struct err *err)
 {
-	const struct flow_source_ops *format;
+	static const char dnstap[] = "dnstap:";
+	const char *path = target;
+	const struct text_log_format *format = text_log_named(target, &path);
 
-	for (unsigned i = 0; i < FORMAT_COUNT; i++) {
-		size_t length = strlen(formats[i]->name);
-		if (strncmp(target, formats[i]->name, length) == 0 && target[length] == ':') {
-			return formats[i]->open(source, target + length + 1, err);
-		}
+	if (strncmp(target, dnstap, sizeof(dnstap) - 1) == 0) {
+		return flow_source_dnstap.open(source, target + sizeof(dnstap) - 1, err);
 	}
-	int status = detect(target, &format, err);
-	return status < 0 ? status : format->open(source, target, err);
+	int status = format ? 0 : detect(path, &format, err);
+	if (status < 0) {
+		return status;
+	}
+	return format ? text_log_open(source, format, path, err)
+		      : flow_source_dnstap.open(source, path, err);
 }
 
 void resolver_log_close(struct flow_source *source)

@@ -10,11 +10,18 @@
 /* A finished log: "dnstap:PATH", "unbound:PATH", "dnsmasq:PATH", "zeek:PATH", or a path alone,
  * whose first lines then tell the format. */
 int resolver_log_open(struct flow_source **source, const char *target, struct err *err);
+
+/* A log of lines that its resolver writes on (log_follow.h): "[FORMAT:]PATH" as above, where the
+ * file need not be there yet; without a format the first line that tells it does. next() waits for
+ * at most RESOLVER_WAIT_MS. */
+enum { RESOLVER_WAIT_MS = 100 };
+int resolver_log_follow(struct flow_source **source, const char *target, struct err *err);
+const char *resolver_log_path(const char *target); /* without its format */
+
 void resolver_log_close(struct flow_source *source); /* NULL is accepted */
 
 extern const struct flow_source_ops flow_source_dnstap;
 
 /* dnstap as resolvers send it: "unix:PATH" or "[ADDRESS:]PORT", the address 127.0.0.1 unless given.
- * next() waits for at most DNSTAP_WAIT_MS. */
-enum { DNSTAP_WAIT_MS = 100 };
+ * next() waits for at most RESOLVER_WAIT_MS. */
 extern const struct flow_source_ops flow_source_dnstap_listen;

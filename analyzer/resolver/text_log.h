@@ -5,6 +5,7 @@
  * Threads  the source's one. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "analyzer/resolver/log_time.h"
@@ -20,15 +21,41 @@ enum log_line {
 enum { LOG_NAMES_A_LINE = 8 };
 
 struct text_log_format {
+	const char *name; /* as in "unbound:PATH" */
 	size_t state_bytes;
+	bool (*tells)(const char *line); /* could it be no other format's? */
 	enum log_line (*read)(void *state, const char *line, const struct log_clock *clock,
 		struct flow_source_batch *batch);
 };
 
 extern const struct text_log_format text_log_unbound, text_log_dnsmasq, text_log_zeek;
 
-int text_log_open(struct flow_source **source, const struct flow_source_ops *ops,
-	const struct text_log_format *format, const char *path, struct err *err);
-int text_log_next(struct flow_source *source, struct flow_source_batch *batch, struct err *err);
-void text_log_read_stats(const struct flow_source *source, struct flow_source_stats *stats);
-void text_log_close(struct flow_source *source);
+/* The format that the target names before its path, which is put into *path; the one that a line
+ * tells. NULL: none. */
+const struct text_log_format *text_log_named(const char *target, const char **path);
+const struct text_log_format *text_log_of_line(const char *line);
+
+/* Reads lines one after the other; a zeroed one may be deinitialised. */
+struct text_reader {
+	const struct text_log_format *format;
+	void *state;
+	struct log_clock clock;
+	struct flow_source_stats stats;
+};
+
+int text_reader_init(struct text_reader *reader, const struct text_log_format *format,
+	uint64_t changed_ns, struct err *err);
+void text_reader_deinit(struct text_reader *reader);
+
+/* The batch has room for what a line may add. */
+void text_reader_take(
+	struct text_reader *reader, const char *line, struct flow_source_batch *batch);
+
+static inline bool text_log_has_room(const struct flow_source_batch *batch)
+{
+	return batch->name_count + LOG_NAMES_A_LINE <= FLOW_SOURCE_BATCH_MAX;
+}
+
+/* A finished log. */
+int text_log_open(struct flow_source **source, const struct text_log_format *format,
+	const char *path, struct err *err);

@@ -167,4 +167,10 @@ static enum log_line unbound_read(void *state, const char *text, const struct lo
 	return LOG_LINE_OTHER;
 }
 
-const struct text_log_format text_log_unbound = { sizeof(struct unbound_log), unbound_read };
+static bool tells(const char *line)
+{
+	return strstr(line, "unbound[") != NULL;
+}
+
+const struct text_log_format text_log_unbound = { "unbound", sizeof(struct unbound_log), tells,
+	unbound_read };

@@ -193,4 +193,10 @@ static enum log_line zeek_read(void *state, const char *text, const struct log_c
 	return log->has_columns ? read_tabs(log, text, batch) : LOG_LINE_MALFORMED;
 }
 
-const struct text_log_format text_log_zeek = { sizeof(struct zeek_log), zeek_read };
+static bool tells(const char *line)
+{
+	return strncmp(line, "#separator", 10) == 0 || strncmp(line, "#fields\t", 8) == 0 ||
+	       (line[0] == '{' && strstr(line, "\"id.orig_h\""));
+}
+
+const struct text_log_format text_log_zeek = { "zeek", sizeof(struct zeek_log), tells, zeek_read };

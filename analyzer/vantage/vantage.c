@@ -341,6 +341,18 @@ void vantage_note_proxy(struct vantage *vantage, const struct proxy_found *found
 	pthread_mutex_unlock(&vantage->lock);
 }
 
+bool vantage_note_log(struct vantage *vantage, unsigned number, const char *title,
+	const struct flow_source_stats *stats, uint64_t now_ns)
+{
+	pthread_mutex_lock(&vantage->lock);
+	vantage_logs_note(&vantage->logs, number, title, stats, vantage->web, now_ns);
+	const struct vantage_log *log = &vantage->logs.items[number % VANTAGE_LOGS];
+	bool fares_well = !vantage_log_is_away(log, now_ns) &&
+			  !vantage_log_is_silent(log, vantage->web, now_ns);
+	pthread_mutex_unlock(&vantage->lock);
+	return fares_well;
+}
+
 int vantage_save(struct vantage *vantage, struct state *state, struct err *err)
 {
 	pthread_mutex_lock(&vantage->lock);

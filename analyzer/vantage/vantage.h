@@ -20,6 +20,7 @@
 #include "analyzer/rollup/unnamed.h"
 #include "analyzer/vantage/segment_days.h"
 #include "analyzer/vantage/vantage_clients.h"
+#include "analyzer/vantage/vantage_logs.h"
 #include "analyzer/vantage/vantage_probes.h"
 #include "analyzer/vantage/vantage_translated.h"
 
@@ -58,6 +59,7 @@ struct vantage {
 	const struct probe_key *probe_key; /* the caller's; NULL: no probe is known */
 	bool may_repeat; /* captures may be read again: days are not counted on from earlier runs */
 	struct probes probes;
+	struct vantage_logs logs;
 };
 
 struct vantage *vantage_create(void); /* NULL: out of memory */
@@ -68,6 +70,11 @@ void vantage_take(struct vantage *vantage, const struct reference *reference,
 
 /* Evidence of a proxy, again and again as more goes through it. */
 void vantage_note_proxy(struct vantage *vantage, const struct proxy_found *found);
+
+/* How a live source of names fares, again and again. False where it says nothing any more, or
+ * cannot be read. */
+bool vantage_note_log(struct vantage *vantage, unsigned number, const char *title,
+	const struct flow_source_stats *stats, uint64_t now_ns);
 
 /* What is kept from run to run: the days of segments. As segment_days_save() and _load(). Where
  * captures may repeat, of each day the higher count of this run and the earlier ones is kept. */

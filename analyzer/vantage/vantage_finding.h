@@ -52,9 +52,11 @@ enum vantage_severity {
 	X(DNS_NONE, "dns-none", WARNING)                                                           \
 	X(DNS_RESOLVER, "dns-resolver-only", WARNING)                                              \
 	X(DNS_ENCRYPTED, "dns-encrypted-only", WARNING)                                            \
-	X(DNS_ANSWERS, "dns-answers", WARNING)       /* lookups whose answers are not seen */      \
-	X(RESOLVER_LOG, "resolver-log", WARNING)     /* whose lookups name nothing here */         \
-	X(RESOLVER_CLOCK, "resolver-clock", WARNING) /* whose clock is another one */              \
+	X(DNS_ANSWERS, "dns-answers", WARNING)         /* lookups whose answers are not seen */    \
+	X(RESOLVER_LOG, "resolver-log", WARNING)       /* whose lookups name nothing here */       \
+	X(RESOLVER_CLOCK, "resolver-clock", WARNING)   /* whose clock is another one */            \
+	X(RESOLVER_AWAY, "resolver-away", WARNING)     /* live: its log cannot be read */          \
+	X(RESOLVER_SILENT, "resolver-silent", WARNING) /* live: it says nothing any more */        \
 	X(NAMES_HIDDEN, "names-hidden", WARNING)                                                   \
 	X(INVENTORY_NONE, "inventory-none", INFO)                                                  \
 	X(INVENTORY_LOW, "inventory-low", WARNING)                                                 \

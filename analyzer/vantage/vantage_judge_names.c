@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "analyzer/vantage/vantage_judge.h"
+#include "base/clock.h"
 
 enum {
 	WEB_LEAST = 3, /* flows that make an address a client */
@@ -101,6 +102,26 @@ static void judge_log(const struct vantage_case *it)
 	}
 }
 
+/* Live: what the resolvers' logs lack from some time on. */
+static void judge_live_logs(const struct vantage_case *it)
+{
+	uint64_t now_ns = it->context->now_ns, web = it->vantage->web;
+
+	for (unsigned i = 0; i < it->vantage->logs.count; i++) {
+		const struct vantage_log *log = &it->vantage->logs.items[i];
+		bool is_away = vantage_log_is_away(log, now_ns);
+		if (!is_away && !vantage_log_is_silent(log, web, now_ns)) {
+			continue;
+		}
+		struct vantage_finding *finding = vantage_add(
+			it->findings, is_away ? VANTAGE_RESOLVER_AWAY : VANTAGE_RESOLVER_SILENT);
+		figure_text(finding, "log", log->title);
+		figure_span(finding, "since",
+			(now_ns - (is_away ? log->away_ns : log->heard_ns)) / NS_PER_S);
+		figure_number(finding, "flows", web - log->web_then);
+	}
+}
+
 /* What hides a name on purpose; what is merely not listed, or says nothing by nature, is no matter
  * of the vantage. */
 static bool hides_names(enum unnamed_reason reason)
@@ -134,5 +155,6 @@ void vantage_judge_names(const struct vantage_case *it)
 	judge_lookups(it);
 	judge_answers(it);
 	judge_log(it);
+	judge_live_logs(it);
 	judge_hidden(it);
 }

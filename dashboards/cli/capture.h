@@ -16,7 +16,7 @@
 #define CAPTURE_SOCKET "/run/borderflow/sensor.sock"
 
 struct capture_settings {
-	struct option_list interface, dnstap_listen;
+	struct option_list interface, dnstap_listen, resolver_logs;
 	struct fact_settings facts;
 	struct output_settings outputs;
 	struct retention_settings retention;

@@ -8,6 +8,7 @@
 
 #include "analyzer/alert/alert_target.h"
 #include "analyzer/redis/redis_url.h"
+#include "analyzer/resolver/resolver_log.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "dashboards/cli/confine.h"
@@ -133,6 +134,9 @@ static int confine_to_own_files(
 	add_folder_of(&readable, settings->facts.policy);
 	add_folder_of(&readable, settings->facts.inventory);
 	add_folder_of(&readable, settings->facts.inventory_columns);
+	for (unsigned i = 0; i < settings->resolver_logs.count; i++) {
+		add_folder_of(&readable, resolver_log_path(settings->resolver_logs.items[i]));
+	}
 	add_redis_files(&readable, settings->outputs.redis);
 	add_alert_files(&readable, &settings->outputs.alert_to);
 	for (unsigned i = 0; i < settings->facts.catalogue.count; i++) {

@@ -39,6 +39,13 @@ static const struct option options[] = {
 		.help = "Hear from resolvers by dnstap what they answered whom, for clients whose "
 			"lookups are not on the wire; the address is 127.0.0.1, unless given. Who "
 			"may write to the socket is believed. May be given several times." },
+	{ "resolver-log", 0, OPTION_LIST, AT(resolver_logs), .argument = "[FORMAT:]PATH",
+		.help = "Follow a resolver's log while it is written, over its rotation: unbound "
+			"or "
+			"dnsmasq (query logs), zeek (dns.log, tabs or JSON). The sensor's user has "
+			"to be able to read it and its folder. The content tells the format, "
+			"unless "
+			"given. May be given several times." },
 	{ "flows", 'f', OPTION_FILE, AT(outputs.flows), .argument = "PATH", .group = "Output",
 		.help = "Write flow records, in parts of at most five minutes. The format follows "
 			"the extension (.ndjson .csv .cbor); \"-\" is standard output as ndjson. "
@@ -242,6 +249,9 @@ static int open_all(struct capture *capture, struct err *err)
 	if (status == 0) {
 		status = name_sources_listen(&capture->names, &settings->dnstap_listen,
 			settings->drop_privileges ? settings->user : NULL, err);
+	}
+	if (status == 0) {
+		status = name_sources_follow(&capture->names, &settings->resolver_logs, err);
 		run->options.names = capture->names.items;
 		run->options.names_count = capture->names.count;
 	}

@@ -5,24 +5,39 @@
 
 #include "dashboards/cli/ownership.h"
 
-static int check_count(const struct option_list *list, struct err *err)
+static int check_count(
+	const struct name_sources *sources, const struct option_list *list, struct err *err)
 {
-	return list->count <= NAME_FEED_SOURCES_MAX
+	return sources->count + list->count <= NAME_FEED_SOURCES_MAX
 		       ? 0
 		       : err_set(err, EINVAL, "more than %d sources of names",
 				 NAME_FEED_SOURCES_MAX);
 }
 
-int name_sources_open_logs(
-	struct name_sources *sources, const struct option_list *logs, struct err *err)
+typedef int open_log(struct flow_source **source, const char *target, struct err *err);
+
+static int open_each(struct name_sources *sources, const struct option_list *logs, open_log *open,
+	struct err *err)
 {
-	int status = check_count(logs, err);
+	int status = check_count(sources, logs, err);
 
 	for (unsigned i = 0; i < logs->count && status == 0; i++) {
-		status = resolver_log_open(&sources->items[i], logs->items[i], err);
+		status = open(&sources->items[sources->count], logs->items[i], err);
 		sources->count += status == 0;
 	}
 	return status;
+}
+
+int name_sources_open_logs(
+	struct name_sources *sources, const struct option_list *logs, struct err *err)
+{
+	return open_each(sources, logs, resolver_log_open, err);
+}
+
+int name_sources_follow(
+	struct name_sources *sources, const struct option_list *logs, struct err *err)
+{
+	return open_each(sources, logs, resolver_log_follow, err);
 }
 
 int name_sources_listen(struct name_sources *sources, const struct option_list *targets,
@@ -30,11 +45,12 @@ int name_sources_listen(struct name_sources *sources, const struct option_list *
 {
 	static const char unix_prefix[] = "unix:";
 	enum { PREFIX = sizeof(unix_prefix) - 1 };
-	int status = check_count(targets, err);
+	int status = check_count(sources, targets, err);
 
 	for (unsigned i = 0; i < targets->count && status == 0; i++) {
 		const char *target = targets->items[i];
-		status = flow_source_dnstap_listen.open(&sources->items[i], target, err);
+		status = flow_source_dnstap_listen.open(
+			&sources->items[sources->count], target, err);
 		sources->count += status == 0;
 		if (status == 0 && strncmp(target, unix_prefix, PREFIX) == 0) {
 			ownership_give_socket(target + PREFIX, user ? ownership_heir(user) : NULL);

@@ -22,4 +22,8 @@ int name_sources_open_logs(
 int name_sources_listen(struct name_sources *sources, const struct option_list *targets,
 	const char *user, struct err *err);
 
+/* Logs that their resolvers write on, [FORMAT:]PATH each; beside those. */
+int name_sources_follow(
+	struct name_sources *sources, const struct option_list *logs, struct err *err);
+
 void name_sources_close(struct name_sources *sources);

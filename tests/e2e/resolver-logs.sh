@@ -139,6 +139,7 @@ no-hosts
 listen-address=10.20.0.53
 bind-interfaces
 host-record=www.tiktok.com,198.51.100.7
+host-record=www.exempelstad.example,198.51.100.8
 log-queries=extra
 log-facility=$work/dnsmasq.log
 user=root
@@ -157,4 +158,101 @@ sensor=
 "$bin" analyze --policy "$work/policy.yaml" --resolver-log "$work/dnsmasq.log" --summary none --flows "$work/dnsmasq.ndjson" "$work/seen.pcap"
 equal 'its log names the flows' 'www.tiktok.com tiktok dns' "$(jq -r 'select(.destination.port == 4433) |
 	[.destination.domain, .network.application, (.borderflow.app.evidence[0])] | join(" ")' "$work/dnsmasq.ndjson")"
+
+# The same logs while they are written: dnsmasq runs still, and starts its log anew by a signal; unbound comes again.
+follow() { # follow OPTION…
+	: >"$work/log"
+	rm -f "$work/kept/flows.ndjson"
+	ip netns exec "$netns" "$bin" capture --config "$work/borderflow.yaml" -i tap0 --user nobody --policy "$work/policy.yaml" --keys "$work/keys" \
+		--socket "$work/kept/sensor.sock" --flows "$work/kept/flows.ndjson" --metrics-listen 9464 "$@" 2>"$work/log" &
+	sensor=$!
+	logged capturing
+}
+end_sensor() {
+	kill -TERM $sensor && wait $sensor
+	sensor=
+}
+# Of the flows to that address: name, app and evidence, each once.
+told() {
+	jq -r --arg to "$1" 'select(.destination.ip == $to) |
+		[.destination.domain, .network.application, (.borderflow.app.evidence[0] // "none")] | join(" ")' "$work/kept/flows.ndjson" | sort -u
+}
+ask() { # ask NAME ADDRESS COUNT: asks, and waits until the sensor has heard of so many in all
+	inside python3 "$work/ask.py" "$1" "$2" && becomes borderflow_resolver_names_total "$3"
+}
+chmod 644 "$work/dnsmasq.log"
+ok "a sensor follows dnsmasq's log" follow --resolver-log "$work/dnsmasq.log"
+ok '… without what was asked before' becomes borderflow_resolver_names_total 0
+ok '… and hears who asks' ask www.tiktok.com 198.51.100.7 1
+mv "$work/dnsmasq.log" "$work/dnsmasq.log.1"
+ok '… also after its log was moved, while dnsmasq writes there still' ask www.tiktok.com 198.51.100.7 2
+(umask 022 && kill -USR2 $resolver)
+ok '… and after dnsmasq has begun another one' wait_for 5 test -e "$work/dnsmasq.log"
+chmod 644 "$work/dnsmasq.log"
+ok '… in its place' ask www.exempelstad.example 198.51.100.8 3
+cp "$work/dnsmasq.log" "$work/dnsmasq.log.2" && : >"$work/dnsmasq.log"
+ok '… and after that was copied and cut' becomes borderflow_resolver_gaps_total 1
+ok '… and is written on' ask www.exempelstad.example 198.51.100.8 4
+ok '… with nothing odd in it' becomes borderflow_resolver_malformed_total 0
+rm "$work/dnsmasq.log" && mkfifo "$work/dnsmasq.log"
+gone() { [ "$(metric borderflow_resolver_away_time_seconds)" -gt 0 ]; }
+ok 'a pipe in its place is not waited for, and told' wait_for 5 gone
+ok '… in the log too' logged 'dnsmasq.log: cannot be read: it is no regular file'
+rm "$work/dnsmasq.log" && touch "$work/dnsmasq.log"
+kill -USR2 $resolver
+ok '… until a log is there again' becomes borderflow_resolver_away_time_seconds 0
+kill_hard $resolver
+resolver=
+end_sensor
+equal 'its flows have their names' 'www.tiktok.com tiktok dns' "$(told 198.51.100.7)"
+equal '… before a rotation and after it' 'www.exempelstad.example unknown none' "$(told 198.51.100.8)"
+
+: >"$work/private.log" && chmod 600 "$work/private.log"
+# The names that unbound knows are written where it writes its queries.
+sed "s/^  module-config.*/&\n  local-data: \"www.instagram.com. 300 IN A 198.51.100.9\"/; /^dnstap:/,\$d" "$work/unbound.conf" >"$work/plain.conf"
+ok "a sensor follows unbound's log, which is not there yet" follow --resolver-log "unbound:$work/unbound.log" \
+	--resolver-log "$work/kept/none.log" --resolver-log "$work/private.log"
+rm -f "$work/unbound.log"
+printf 'www.tiktok.com.\t300\tIN\tA\t198.51.100.7\nwww.instagram.com.\t300\tIN\tA\t198.51.100.9\n' >"$work/unbound.log"
+chmod 666 "$work/unbound.log"
+ip netns exec "$netns" unbound -c "$work/plain.conf" 2>"$work/unbound.err" &
+resolver=$!
+is_up() { grep -q 'start of service' "$work/unbound.log" 2>/dev/null; }
+wait_for 10 is_up
+ok '… and hears who asks' ask www.tiktok.com 198.51.100.7 1
+mv "$work/unbound.log" "$work/unbound.log.1" && touch "$work/unbound.log" && chmod 666 "$work/unbound.log"
+kill -HUP $resolver
+is_up() { grep -q . "$work/unbound.log"; }
+wait_for 10 is_up
+ok '… over its rotation too' ask www.instagram.com 198.51.100.9 2
+ok 'what is not there yet is told' logged 'none.log: cannot be read: it is not there'
+ok '… and what its user could not open once it is rotated' logged 'private.log: is read, and could not be opened again'
+kill_hard $resolver
+resolver=
+end_sensor
+equal 'its flows have their names' 'www.tiktok.com tiktok dns' "$(told 198.51.100.7)"
+equal '… those after the rotation as well' 'www.instagram.com instagram dns' "$(told 198.51.100.9)"
+
+# Zeek beside the resolver, whose clock is an hour ahead.
+cat >"$work/zeek.py" <<'END'
+# zeek.py LOG: thirty lookups into the log, and a flow to each of their addresses.
+import json, socket, sys, time
+for i in range(1, 31):
+    with open(sys.argv[1], "a") as log:
+        log.write(json.dumps({"ts": time.time() + 3600, "id.orig_h": "10.20.0.5", "query": f"w{i}.example",
+            "answers": [f"198.51.100.{i}"]}) + "\n")
+    talk = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    talk.bind(("10.20.0.5", 0))
+    for _ in range(3):
+        talk.sendto(b"\xff" * 200, (f"198.51.100.{i}", 4433))
+    time.sleep(0.02)
+END
+: >"$work/live-zeek.log"
+ok "a sensor follows Zeek's log" follow --idle-other 1s --resolver-log "zeek:$work/live-zeek.log"
+inside python3 "$work/zeek.py" "$work/live-zeek.log"
+ok '… and hears who asks' becomes borderflow_resolver_names_total 30
+is_told() { "$bin" doctor --socket "$work/kept/sensor.sock" --format ndjson --fail-on none | grep '"resolver-clock"' | grep -q '"apart":3[56][0-9][0-9]'; }
+ok '… and that its clock is an hour ahead' wait_for 10 is_told
+end_sensor
+says 2 'dnstap-listen' 'dnstap in a file is no log to follow' "$bin" capture -i lo --resolver-log dnstap:x
 finish

@@ -12,6 +12,7 @@
 #include "analyzer/resolver/frame_stream.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "collector/name_feed.h"
 #include "tests/tap.h"
 
@@ -345,6 +346,60 @@ static void test_astray(void)
 	resolver_log_close(source);
 }
 
+/* What is there for now of a log that is followed. */
+static const char *followed(struct flow_source *source)
+{
+	struct err err = { "" };
+
+	said[0] = '\0';
+	for (unsigned calls = 0; calls == 0 || batch.name_count > 0; calls++) {
+		if (source->ops->next(source, &batch, &err) < 0) {
+			return strcpy(said, err.text);
+		}
+		say_names(true);
+	}
+	return said;
+}
+
+static void append(const char *target, const char *text)
+{
+	FILE *file = fopen(resolver_log_path(target), "a");
+
+	ok(file && fputs(text, file) >= 0 && fclose(file) == 0, "more is written");
+}
+
+static void test_followed(void)
+{
+	static const char old[] =
+		"Jan  1 00:00:01 dnsmasq[1]: query[A] old.example from 192.0.2.1\n"
+		"Jan  1 00:00:01 dnsmasq[1]: cached old.example is 198.51.100.1\n";
+	const char *target = WRITTEN("", old);
+	struct flow_source *source;
+	struct err err;
+
+	is_int(resolver_log_follow(&source, target, &err), 0, "a log is followed");
+	is_text(followed(source), "", "what stands in it already is not told");
+	append(target, "a line that tells nothing\n"
+		       "1795916842 dnsmasq[1]: query[A] a.example from 192.0.2.1\n"
+		       "1795916842 dnsmasq[1]: cached a.example is 198.5");
+	is_text(followed(source), "", "an answer that is not whole yet");
+	append(target, "1.100.7\n");
+	is_text(followed(source),
+		"2026-11-29T01:47:22.000000000Z 192.0.2.1 a.example=198.51.100.7\n",
+		"… is told when it is; its form tells the format");
+	source->ops->read_stats(source, &stats);
+	is_int(stats.names, 1, "… and is counted");
+	is_int(stats.gaps, 0, "… without a gap");
+	resolver_log_close(source);
+	is_int(resolver_log_follow(&source, "zeek:/nowhere/dns.log", &err), 0,
+		"a log may come later");
+	is_text(source->title, "/nowhere/dns.log", "… and has its path for a title");
+	source->ops->read_stats(source, &stats);
+	ok(stats.away_ns > 0, "… and is away until then");
+	resolver_log_close(source);
+	ok(resolver_log_follow(&source, "dnstap:x", &err) < 0, "dnstap in a file is none");
+}
+
 static void test_live_feed(void)
 {
 	struct name_feed *feed = name_feed_create_live();
@@ -375,6 +430,8 @@ int main(void)
 	test_feed();
 	test_astray();
 	test_live_feed();
+	log_set_level(LOG_LEVEL_ERROR);
+	test_followed();
 	char path[128];
 	snprintf(path, sizeof(path), "test_resolver_logs.%d", (int)getpid());
 	unlink(path);

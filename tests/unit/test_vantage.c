@@ -11,6 +11,7 @@
 #include "analyzer/record/symbols.h"
 #include "analyzer/vantage/segment_proof.h"
 #include "base/clock.h"
+#include "collector/flow_source.h"
 #include "tests/tap.h"
 #include "tests/unit/records.h"
 
@@ -557,6 +558,43 @@ static void test_words(void)
 	}
 }
 
+static void note_log(uint64_t messages, uint64_t away_ns, uint64_t after_s)
+{
+	const struct flow_source_stats stats = { .messages = messages, .away_ns = away_ns };
+
+	context.now_ns = start_ns + after_s * NS_PER_S;
+	vantage_note_log(vantage, 0, "/var/log/unbound.log", &stats, context.now_ns);
+}
+
+/* A live log that says nothing any more, or cannot be read. */
+static void test_live_logs(void)
+{
+	const struct vantage_finding *finding;
+
+	begin();
+	note_log(0, 0, 0);
+	note_log(50, 0, 60);
+	struct record record = flow_of(1, 1);
+	take(&record, 99);
+	note_log(50, 0, 900);
+	ok(!judge(VANTAGE_RESOLVER_SILENT), "few go on while a log is silent: a quiet place");
+	take(&record, 1);
+	finding = judge(VANTAGE_RESOLVER_SILENT);
+	ok(finding != NULL, "many do: it has fallen silent");
+	is_int(figure(finding, "since"), 840, "… since the latest lookup");
+	is_int(figure(finding, "flows"), 100, "… and so many flows of the web");
+	context.now_ns = start_ns + 600 * NS_PER_S;
+	ok(!judge(VANTAGE_RESOLVER_SILENT), "not yet after nine minutes");
+	note_log(51, 0, 901);
+	ok(!judge(VANTAGE_RESOLVER_SILENT), "it speaks again");
+	note_log(51, start_ns + 901 * NS_PER_S, 960);
+	ok(!judge(VANTAGE_RESOLVER_AWAY), "a rotation takes a moment");
+	note_log(51, start_ns + 901 * NS_PER_S, 961);
+	ok(judge(VANTAGE_RESOLVER_AWAY) != NULL, "a log that cannot be read for a minute is away");
+	note_log(51, 0, 962);
+	ok(!judge(VANTAGE_RESOLVER_AWAY), "… until it can");
+}
+
 /* What a sensor says over its socket is read as it was. */
 static void test_lines(void)
 {
@@ -610,6 +648,7 @@ int main(void)
 	test_probe_place();
 	test_one_client();
 	test_words();
+	test_live_logs();
 	test_lines();
 	vantage_destroy(vantage);
 	policy_free(policy);
