@@ -34,7 +34,6 @@ static const uint8_t name_evidence[NAME_SOURCE_COUNT] = {
 	[NAME_DNS_CNAME] = EVIDENCE_DNS,
 	[NAME_CERT] = EVIDENCE_CERT,
 	[NAME_DNS_UNASKED] = EVIDENCE_DNS,
-	[NAME_DNS_OWN] = EVIDENCE_DNS,
 };
 
 /* Protocols that only one app, or one kind of service, speaks. */

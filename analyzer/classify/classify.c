@@ -199,10 +199,14 @@ static void l7_feed_flow(struct classify *classify, struct collector *collector,
 		.is_hearsay = collector_is_from_outside(collector, packet),
 		.l7 = &classify->scratch };
 	collector_flow_ends(collector, peek->flow, &feed.ends);
-	load_l7_info(classify, session->l7);
+	uint32_t before = session->l7;
+	load_l7_info(classify, before);
 	l7_feed_packet(&feed, packet, peek);
 	session->is_cut |= packet->payload_bytes < packet->payload_wire_bytes;
-	session->l7 = store_l7_info(classify, session->l7);
+	session->l7 = store_l7_info(classify, before);
+	if (session->l7 != before && !feed.is_hearsay) {
+		classify_learn_own(classify, &feed.ends);
+	}
 	classify->stats.reassembly_dropped += feed.dropped;
 	classify->stats.hellos_reassembled += feed.reassembled;
 	if (feed.begins_anew && *note & NOTE_PROGRESS) {

@@ -31,7 +31,7 @@ struct classify_options {
 	/* The caller's: in which frames the names of flows were looked up, where the collector
 	 * marks frames; NULL: nobody asks. */
 	struct lookups *lookups;
-	struct own_addresses own; /* names that lead there are told apart (NAME_DNS_OWN) */
+	struct own_network own; /* the caller's: hears what machines of ours are called */
 };
 
 /* So many clients of a resolver's log are told apart. */

@@ -29,6 +29,22 @@ static uint32_t l7_of(struct classify *classify, const struct flow_name *name)
 	return l7_info_store_add(classify->tables.store, found);
 }
 
+/* A resolver of ours tells, and logs are its own: what it leads to us is ours. */
+static void learn_own(const struct own_network *own, const struct flow_name *name)
+{
+	bool is_own = false;
+
+	for (unsigned i = 0; i < name->address_count && !is_own; i++) {
+		is_own = own_network_has(own, &name->addresses[i]);
+	}
+	if (is_own) {
+		own->learn(own->whose, name->name);
+	}
+	for (unsigned i = 0; is_own && i < name->alias_count; i++) {
+		own->learn(own->whose, name->aliases[i]);
+	}
+}
+
 static void note_client(struct classify *classify, const struct addr *client)
 {
 	uint64_t *count = &classify->stats.name_clients;
@@ -49,6 +65,7 @@ static void hear_name(struct classify *classify, const struct flow_name *name)
 	uint32_t l7 = name->address_count > 0 ? l7_of(classify, name) : 0;
 
 	classify->stats.names_heard++;
+	learn_own(&classify->tables.own, name);
 	if (classify->stats.name_clients < CLASSIFY_NAME_CLIENTS) {
 		note_client(classify, &name->client);
 	}

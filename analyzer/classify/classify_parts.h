@@ -68,6 +68,9 @@ bool classify_split(struct classify *classify, struct collector *collector,
 void classify_keep_parts(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek);
 
+/* classify_own.c: what the scratch l7 info says of the names of a server of ours. */
+void classify_learn_own(const struct classify *classify, const struct flow_ends *ends);
+
 /* A flow ended, and may only have fallen silent. */
 void classify_keep(struct classify *classify, const struct flow_record *flow, uint32_t l7);
 

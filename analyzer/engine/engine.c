@@ -9,7 +9,6 @@
 #include "base/cores.h"
 #include "base/log.h"
 #include "base/ring.h"
-#include "collector/sightings.h"
 
 /* Over files the ring holds enough records that neither side waits for a hiccup of the other, and
  * so few that they stay in the caches. Live it holds what an exporter that is held up for a moment
@@ -49,8 +48,8 @@ static int open_lanes(struct engine *engine, struct err *err)
 		lane.collector.worker = (uint16_t)i;
 		lane.collector.wrapping = (struct wrapping){ engine_is_outside, &engine->lanes[i] };
 		if (options->reference->pseudonyms || options->reference->is_sensor) {
-			lane.classify.own =
-				(struct own_addresses){ engine_is_own, &engine->lanes[i] };
+			lane.classify.own = (struct own_network){ engine_is_own, engine_learn_name,
+				&engine->lanes[i] };
 		}
 		if (engine_open_names(engine, &lane, err) < 0) {
 			return -ENOMEM;
@@ -62,9 +61,9 @@ static int open_lanes(struct engine *engine, struct err *err)
 		}
 		engine->lane_count++;
 		if (has_threads) {
-			engine->lanes[i].sightings =
-				ring_create(sizeof(struct sighting), SIGHTINGS_UNDER_WAY);
-			if (!engine->lanes[i].sightings) {
+			engine->lanes[i].words =
+				ring_create(sizeof(struct engine_word), WORDS_UNDER_WAY);
+			if (!engine->lanes[i].words) {
 				return err_set(err, ENOMEM, "out of memory");
 			}
 		}
@@ -136,7 +135,7 @@ void engine_destroy(struct engine *engine)
 	}
 	for (unsigned i = 0; i < engine->lane_count; i++) {
 		lane_destroy(engine->lanes[i].lane);
-		ring_destroy(engine->lanes[i].sightings);
+		ring_destroy(engine->lanes[i].words);
 		reference_release(engine->lanes[i].reference);
 		reference_release(engine->lanes[i].wrappers);
 	}

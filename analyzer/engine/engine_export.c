@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/ring.h"
-#include "collector/sightings.h"
 
 enum { EXPORT_RUN_MAX = 256 };
 
@@ -96,35 +95,39 @@ static void tick(struct engine *engine)
 }
 
 /* Those up to the given number, of all that were ever sent. */
-static void take_sightings(struct engine_lane *lane, uint64_t until)
+static void take_words(struct engine_lane *lane, uint64_t until)
 {
 	size_t count;
 
 	/* One by one: the ring's slots begin a cache line each. */
-	while (lane->sightings_taken < until) {
-		const struct sighting *sighting = ring_take(lane->sightings, 1, &count, 0);
-		if (!sighting) {
+	while (lane->words_taken < until) {
+		const struct engine_word *word = ring_take(lane->words, 1, &count, 0);
+		if (!word) {
 			return;
 		}
-		exporter_see(lane->engine->exporter, sighting, 1);
-		ring_release(lane->sightings, 1);
-		lane->sightings_taken++;
+		if (word->is_zone) {
+			exporter_learn_zone(lane->engine->exporter, word->zone);
+		} else {
+			exporter_see(lane->engine->exporter, &word->sighting, 1);
+		}
+		ring_release(lane->words, 1);
+		lane->words_taken++;
 	}
 }
 
-/* Takes what one lane has, waiting at most wait_ns for the first record. Sightings come before the
+/* Takes what one lane has, waiting at most wait_ns for the first record. Words come before the
  * records that were published after them, and no others do: whatever the threads' pace, records are
  * the same. Without records those are taken that were there before it was looked for any. */
 static bool take_run(struct engine *engine, struct engine_lane *lane, uint64_t wait_ns)
 {
 	struct runs *runs = lane_runs(lane->lane);
 	const struct reference *reference;
-	uint64_t mark, before = lane->sightings_taken + ring_depth(lane->sightings);
+	uint64_t mark, before = lane->words_taken + ring_depth(lane->words);
 	size_t count;
 	struct record *records =
 		runs_take(runs, EXPORT_RUN_MAX, &reference, &mark, &count, wait_ns);
 
-	take_sightings(lane, records ? mark : before);
+	take_words(lane, records ? mark : before);
 	if (records) {
 		engine_export(engine, reference, records, count);
 		runs_release(runs, count);
@@ -198,7 +201,7 @@ void *engine_export_runs(void *argument)
 		}
 	}
 	for (unsigned i = 0; i < engine->lane_count; i++) {
-		take_sightings(&engine->lanes[i], UINT64_MAX);
+		take_words(&engine->lanes[i], UINT64_MAX);
 	}
 	return NULL;
 }

@@ -1,10 +1,13 @@
 /* The workers: packets to records, and records to the exporter's side. */
+#include <string.h>
+
 #include "analyzer/engine/engine_parts.h"
 #include "analyzer/engine/enrich.h"
+#include "analyzer/policy/own_zones.h"
 #include "analyzer/policy/policy.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/ring.h"
-#include "collector/sightings.h"
 
 #define HEALTH_EVERY_NS (250 * NS_PER_MS)
 
@@ -44,27 +47,66 @@ bool engine_is_own(void *lane_at, const struct addr *addr)
 	return policy_is_own(policy, addr) && !policy_blocks_with(policy, addr);
 }
 
+static struct engine_word *begin_word(struct engine_lane *lane)
+{
+	size_t room;
+
+	return ring_reserve(lane->words, 1, &room);
+}
+
+static void send_word(struct engine_lane *lane)
+{
+	ring_publish(lane->words, 1);
+	lane->words_sent++;
+}
+
+/* A zone for which a live worker finds no room is told with the next of its names. */
+void engine_learn_name(void *lane_at, const char *name)
+{
+	static const struct hash_key key;
+	struct engine_lane *lane = lane_at;
+	const char *zone = own_zone_of(latest(lane->engine, &lane->reference), name);
+
+	if (!zone) {
+		return;
+	}
+	char *told = lane->zones_told[hash_bytes_fast(&key, zone, strlen(zone)) % ZONES_TOLD];
+	if (strcmp(told, zone) == 0) {
+		return;
+	}
+	if (!lane->words) {
+		exporter_learn_zone(lane->engine->exporter, zone);
+	} else if (lane->engine->options.has_ticks && ring_depth(lane->words) == WORDS_UNDER_WAY) {
+		return;
+	} else {
+		struct engine_word *word = begin_word(lane);
+		word->is_zone = true;
+		strcpy(word->zone, zone);
+		send_word(lane);
+	}
+	strcpy(told, zone);
+}
+
 /* Who has which address comes to the exporter before the records that are about it, and none that
  * came later does: records carry how much was sent before them. A live worker does not wait. */
 static void hand_over_sightings(struct engine_lane *lane)
 {
 	const struct sightings *list = lane_sightings(lane->lane);
-	size_t room;
 
-	if (list && !lane->sightings) {
+	if (list && !lane->words) {
 		exporter_see(lane->engine->exporter, list->items, list->count);
 		return;
 	}
 	if (list && lane->engine->options.has_ticks &&
-		ring_depth(lane->sightings) + list->count > SIGHTINGS_UNDER_WAY) {
+		ring_depth(lane->words) + list->count > WORDS_UNDER_WAY) {
 		atomic_fetch_add(&lane->sightings_lost, list->count);
 		return;
 	}
 	for (unsigned i = 0; list && i < list->count; i++) {
-		struct sighting *slot = ring_reserve(lane->sightings, 1, &room);
-		*slot = list->items[i];
-		ring_publish(lane->sightings, 1);
-		lane->sightings_sent++;
+		struct engine_word *word = begin_word(lane);
+		word->is_zone = false;
+		word->sighting = list->items[i];
+		send_word(lane);
 	}
 }
 
@@ -76,7 +118,6 @@ void engine_hand_over(struct engine_lane *lane)
 
 	hand_over_sightings(lane);
 	for (;;) {
-		const struct reference *reference = latest(lane->engine, &lane->reference);
 		size_t room = LANE_RUN_MAX;
 		struct record *records =
 			runs ? runs_reserve(runs, LANE_RUN_MAX, &room) : lane->engine->run;
@@ -84,6 +125,7 @@ void engine_hand_over(struct engine_lane *lane)
 		if (count == 0) {
 			return;
 		}
+		const struct reference *reference = latest(lane->engine, &lane->reference);
 		if (!runs) {
 			engine_export(lane->engine, reference, records, count);
 			continue;
@@ -91,7 +133,7 @@ void engine_hand_over(struct engine_lane *lane)
 		if (runs_are_behind(runs) && lane->engine->helper_count == 0) {
 			enrich(reference, records, count);
 		}
-		runs_publish(runs, reference, lane->sightings_sent, count);
+		runs_publish(runs, reference, lane->words_sent, count);
 	}
 }
 

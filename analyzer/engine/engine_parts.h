@@ -7,9 +7,22 @@
 #include "analyzer/engine/engine.h"
 #include "analyzer/engine/exporter.h"
 #include "analyzer/engine/lane.h"
+#include "analyzer/policy/own_zones.h"
 #include "collector/name_feed.h"
+#include "collector/sightings.h"
 
 struct engine;
+
+/* What a worker tells the exporter beside records, and before those that it is about. */
+struct engine_word {
+	bool is_zone;
+	union {
+		struct sighting sighting;  /* who has which address */
+		char zone[OWN_ZONE_BYTES]; /* whose names are ours (own_zones.h) */
+	};
+};
+
+enum { WORDS_UNDER_WAY = 8192, ZONES_TOLD = 64 };
 
 /* One lane and the thread that works on it. */
 struct engine_lane {
@@ -17,9 +30,10 @@ struct engine_lane {
 	struct lane *lane;
 	const struct reference *reference; /* the worker's: of its next runs */
 	const struct reference *wrappers;  /* whoever decodes: whose tunnels are ours */
-	struct ring *sightings;            /* on their way to the exporter; NULL with one thread */
-	uint64_t sightings_sent, sightings_taken; /* by the worker, by the exporter */
-	atomic_uint_fast64_t sightings_lost;      /* live: the exporter was behind */
+	struct ring *words;                /* on their way to the exporter; NULL with one thread */
+	uint64_t words_sent, words_taken;  /* by the worker, by the exporter */
+	char zones_told[ZONES_TOLD][OWN_ZONE_BYTES]; /* lately: they need not be sent again */
+	atomic_uint_fast64_t sightings_lost;         /* live: the exporter was behind */
 	uint64_t health_due_ns;
 	pthread_t thread;
 	bool is_started;
@@ -79,8 +93,6 @@ struct engine {
 /* The exporter says how it is, once a second and at the end. */
 void engine_say_health(struct engine *engine);
 
-enum { SIGHTINGS_UNDER_WAY = 8192 };
-
 static inline bool engine_is_wanted(const struct engine *engine)
 {
 	return !atomic_load_explicit(&engine->stop, memory_order_relaxed);
@@ -96,8 +108,11 @@ void *engine_help(void *engine);
 
 /* Does a tunnel from this address come from outside? For whoever decodes (wrapping.h). */
 bool engine_is_outside(void *lane, const struct addr *source);
-/* Is it an address of ours, and not what our own blocking answers with? For the worker. */
+/* For the worker (own_network.h). Is it an address of ours, and not what our own blocking answers
+ * with? */
 bool engine_is_own(void *lane, const struct addr *addr);
+/* A machine of ours has this name: the exporter hears of its zone before the next records. */
+void engine_learn_name(void *lane, const char *name);
 
 /* Resolver logs (engine_names.c): the feed of a lane that is about to be created; the thread of a
  * live source; how they fared. */

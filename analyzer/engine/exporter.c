@@ -104,12 +104,11 @@ void exporter_ask_cells(struct exporter *exporter)
 	atomic_store_explicit(&exporter->is_asked, true, memory_order_relaxed);
 }
 
-/* Which names and networks are ours as well. Names are withheld when a record goes on; by then
- * later ones may have shown whose they are. */
+/* Which networks are ours as well. Names are withheld when a record goes on; by then later ones may
+ * have shown whose they are. */
 static void learn_own(struct exporter *exporter, const struct record *records, size_t count)
 {
 	for (size_t i = 0; exporter_hides_names(exporter) && i < count; i++) {
-		own_zones_learn(exporter->own_zones, exporter->reference, &records[i]);
 		forgotten_networks_learn(
 			exporter->forgotten, exporter->reference->policy, &records[i]);
 	}
@@ -140,6 +139,13 @@ void exporter_see(struct exporter *exporter, const struct sighting *sightings, s
 		if (exporter_hides_names(exporter)) {
 			forgotten_networks_see(exporter->forgotten, policy, &sightings[i]);
 		}
+	}
+}
+
+void exporter_learn_zone(struct exporter *exporter, const char *zone)
+{
+	if (exporter_hides_names(exporter)) {
+		own_zones_learn(exporter->own_zones, zone);
 	}
 }
 

@@ -75,6 +75,9 @@ void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, st
 struct sighting;
 void exporter_see(struct exporter *exporter, const struct sighting *sightings, size_t count);
 
+/* A zone of names is our own (own_zones.h): likewise. */
+void exporter_learn_zone(struct exporter *exporter, const char *zone);
+
 /* records are enriched with the reference data in use; what is still missing is filled here, in
  * place. */
 void exporter_take(struct exporter *exporter, struct record *records, size_t count);

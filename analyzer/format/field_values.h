@@ -43,7 +43,6 @@ static const char *const name_source_names[] = {
 	[NAME_CERT] = "cert",
 	[NAME_ECH_OUTER] = "ech-outer",
 	[NAME_DNS_UNASKED] = "dns-unasked",
-	[NAME_DNS_OWN] = "dns-own",
 };
 
 _Static_assert(

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/policy/policy.h"
+#include "analyzer/catalogue/catalogue.h"
 #include "analyzer/record/reference.h"
 #include "base/hash.h"
 #include "base/hash_table.h"
@@ -107,8 +107,22 @@ static bool knows(const struct own_zones *zones, const char *zone)
 	       HASH_TABLE_NONE;
 }
 
-static void add(struct own_zones *zones, const char *zone)
+const char *own_zone_of(const struct reference *reference, const char *name)
 {
+	const char *zone = zone_of(name);
+
+	return zone && strlen(zone) < OWN_ZONE_BYTES &&
+			       catalogue_match_name(reference->catalogue, name, strlen(name)).app ==
+				       0
+		       ? zone
+		       : NULL;
+}
+
+void own_zones_learn(struct own_zones *zones, const char *zone)
+{
+	if (knows(zones, zone)) {
+		return;
+	}
 	char *copy = zones->count < OWN_ZONES_MAX ? strdup(zone) : NULL;
 
 	if (!copy || !hash_table_put(&zones->table, hash_of(zones, zone), zones->count)) {
@@ -117,65 +131,6 @@ static void add(struct own_zones *zones, const char *zone)
 		return;
 	}
 	zones->names[zones->count++] = copy;
-}
-
-/* Where a machine of ours answers to the first name of the record: its address; else NULL. */
-static const struct addr *own_server(const struct record *record)
-{
-	const struct l7_info *l7 = &record->l7;
-
-	if (l7->protocol == L7_DNS) {
-		return l7->dns_answered ? &l7->dns_address : NULL;
-	}
-	return record->direction == RECORD_DIRECTION_INTERNAL && l7->server_hello
-		       ? record_remote_addr(record)
-		       : NULL;
-}
-
-static bool is_of_catalogue(const struct reference *reference, const struct record *record)
-{
-	return record->verdict.app != 0 ||
-	       (record->l7.protocol == L7_DNS &&
-		       policy_asked_app(reference->catalogue, record).app != 0);
-}
-
-static void learn(struct own_zones *zones, const char *name)
-{
-	const char *zone = zone_of(name);
-
-	if (zone && !knows(zones, zone)) {
-		add(zones, zone);
-	}
-}
-
-/* Names of lookups that led to us, beyond the first. */
-static void learn_lookups(
-	struct own_zones *zones, const struct reference *reference, const struct l7_info *l7)
-{
-	for (unsigned i = 0; i < l7->name_count; i++) {
-		const char *name = l7_info_name(l7, i);
-		if (l7->names[i].source == NAME_DNS_OWN &&
-			catalogue_match_name(reference->catalogue, name, l7->names[i].length).app ==
-				0) {
-			learn(zones, name);
-		}
-	}
-}
-
-void own_zones_learn(
-	struct own_zones *zones, const struct reference *reference, const struct record *record)
-{
-	const struct addr *server = record->l7.name_count ? own_server(record) : NULL;
-
-	if (record->l7.protocol == L7_DNS) {
-		learn_lookups(zones, reference, &record->l7);
-	}
-	if (!server || record_is_hearsay(record) || !policy_is_own(reference->policy, server) ||
-		policy_blocks_with(reference->policy, server) ||
-		is_of_catalogue(reference, record)) {
-		return;
-	}
-	learn(zones, l7_info_name(&record->l7, 0));
 }
 
 bool own_zones_hold(const struct own_zones *zones, const char *name)
@@ -202,8 +157,8 @@ int own_zones_load(struct own_zones *zones, struct state *state, struct err *err
 
 	for (size_t at = 0; content && at < count;) {
 		size_t length = strnlen(content + at, count - at);
-		if (length > 0 && at + length < count && !knows(zones, content + at)) {
-			add(zones, content + at);
+		if (length > 0 && at + length < count) {
+			own_zones_learn(zones, content + at);
 		}
 		at += length + 1;
 	}

@@ -112,10 +112,6 @@ void record_redact_names(
 	struct l7_info *l7 = &record->l7;
 	bool are_all = l7->name_count > 0 && asks_forgotten(record, own);
 
-	if (l7->protocol == L7_DNS && l7_info_have_source(l7, NAME_DNS_OWN)) {
-		l7_info_keep_names(
-			l7, NAME_DNS_OWN, 0); /* kept to learn of, and for nothing else */
-	}
 	for (unsigned i = 0; i < l7->name_count; i++) {
 		char *name = l7->text + l7->names[i].offset;
 		if (are_all || name_tells_device(name, record, policy, own)) {

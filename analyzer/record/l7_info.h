@@ -106,7 +106,6 @@ enum name_source {
 	NAME_CERT,
 	NAME_ECH_OUTER,   /* the public name of an ECH hello: not the app's */
 	NAME_DNS_UNASKED, /* an answer led to this address for which no question was seen */
-	NAME_DNS_OWN,     /* of a lookup: a name that led to an address of ours (own_zones.h) */
 	NAME_SOURCE_COUNT
 };
 

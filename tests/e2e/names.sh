@@ -2,7 +2,7 @@
 # Under pseudonyms nothing says which device it is: a capture of names and addresses that do, each in its own way, and
 # everything that is written about it. Prints TAP.
 . "$(dirname "$0")/tap.sh"
-needs jq redis-server redis-cli
+needs jq python3 redis-server redis-cli
 needs_built
 . "$(dirname "$0")/redis.sh"
 generate --scenario names --out "$work/names.pcap" >/dev/null 2>&1 || broken 'the generator failed'
@@ -55,6 +55,17 @@ ok 'nothing says which device it is' none_tells
 # The same, of each flow: what its name or address told must be gone.
 jq -r '[.destination.domain // "", .tls.client.server_name // ""] | .[] | select(. != "")' "$work/hidden/flows.ndjson" | sort -u >"$work/left"
 equal 'the one name that tells nothing is left' www.elsewhere.example "$(cat "$work/left")"
+# A zone is our own from the packet on that says so, whoever exports records when.
+python3 "$(dirname "$0")/zones.py" "$work/zones.pcap"
+in_clear() { # in_clear OPTION…: the first labels of names that are left
+	"$bin" analyze --policy "$work/policy.yaml" "$@" --summary none --flows - "$work/zones.pcap" |
+		jq -r '.destination.domain // empty | split(".")[0]' | sort -u | tr '\n' ' '
+}
+equal 'without a key each zone has its names' 20 "$(in_clear | grep -o 'annas-[0-9]*' | wc -l)"
+for workers in 1 2 4; do
+	equal "names in zones of ours are withheld, and no others ($workers threads)" \
+		'pc plain-1 plain-2 plain-3 plain-4 plain-5 plain-6 ' "$(in_clear --keys "$work/keys" --workers $workers)"
+done
 ok 'the forgotten network is asked for' grep -q '2a00:b0b0:77:1::/64 is a network of ours.*own_networks' "$work/hidden/said"
 equal '… and lends nobody its pseudonym' 1 "$(jq -r 'select(.network.direction == "external") | .borderflow.device' \
 	"$work/hidden/flows.ndjson" | sort -u | wc -l)"

@@ -20,6 +20,21 @@ static inline void fuzz_check_l7_info(const struct l7_info *l7)
 	}
 }
 
+/* All is ours, and what is learnt of it is a name. */
+static inline bool fuzz_is_own(void *whose, const struct addr *addr)
+{
+	(void)whose, (void)addr;
+	return true;
+}
+
+static inline void fuzz_learn(void *whose, const char *name)
+{
+	(void)whose;
+	if (strlen(name) > L7_INFO_NAME_MAX) {
+		abort();
+	}
+}
+
 /* The first byte says how the rest is cut and ordered; both directions see it. first is asked
  * before all others, in both directions. Claims are checked for sense. */
 static inline void fuzz_flow_first(
@@ -29,6 +44,7 @@ static inline void fuzz_flow_first(
 
 	if (!fixture.tables.store) {
 		fixture_init(&fixture);
+		fixture.tables.own = (struct own_network){ fuzz_is_own, fuzz_learn, NULL };
 	}
 	if (count < 2) {
 		return;

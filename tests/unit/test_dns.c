@@ -382,6 +382,83 @@ static void test_neighbours(void)
 	is_int(fixture.l7.protocol, L7_LLMNR, "so is LLMNR");
 }
 
+static char learnt[L7_INFO_NAME_MAX + 1];
+
+static bool is_ours(void *whose, const struct addr *addr)
+{
+	return addr_is_v4(addr) && addr_v4(addr) == *(const uint32_t *)whose;
+}
+
+static void learn(void *whose, const char *name)
+{
+	(void)whose;
+	snprintf(learnt, sizeof(learnt), "%s", name);
+}
+
+/* The same answer to the same question, which comes out of somebody else's tunnel or does not. */
+static void answer_own(const struct hello_builder *answer, bool is_hearsay)
+{
+	struct hello_builder question = question_of(answer);
+	struct dissect_state state = { 0 };
+	struct dissection asked = { .in = reader_over(question.bytes, question.count),
+		.time_ns = fixture.time_ns,
+		.sender = fixture.ends.source,
+		.receiver = fixture.ends.destination,
+		.sender_port = 40000,
+		.receiver_port = 53,
+		.is_hearsay = is_hearsay,
+		.state = &state,
+		.tables = &fixture.tables,
+		.l7 = &fixture.l7 };
+	struct dissection answered = asked;
+
+	answered.in = reader_over(answer->bytes, answer->count);
+	answered.sender = asked.receiver;
+	answered.receiver = asked.sender;
+	answered.sender_port = 53;
+	answered.receiver_port = 40000;
+	learnt[0] = '\0';
+	dissector_dns.datagram(&asked);
+	dissector_dns.datagram(&answered);
+}
+
+/* Names that lead to an address of ours are told when they are seen; tests/e2e/zones.py has all the
+ * ways. */
+static void test_own(void)
+{
+	uint32_t ours = 0xcb007105;
+	struct hello_builder message;
+
+	fixture_flow(&fixture, IP_UDP, 40000, 53);
+	put_header(&message, 0x8180, 1, "PC7.Kommun.example", DNS_TYPE_A);
+	put_record(&message, "pc7.kommun.example", DNS_TYPE_A, 30, "\xcb\x00\x71\x05", 4);
+	answer_own(&message, false);
+	is_text(learnt, "", "where nobody wants to know nobody is told");
+	fixture.tables.own = (struct own_network){ is_ours, learn, &ours };
+	answer_own(&message, true);
+	is_text(learnt, "", "hearsay is not told");
+	answer_own(&message, false);
+	is_text(learnt, "pc7.kommun.example", "a name that was asked for is");
+	ours++;
+	answer_own(&message, false);
+	is_text(learnt, "", "… not one that leads elsewhere");
+	put_header(&message, 0x8180, 1, "6.113.0.203.in-addr.arpa", DNS_TYPE_PTR);
+	put_record(&message, "6.113.0.203.in-addr.arpa", DNS_TYPE_PTR, 30,
+		"\x03pc8\x06kommun\x07"
+		"example",
+		20);
+	answer_own(&message, false);
+	is_text(learnt, "pc8.kommun.example", "an address of ours has that name");
+	message.bytes[sizeof("xxxxxxxxxxxx1")] = '7';
+	for (size_t cut = 12; cut < message.count; cut++) {
+		struct hello_builder part = message;
+		part.count = cut;
+		answer_own(&part, false);
+	}
+	is_text(learnt, "", "… not what was cut off");
+	fixture.tables.own = (struct own_network){ 0 };
+}
+
 int main(void)
 {
 	fixture_init(&fixture);
@@ -394,6 +471,7 @@ int main(void)
 	test_tcp();
 	test_hostile();
 	test_neighbours();
+	test_own();
 	fixture_flow(&fixture, IP_TCP, 1, 1);
 	fixture_deinit(&fixture);
 	return done_testing();

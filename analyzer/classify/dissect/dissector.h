@@ -20,6 +20,7 @@
 #include "analyzer/classify/dissect/ja4.h"
 #include "analyzer/classify/dissect/quic_pace.h"
 #include "analyzer/classify/names.h"
+#include "analyzer/classify/own_network.h"
 #include "analyzer/classify/reassembly.h"
 #include "base/addr.h"
 #include "base/reader.h"
@@ -48,12 +49,6 @@ struct dissector_choices {
 	uint64_t stream_began, datagram_began; /* those that can tell who began */
 };
 
-/* Is the address one of ours? Asked of what lookups lead to, on the thread that classifies. */
-struct own_addresses {
-	bool (*is_own)(void *whose, const struct addr *addr); /* NULL: nobody asks */
-	void *whose;
-};
-
 /* What all flows of a worker share. */
 struct dissect_tables {
 	struct l7_info_store *store;
@@ -64,7 +59,7 @@ struct dissect_tables {
 	struct reassembly *reassembly;
 	struct quic_crypto *quic;
 	struct call_sockets *calls;
-	struct own_addresses own;
+	struct own_network own;
 	const struct probe_key *probe; /* the key of probes; NULL: none is known */
 	uint8_t *scratch;              /* DISSECT_SCRATCH_BYTES, for the length of a call */
 	uint8_t *overlay;              /* as many, for whoever calls */

@@ -120,22 +120,6 @@ static void remember_answer(
 	l7_info_store_release(tables->store, l7);
 }
 
-/* A client may ask for many names from one port, and a name may stand for another one: those that
- * lead to a machine of ours are kept beside the first, until they are known to be ours. */
-static void note_own_names(struct dissection *dissection, const struct dns_message *dns)
-{
-	const struct own_addresses *own = &dissection->tables->own;
-	const struct dns_name *last =
-		dns->chain_count ? &dns->chain[dns->chain_count - 1] : &dns->question;
-
-	if (!own->is_own || dns->address_count == 0 ||
-		!own->is_own(own->whose, &dns->addresses[0])) {
-		return;
-	}
-	l7_info_add_name(dissection->l7, NAME_DNS_OWN, dns->question.text, dns->question.length);
-	l7_info_add_name(dissection->l7, NAME_DNS_OWN, last->text, last->length);
-}
-
 /* What the flow itself shows: the first name asked for, and whether that one was refused. A name
  * that the table knew for the resolver's address is the resolver's, not what was asked. */
 static void note_flow(struct dissection *dissection, const struct dns_message *dns, bool was_asked)
@@ -177,7 +161,7 @@ static bool read_message(struct dissection *dissection, struct reader message)
 			: -1;
 	note_flow(dissection, &dns, asked >= 0);
 	if (asked >= 0) {
-		note_own_names(dissection, &dns);
+		dns_learn_own(dissection, message, &dns);
 	}
 	if (dns.is_response) {
 		if (tables->lookups) {
@@ -214,6 +198,10 @@ static enum dissect_result read_neighbours(struct dissection *dissection, enum l
 
 	if (!dns_parse(dissection->in, &dns)) {
 		return DISSECT_OTHER;
+	}
+	if (dns.is_response && !dissection->is_hearsay &&
+		own_network_has(&dissection->tables->own, &dissection->sender)) {
+		dns_learn_own(dissection, dissection->in, &dns);
 	}
 	l7_info_drop_names(dissection->l7);
 	dissection->l7->protocol = (uint8_t)protocol;

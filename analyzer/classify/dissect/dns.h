@@ -15,11 +15,12 @@ enum {
 	DNS_TYPE_A = 1,
 	DNS_TYPE_CNAME = 5,
 	DNS_TYPE_SOA = 6,
+	DNS_TYPE_PTR = 12,
 	DNS_TYPE_AAAA = 28,
 	DNS_TYPE_SVCB = 64,
 	DNS_TYPE_HTTPS = 65
 };
-enum { DNS_OPCODE_UPDATE = 5 };
+enum { DNS_CLASS_IN = 1, DNS_OPCODE_UPDATE = 5 };
 enum { DNS_CODE_NONE = 0, DNS_CODE_NXDOMAIN = 3, DNS_CODE_REFUSED = 5 };
 enum { DNS_CHAIN_MAX = 6, DNS_ADDRESSES_MAX = 64, DNS_RECORDS_MAX = 256 };
 
@@ -47,6 +48,17 @@ struct dns_message {
 	struct dns_name ech_public_name; /* of an ECH configuration in the answer; length 0 none */
 };
 
+struct dns_record {
+	struct dns_name owner;
+	uint16_t type, class_;
+	uint32_t ttl_s;
+	struct reader data;
+};
+
+/* What stands at the cursor, which is put behind it, in the whole message. */
+bool dns_read_name(struct reader whole, struct reader *in, struct dns_name *name);
+bool dns_read_record(struct reader whole, struct reader *in, struct dns_record *record);
+
 /* False where the bytes cannot be a DNS message. One that the capture cut is read as far as it
  * goes. */
 bool dns_parse(struct reader message, struct dns_message *dns);
@@ -54,6 +66,12 @@ bool dns_parse(struct reader message, struct dns_message *dns);
 /* Is it a query of one question of class IN with nothing but an EDNS record behind it? For ports
  * where DNS is not expected. */
 bool dns_is_plain_question(struct reader message);
+
+struct dissection;
+
+/* dns_own.c: what an answer that was asked for says of names of ours (struct own_network). */
+void dns_learn_own(
+	const struct dissection *dissection, struct reader message, const struct dns_message *dns);
 
 /* Is the address one that resolvers give instead of an answer: 0.0.0.0/8, 127.0.0.0/8, ::, ::1? */
 bool dns_is_sinkhole(const struct addr *address);

@@ -2,7 +2,7 @@
 
 #include "analyzer/classify/dissect/dns.h"
 
-enum { POINTERS_MAX = 32, OPCODE_MAX = 6, CLASS_IN = 1 };
+enum { POINTERS_MAX = 32, OPCODE_MAX = 6 };
 enum { SVCB_IPV4_HINT = 4, SVCB_ECH = 5, SVCB_IPV6_HINT = 6 }; /* RFC 9460, 14.3.2 */
 enum { ECH_VERSION = 0xfe0d };
 
@@ -30,9 +30,8 @@ static bool add_label(struct dns_name *name, const uint8_t *label, uint8_t lengt
 	return true;
 }
 
-/* A name at the cursor, which is put behind it. A pointer leads to an earlier place, and from there
- * again only to an earlier one. */
-static bool read_name(struct reader whole, struct reader *in, struct dns_name *name)
+/* A pointer leads to an earlier place, and from there again only to an earlier one. */
+bool dns_read_name(struct reader whole, struct reader *in, struct dns_name *name)
 {
 	struct reader at = *in;
 	size_t earliest = (size_t)(in->at - whole.at);
@@ -76,16 +75,9 @@ static bool read_name(struct reader whole, struct reader *in, struct dns_name *n
 	return false;
 }
 
-struct record {
-	struct dns_name owner;
-	uint16_t type, class_;
-	uint32_t ttl_s;
-	struct reader data;
-};
-
-static bool read_record(struct reader whole, struct reader *in, struct record *record)
+bool dns_read_record(struct reader whole, struct reader *in, struct dns_record *record)
 {
-	if (!read_name(whole, in, &record->owner)) {
+	if (!dns_read_name(whole, in, &record->owner)) {
 		return false;
 	}
 	record->type = reader_u16(in);
@@ -160,7 +152,7 @@ static void read_service(
 	struct dns_name target;
 	uint16_t priority = reader_u16(&data);
 
-	if (!read_name(whole, &data, &target)) {
+	if (!dns_read_name(whole, &data, &target)) {
 		return;
 	}
 	if (priority == 0) {
@@ -186,19 +178,19 @@ static void read_service(
 static bool read_answers(
 	struct reader whole, struct reader in, bool only_chain, struct dns_message *dns)
 {
-	struct record record;
+	struct dns_record record;
 	struct dns_name target;
 	unsigned count = dns->answer_count < DNS_RECORDS_MAX ? dns->answer_count : DNS_RECORDS_MAX;
 
 	for (unsigned i = 0; i < count; i++) {
-		if (!read_record(whole, &in, &record)) {
+		if (!dns_read_record(whole, &in, &record)) {
 			return false;
 		}
-		if (record.class_ != CLASS_IN || !same(&record.owner, tail(dns))) {
+		if (record.class_ != DNS_CLASS_IN || !same(&record.owner, tail(dns))) {
 			continue;
 		}
 		if (record.type == DNS_TYPE_CNAME) {
-			if (read_name(whole, &record.data, &target)) {
+			if (dns_read_name(whole, &record.data, &target)) {
 				extend_chain(dns, &target, record.ttl_s);
 			}
 		} else if (only_chain) {
@@ -251,7 +243,7 @@ bool dns_parse(struct reader message, struct dns_message *dns)
 	}
 	for (unsigned i = 0; i < dns->question_count; i++) {
 		struct dns_name name;
-		if (!read_name(message, &in, &name)) {
+		if (!dns_read_name(message, &in, &name)) {
 			return false;
 		}
 		uint16_t type = reader_u16(&in);
@@ -288,16 +280,16 @@ bool dns_is_plain_question(struct reader message)
 	uint16_t additional = reader_u16(&in);
 	if (!reader_ok(&in) || flags & ~(RECURSION_DESIRED | CHECKING_DISABLED | AUTHENTIC_DATA) ||
 		questions != 1 || answers != 0 || additional > 1 ||
-		!read_name(message, &in, &name) || name.length == 0) {
+		!dns_read_name(message, &in, &name) || name.length == 0) {
 		return false;
 	}
 	uint16_t type = reader_u16(&in), class_ = reader_u16(&in);
-	if (!reader_ok(&in) || type == 0 || type > 260 || class_ != CLASS_IN) {
+	if (!reader_ok(&in) || type == 0 || type > 260 || class_ != DNS_CLASS_IN) {
 		return false;
 	}
 	if (additional == 1) {
-		struct record record;
-		if (!read_record(message, &in, &record) ||
+		struct dns_record record;
+		if (!dns_read_record(message, &in, &record) ||
 			(record.type != TYPE_OPT && record.type != 0)) {
 			return false;
 		}

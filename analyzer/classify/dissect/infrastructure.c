@@ -1,5 +1,6 @@
 /* What keeps a network running, over UDP: time, addresses, management, discovery, accounting, logs
  * and flow exports. */
+#include "analyzer/classify/dissect/dns.h"
 #include "analyzer/classify/dissect/signature.h"
 
 /* RFC 5905, 7.3: the header alone is 48 bytes; extensions and a digest may follow. Control messages
@@ -37,13 +38,80 @@ const struct dissector dissector_ntp = {
 	.protocol = L7_NTP, .datagram = ntp_datagram, .datagram_began = ntp_began
 };
 
+/* A name as in DNS (RFC 1035, 3.1), without pointers to elsewhere. */
+static void learn_encoded(const struct own_network *own, struct reader in)
+{
+	struct dns_name name;
+
+	if (dns_read_name(in, &in, &name) && name.length > 0) {
+		own->learn(own->whose, name.text);
+	}
+}
+
+/* What a server of ours hands out: domain name, domains to search (RFC 2132, 3.17; RFC 3397), the
+ * client's own name (RFC 4702, 2). */
+static void learn_domain(const struct own_network *own, struct reader options)
+{
+	enum { PAD = 0, DOMAIN = 15, CLIENT_NAME = 81, SEARCH = 119, ENCODED = 4 };
+
+	while (reader_left(&options) >= 2) {
+		uint8_t code = reader_u8(&options);
+		if (code == PAD) {
+			continue;
+		}
+		struct reader value = reader_sub(&options, reader_u8(&options));
+		if (code == DOMAIN) {
+			own_network_learn(own, value);
+		} else if (code == SEARCH) {
+			learn_encoded(own, value);
+		} else if (code == CLIENT_NAME) {
+			bool is_encoded = reader_u8(&value) & ENCODED;
+			reader_skip(&value, 2);
+			(is_encoded ? learn_encoded : own_network_learn)(own, value);
+		}
+	}
+}
+
+/* The same of version 6 (RFC 3646, 4; RFC 4704, 4). */
+static void learn_domain_v6(const struct own_network *own, struct reader options)
+{
+	enum { SEARCH = 24, CLIENT_NAME = 39 };
+
+	while (reader_left(&options) >= 4) {
+		uint16_t code = reader_u16(&options);
+		struct reader value = reader_sub(&options, reader_u16(&options));
+		if (code == CLIENT_NAME) {
+			reader_skip(&value, 1);
+		}
+		if (code == CLIENT_NAME || code == SEARCH) {
+			learn_encoded(own, value);
+		}
+	}
+}
+
+/* Does a server or relay of ours speak, or one on the link? */
+static bool is_own_server(const struct dissection *dissection)
+{
+	const struct own_network *own = &dissection->tables->own;
+	const uint8_t *bytes = dissection->sender.bytes;
+	bool is_on_link = bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
+
+	return own->is_own && !dissection->is_hearsay &&
+	       (is_on_link || own_network_has(own, &dissection->sender));
+}
+
 /* RFC 2131, 2 and RFC 8415, 8. */
 static enum dissect_result dhcp_datagram(struct dissection *dissection)
 {
+	enum { V4_ANSWER = 2, V6_ADVERTISE = 2, V6_REPLY = 7 };
 	struct reader in = dissection->in;
 	uint8_t kind = reader_u8(&in), hardware = reader_u8(&in);
 
 	if (dissection_has_port(dissection, 546) || dissection_has_port(dissection, 547)) {
+		if ((kind == V6_ADVERTISE || kind == V6_REPLY) && is_own_server(dissection)) {
+			reader_skip(&in, 2);
+			learn_domain_v6(&dissection->tables->own, in);
+		}
 		return claim_if(kind >= 1 && kind <= 13 && dissection->wire_bytes >= 8, dissection,
 			L7_DHCP);
 	}
@@ -53,6 +121,9 @@ static enum dissect_result dhcp_datagram(struct dissection *dissection)
 	reader_skip(&in, 234);
 	bool has_cookie = reader_u32(&in) == 0x63825363;
 	bool is_cut = dissection->wire_bytes > reader_left(&dissection->in);
+	if (kind == V4_ANSWER && has_cookie && is_own_server(dissection)) {
+		learn_domain(&dissection->tables->own, in);
+	}
 	return claim_if((kind == 1 || kind == 2) && hardware > 0 && (has_cookie || is_cut),
 		dissection, L7_DHCP);
 }

@@ -166,10 +166,57 @@ static bool is_kerberos(struct reader in)
 	       sequence == 0x30 && length >= reader_left(&in) && length < 65536;
 }
 
+/* The next element, where it has that tag; empty where it has not. */
+static struct reader ber_expect(struct reader *in, uint8_t wanted)
+{
+	uint8_t tag = reader_u8(in);
+	struct reader body = reader_sub(in, ber_length(in));
+
+	return tag == wanted && reader_ok(in) ? body : reader_over(in->end, 0);
+}
+
+/* What stands before the element with that tag is passed over. */
+static struct reader ber_find(struct reader *in, uint8_t wanted)
+{
+	while (reader_left(in) > 0 && in->at[0] != wanted) {
+		ber_expect(in, in->at[0]);
+	}
+	return ber_expect(in, wanted);
+}
+
+/* The realm of a request (RFC 4120, 5.4.1) between machines of ours is the name of our domain. */
+static void learn_realm(const struct dissection *dissection, struct reader in)
+{
+	enum { SEQUENCE = 0x30, REQUEST_BODY = 0xa4, REALM = 0xa2, TEXT = 0x1b };
+	const struct own_network *own = &dissection->tables->own;
+
+	if (dissection->is_hearsay || !own_network_has(own, &dissection->sender) ||
+		!own_network_has(own, &dissection->receiver)) {
+		return;
+	}
+	reader_skip(&in, 1);
+	(void)ber_length(&in);
+	struct reader request = ber_expect(&in, SEQUENCE);
+	struct reader body = ber_find(&request, REQUEST_BODY);
+	struct reader fields = ber_expect(&body, SEQUENCE);
+	struct reader realm = ber_find(&fields, REALM);
+	own_network_learn(own, ber_expect(&realm, TEXT));
+}
+
+static enum dissect_result claim_kerberos(struct dissection *dissection, struct reader in)
+{
+	enum dissect_result result = claim_if(
+		dissection_has_port(dissection, 88) && is_kerberos(in), dissection, L7_KERBEROS);
+
+	if (result == DISSECT_DONE) {
+		learn_realm(dissection, in);
+	}
+	return result;
+}
+
 static enum dissect_result kerberos_datagram(struct dissection *dissection)
 {
-	return claim_if(dissection_has_port(dissection, 88) && is_kerberos(dissection->in),
-		dissection, L7_KERBEROS);
+	return claim_kerberos(dissection, dissection->in);
 }
 
 static enum dissect_result kerberos_stream(struct dissection *dissection)
@@ -177,9 +224,7 @@ static enum dissect_result kerberos_stream(struct dissection *dissection)
 	struct reader in = dissection->in;
 	uint32_t length = reader_u32(&in);
 
-	return claim_if(reader_ok(&in) && dissection_has_port(dissection, 88) && length < 65536 &&
-				is_kerberos(in),
-		dissection, L7_KERBEROS);
+	return reader_ok(&in) && length < 65536 ? claim_kerberos(dissection, in) : DISSECT_OTHER;
 }
 
 const struct dissector dissector_kerberos = { .protocol = L7_KERBEROS,

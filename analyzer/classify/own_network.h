@@ -1,0 +1,31 @@
+/* Own network: what machines of ours are called, for whoever keeps it back (policy/own_zones.h).
+ *
+ * They say so to each other, and resolvers say so to who asks: names that a look-up led from to an
+ * address of ours, and from one to; of a service, over what comes beside the answer; the zone that
+ * takes a machine's update; what a server inside is asked for as, and has in its certificate; the
+ * domain that DHCP hands out, the realm of Kerberos, who answers neighbours (LLMNR). It counts when
+ * it is seen: a flow that shows such a name may end before that of the look-up. What nobody asked
+ * for, and what somebody outside wrote into a tunnel, teaches nothing.
+ *
+ * Threads  is_own() and learn() are called on the one that classifies. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/addr.h"
+#include "base/reader.h"
+
+struct own_network {
+	bool (*is_own)(void *whose, const struct addr *addr); /* NULL: nobody wants to know */
+	void (*learn)(void *whose, const char *name); /* in small letters, without a final dot */
+	void *whose;
+};
+
+/* False also where nobody wants to know. */
+static inline bool own_network_has(const struct own_network *own, const struct addr *addr)
+{
+	return own->is_own && own->is_own(own->whose, addr);
+}
+
+/* Where somebody wants to know: a name as it stands in a message. */
+void own_network_learn(const struct own_network *own, struct reader text);

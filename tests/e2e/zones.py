@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""zones.py OUT.pcap: names in zones of our own, each taught in another way while a flow that shows a name of it has ended before
+the record of what taught it is due. The zone that the n-th way teaches is zone<n>.example; names in it begin with "annas". What
+teaches nothing has zones stray<n>.example, whose names begin with "plain"."""
+import sys
+from struct import pack
+
+import frames
+from frames import address, datagram, segment
+
+PC, ROUTER = "001122000001", "00aabb0000fe"
+OWN, RESOLVER, SERVER, OUTSIDE = "10.20.1.13", "10.1.0.254", "10.20.9.9", "203.0.113.80"
+A, CNAME, PTR, MX, AAAA, SRV, HTTPS = 1, 5, 12, 15, 28, 33, 65
+OWN_6 = bytes.fromhex("20010db8002000000000000000000013")
+state = {"time": 0.0, "port": 5000}
+
+
+def named(name):
+    return b"".join(bytes([len(part)]) + part.encode() for part in name.split(".") if part) + b"\0"
+
+
+def record(name, kind, data):
+    return named(name) + pack("!HHIH", kind, 1, 300, len(data)) + data
+
+
+def message(number, name, kind, answers=None, more=(), opcode=0):
+    flags = opcode << 11 | (0x100 if answers is None else 0x8180)
+    return pack("!HHHHHH", number, flags, 1, len(answers or ()), 0, len(more)) + named(name) + pack("!HH", kind, 1) + \
+        b"".join(answers or ()) + b"".join(more)
+
+
+def ask(name, kind, answers, more=(), asked=True, opcode=0, fresh=True):
+    """Over UDP: the record is due long after the flows that follow."""
+    state["port"] += fresh
+    state["time"] += .1
+    port = state["port"]
+    if asked:
+        datagram(state["time"], PC, ROUTER, (OWN, RESOLVER), (port, 53), message(port, name, kind, opcode=opcode))
+    datagram(state["time"] + .02, ROUTER, PC, (RESOLVER, OWN), (53, port), message(port, name, kind, answers, more, opcode))
+
+
+def connection(ends, port, said, heard, close=True):
+    """What is said and heard, then the end of it, or silence."""
+    state["port"] += 1
+    state["time"] += .1
+    time, ways, answers = state["time"], (state["port"], port), (port, state["port"])
+    back = ends[::-1]
+    segment(time, PC, ROUTER, ends, ways, (1000, 0), 2)
+    segment(time + .01, ROUTER, PC, back, answers, (9000, 1001), 18)
+    segment(time + .02, PC, ROUTER, ends, ways, (1001, 9001), 24, said)
+    segment(time + .03, ROUTER, PC, back, answers, (9001, 1001 + len(said)), 24, heard)
+    if close:
+        after, behind = 1001 + len(said), 9001 + len(heard)
+        segment(time + .04, PC, ROUTER, ends, ways, (after, behind), 17)
+        segment(time + .05, ROUTER, PC, back, answers, (behind, after + 1), 17)
+        segment(time + .06, PC, ROUTER, ends, ways, (after + 1, behind + 1), 16)
+
+
+def visit(name):
+    connection((OWN, OUTSIDE), 80, b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % name.encode(), b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+
+def handshake(kind, body):
+    return b"\x16\x03\x03" + pack("!H", 4 + len(body)) + bytes([kind]) + len(body).to_bytes(3, "big") + body
+
+
+def hello(name):
+    server = named(name)[1:] and name.encode()
+    entry = b"\0" + pack("!H", len(server)) + server
+    extension = pack("!HHH", 0, len(entry) + 2, len(entry)) + entry if name else b""
+    return handshake(1, b"\x03\x03" + bytes(32) + b"\0" + pack("!H", 2) + b"\xc0\x2f" + b"\x01\0" + pack("!H", len(extension)) + extension)
+
+
+def der(tag, body):
+    size = bytes([len(body)]) if len(body) < 128 else b"\x82" + pack("!H", len(body))
+    return bytes([tag]) + size + body
+
+
+def certificate(name):
+    alternative = der(0x30, der(6, b"\x55\x1d\x11") + der(4, der(0x30, der(0x82, name.encode()))))
+    subject = der(0x30, der(0x31, der(0x30, der(6, b"\x55\x04\x03") + der(12, b"server"))))
+    time = der(0x30, der(23, b"260101000000Z") * 2)
+    algorithm = der(0x30, der(6, b"\x2a\x86\x48\xce\x3d\x04\x03\x02"))
+    body = der(0xa0, der(2, b"\x02")) + der(2, b"\x01") + algorithm + subject + time + subject + \
+        der(0x30, algorithm + der(3, bytes(17))) + der(0xa3, der(0x30, alternative))
+    whole = der(0x30, der(0x30, body) + algorithm + der(3, bytes(9)))
+    return handshake(11, (len(whole) + 3).to_bytes(3, "big") + len(whole).to_bytes(3, "big") + whole)
+
+
+SERVER_HELLO = handshake(2, b"\x03\x03" + bytes(32) + b"\0\xc0\x2f\0")
+
+
+def dhcp(kind, options):
+    head = bytes([kind, 1, 6, 0]) + pack("!IHH", 7, 0, 0) + bytes(4) + address(OWN) + bytes(8) + bytes.fromhex(PC) + bytes(202)
+    return head + b"\x63\x82\x53\x63" + b"".join(bytes([code, len(value)]) + value for code, value in options) + b"\xff"
+
+
+def lease(options):
+    state["time"] += .1
+    state["port"] += 1
+    datagram(state["time"], ROUTER, PC, (RESOLVER, "10.20.1.%d" % (state["port"] % 256)), (67, 68), dhcp(2, [(53, b"\x05")] + options))
+
+
+def realm_asked(realm):
+    """AS-REQ of RFC 4120, 5.4.1, whose body holds options, realm, a time and a number."""
+    body = der(0xa0, der(3, bytes(5))) + der(0xa2, der(27, realm.encode())) + der(0xa5, der(24, b"20261201000000Z")) + \
+        der(0xa7, der(2, b"\x01")) + der(0xa8, der(0x30, der(2, b"\x12")))
+    whole = der(0x6a, der(0x30, der(0xa1, der(2, b"\x05")) + der(0xa2, der(2, b"\x0a")) + der(0xa4, der(0x30, body))))
+    return pack("!I", len(whole)) + whole
+
+
+def neighbours(port, group, name):
+    state["port"] += 1
+    state["time"] += .1
+    datagram(state["time"], PC, ROUTER, (OWN, group), (state["port"], port), message(0, name, A))
+    datagram(state["time"] + .01, ROUTER, PC, (SERVER, OWN), (port, state["port"]),
+             message(0, name, A, [record(name, A, address(SERVER))]))
+
+
+def inside(name, *answers):
+    connection((OWN, SERVER), 443, hello(name), b"".join(answers), close=False)
+
+
+def led_to(name, *ips):
+    return [record(name, A, address(ip)) for ip in ips]
+
+
+def second():
+    ask("www.elsewhere.example", A, led_to("www.elsewhere.example", OUTSIDE))
+    ask("pc.zone2.example", A, led_to("pc.zone2.example", SERVER), fresh=False)
+
+
+def over_tcp():
+    said = message(9, "pc.zone9.example", A), message(9, "pc.zone9.example", A, led_to("pc.zone9.example", SERVER))
+    connection((OWN, RESOLVER), 53, *(pack("!H", len(one)) + one for one in said), close=False)
+
+
+SERVICE = pack("!HHH", 0, 100, 389) + named("dc.zone6.example")
+WAYS = [
+    lambda: ask("pc.zone1.example", A, led_to("pc.zone1.example", SERVER)),
+    second,
+    lambda: ask("portal.elsewhere.example", A, [record("portal.elsewhere.example", CNAME, named("pc.zone3.example"))] +
+                led_to("pc.zone3.example", SERVER)),
+    lambda: ask("13.1.20.10.in-addr.arpa", PTR, [record("13.1.20.10.in-addr.arpa", PTR, named("annas-pc.zone4.example"))]),
+    lambda: ask(".".join(OWN_6.hex()[::-1]) + ".ip6.arpa", PTR,
+                [record(".".join(OWN_6.hex()[::-1]) + ".ip6.arpa", PTR, named("annas-pc.zone5.example"))]),
+    lambda: ask("_ldap._tcp.zone6.example", SRV, [record("_ldap._tcp.zone6.example", SRV, SERVICE)], led_to("dc.zone6.example", SERVER)),
+    lambda: ask("pc.zone7.example", HTTPS, [record("pc.zone7.example", HTTPS, pack("!HBHH", 1, 0, 4, 4) + address(SERVER))]),
+    lambda: ask("pc.zone8.example", A, led_to("pc.zone8.example", OUTSIDE, SERVER)),
+    over_tcp,
+    lambda: ask("pc.zone10.example", AAAA, [record("pc.zone10.example", AAAA, OWN_6)]),
+    lambda: neighbours(5355, "224.0.0.252", "pc.zone11.example"),
+    lambda: neighbours(5353, "224.0.0.251", "pc.zone12.example"),
+    lambda: lease([(15, b"zone13.example")]),
+    lambda: lease([(81, b"\x01\xff\xffannas-pc.zone14.example")]),
+    lambda: lease([(119, named("ad.zone15.example"))]),
+    lambda: inside("intranet.zone16.example", SERVER_HELLO),
+    lambda: inside("", SERVER_HELLO + certificate("*.zone17.example")),
+    lambda: connection((OWN, SERVER), 88, realm_asked("ZONE18.EXAMPLE"), b"\0\0\0\x04\x7e\x02\x30\0", close=False),
+    lambda: ask("zone19.example", 6, [], opcode=5),
+    lambda: ask("zone20.example", MX, [record("zone20.example", MX, b"\0\x0a" + named("mail.zone20.example"))],
+                led_to("mail.zone20.example", SERVER)),
+]
+STRAYS = [
+    lambda: ask("pc.stray1.example", A, led_to("pc.stray1.example", OUTSIDE)),
+    lambda: ask("pc.stray2.example", A, led_to("pc.stray2.example", SERVER), asked=False),
+    # Who answers for one zone says nothing of another.
+    lambda: ask("_ldap._tcp.else.example", SRV, [record("_ldap._tcp.else.example", SRV, SERVICE)], led_to("pc.stray3.example", SERVER)),
+    lambda: ask("7.113.0.203.in-addr.arpa", PTR, [record("7.113.0.203.in-addr.arpa", PTR, named("pc.stray4.example"))]),
+    lambda: connection((OUTSIDE, SERVER), 443, hello("pc.stray5.example"), SERVER_HELLO, close=False),
+    lambda: lease([(12, b"pc.stray6.example")]),
+]
+
+
+def main():
+    for ways, name in (WAYS, "annas-%d.zone%d.example"), (STRAYS, "plain-%d.stray%d.example"):
+        for number, way in enumerate(ways, 1):
+            way()
+            visit(name % (number, number))
+            state["time"] += 8
+    frames.write(sys.argv[1])
+
+
+main()
