@@ -16,6 +16,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct hash_table_slot {
@@ -61,6 +62,26 @@ static inline uint32_t hash_table_find(const struct hash_table *table, uint64_t 
 			return slot->place - 1;
 		}
 	}
+}
+
+/* What is looked for soon may lie far away. First its slot is fetched, later the thing itself: at
+ * the place of the one with such a hash, which need not be compared for that. */
+static inline void hash_table_fetch(const struct hash_table *table, uint64_t hash)
+{
+	if (table->slots) {
+		__builtin_prefetch(&table->slots[hash_table_fold(hash) & table->mask]);
+	}
+}
+
+static inline bool hash_table_is_any(const void *items, uint32_t place, const void *key)
+{
+	(void)items, (void)place, (void)key;
+	return true;
+}
+
+static inline uint32_t hash_table_guess(const struct hash_table *table, uint64_t hash)
+{
+	return hash_table_find(table, hash, hash_table_is_any, NULL, NULL);
 }
 
 /* Notes the place of something that hash_table_find() did not find. False: out of memory. */

@@ -71,6 +71,22 @@ static uint32_t latest(const struct bindings *bindings, const struct addr *addr)
 		&bindings->by_addr, hash_of(bindings, addr), is_binding, bindings->all, addr);
 }
 
+void bindings_fetch_place(const struct bindings *bindings, const struct addr *addr)
+{
+	hash_table_fetch(&bindings->by_addr, hash_of(bindings, addr));
+}
+
+void bindings_fetch(const struct bindings *bindings, const struct addr *addr)
+{
+	uint32_t place = hash_table_guess(&bindings->by_addr, hash_of(bindings, addr));
+
+	if (place != HASH_TABLE_NONE) {
+		const char *binding = (const char *)&bindings->all[place];
+		__builtin_prefetch(binding);
+		__builtin_prefetch(binding + sizeof(struct binding) - 1);
+	}
+}
+
 /* The oldest gives way; where it was the latest of its address, that is known no more. */
 static uint32_t take_place(struct bindings *bindings)
 {

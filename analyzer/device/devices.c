@@ -161,12 +161,14 @@ static enum distance distance_of(const struct sighting *sighting, const struct s
 	return neighbourhood_agrees(near, mac, hops) ? NEAR : is_only ? FAR_ALONE : BEHIND;
 }
 
-/* A binding to what turned out to be a router stands in nobody's way. */
-static void clear_way(struct devices *devices, const struct addr *addr, uint64_t time_ns)
+/* A binding to what turned out to be a router stands in nobody's way; who comes is none. */
+static void clear_way(struct devices *devices, const struct addr *addr, uint64_t time_ns,
+	const struct station *comes)
 {
 	const struct binding *now = bindings_next(devices->bindings, addr, NULL);
-	uint32_t place = now && !now->is_given_up ? stations_find(devices->stations, now->station)
-						  : STATION_NONE;
+	bool is_anothers = now && !now->is_given_up && now->station != comes->key;
+	uint32_t place =
+		is_anothers ? stations_find(devices->stations, now->station) : STATION_NONE;
 
 	if (place != STATION_NONE &&
 		station_is_router(stations_at(devices->stations, place), time_ns)) {
@@ -183,7 +185,7 @@ static void bind(struct devices *devices, const struct sighting *sighting, struc
 	enum binding_claim claim =
 		distance == BEHIND ? BINDING_NOT : station_claim(station, sighting);
 
-	clear_way(devices, &sighting->addr, sighting->time_ns);
+	clear_way(devices, &sighting->addr, sighting->time_ns, station);
 	bool is_bound = bindings_see(devices->bindings, sighting, station->key, claim);
 	station->bound += is_bound;
 	station->has_several |= is_bound && station->bound_before;
@@ -212,6 +214,28 @@ static void doubt_words(struct devices *devices, const struct sighting *sighting
 				 nat_hops(sighting->ttl) > 0;
 	if (is_from_elsewhere || stations_at(devices->stations, place)->flows > 0) {
 		bindings_doubt(devices->bindings, &sighting->addr, sighting->time_ns);
+	}
+}
+
+void devices_fetch(const struct devices *devices, const struct addr *const *addrs, size_t count)
+{
+	uint64_t stations[DEVICES_FETCH_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		bindings_fetch_place(devices->bindings, addrs[i]);
+		nat_signs_fetch_place(devices->nat, addrs[i]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		bindings_fetch(devices->bindings, addrs[i]);
+		nat_signs_fetch(devices->nat, addrs[i]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct binding *now = bindings_next(devices->bindings, addrs[i], NULL);
+		stations[i] = now ? now->station : 0;
+		stations_fetch_place(devices->stations, stations[i]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		stations_fetch(devices->stations, stations[i]);
 	}
 }
 

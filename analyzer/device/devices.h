@@ -38,6 +38,11 @@ struct state;
 struct devices *devices_create(void); /* NULL: out of memory */
 void devices_destroy(struct devices *devices);
 
+/* What is known of these addresses lies far away. Asked one by one, each waits for memory; fetched
+ * together before, they wait once. */
+enum { DEVICES_FETCH_MAX = 256 };
+void devices_fetch(const struct devices *devices, const struct addr *const *addrs, size_t count);
+
 /* is_own: the sighting's address is one of our networks'. */
 void devices_see(struct devices *devices, const struct sighting *sighting, bool is_own);
 

@@ -191,6 +191,30 @@ static const struct behind *find_many(const struct nat_signs *signs, const struc
 	return NULL;
 }
 
+void nat_signs_fetch_place(const struct nat_signs *signs, const struct addr *addr)
+{
+	uint32_t first = (uint32_t)(quick_hash_addr(signs->seed, addr) % NAT_ADDRS_MAX);
+
+	__builtin_prefetch(&signs->tags[first]);
+	__builtin_prefetch(&signs->numbers[first]);
+}
+
+/* Who it is, what was last, and how much there is of each kind. */
+void nat_signs_fetch(const struct nat_signs *signs, const struct addr *addr)
+{
+	uint64_t hash = quick_hash_addr(signs->seed, addr);
+	uint32_t first = (uint32_t)(hash % NAT_ADDRS_MAX);
+
+	if ((signs->tags[first] & ~TAG_MANY) == tag_of(hash)) {
+		const struct behind *behind = at_place(signs, first);
+		__builtin_prefetch(&behind->addr);
+		__builtin_prefetch(&behind->stack_ns);
+		__builtin_prefetch(&behind->stacks);
+		__builtin_prefetch(&behind->last_stack);
+		__builtin_prefetch(&behind->is_used);
+	}
+}
+
 /* The address' own place from now on; what stands there is as it was, or another's. */
 static uint32_t take(struct nat_signs *signs, const struct addr *addr)
 {

@@ -74,6 +74,10 @@ struct nat_answer {
 struct nat_answer nat_signs_find(
 	const struct nat_signs *signs, const struct addr *addr, uint64_t time_ns);
 
+/* Has what is asked about the address fetched: first where it stands, later what stands there. */
+void nat_signs_fetch_place(const struct nat_signs *signs, const struct addr *addr);
+void nat_signs_fetch(const struct nat_signs *signs, const struct addr *addr);
+
 /* When a sign was found of it, and how often, since it is many; NULL: it was not. */
 struct nat_evidence {
 	uint64_t from_ns, last_ns;

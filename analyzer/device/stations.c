@@ -111,6 +111,23 @@ uint32_t stations_find(const struct stations *stations, uint64_t key)
 		&stations->by_key, hash_of(stations, key), is_station, stations->all, &key);
 }
 
+void stations_fetch_place(const struct stations *stations, uint64_t key)
+{
+	hash_table_fetch(&stations->by_key, hash_of(stations, key));
+}
+
+void stations_fetch(const struct stations *stations, uint64_t key)
+{
+	uint32_t place = hash_table_guess(&stations->by_key, hash_of(stations, key));
+
+	if (place != HASH_TABLE_NONE) {
+		const char *station = (const char *)&stations->all[place];
+		for (size_t at = 0; at < sizeof(struct station); at += 64) {
+			__builtin_prefetch(station + at);
+		}
+	}
+}
+
 struct station *stations_at(const struct stations *stations, uint32_t place)
 {
 	return &stations->all[place];

@@ -84,6 +84,9 @@ void stations_destroy(struct stations *stations);
 uint32_t stations_see(struct stations *stations, const struct sighting *sighting, bool is_own);
 
 uint32_t stations_find(const struct stations *stations, uint64_t key);
+/* Has it fetched: first where it stands, later what stands there. */
+void stations_fetch_place(const struct stations *stations, uint64_t key);
+void stations_fetch(const struct stations *stations, uint64_t key);
 struct station *stations_at(const struct stations *stations, uint32_t place);
 uint32_t stations_room(const struct stations *stations); /* places to look at, used or not */
 

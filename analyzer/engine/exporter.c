@@ -129,7 +129,12 @@ static bool may_say_so(const struct policy *policy, const struct sighting *sight
 void exporter_see(struct exporter *exporter, const struct sighting *sightings, size_t count)
 {
 	const struct policy *policy = exporter->reference->policy;
+	const struct addr *addrs[SIGHTINGS_MAX] = { NULL };
 
+	for (size_t i = 0; i < count; i++) {
+		addrs[i] = &sightings[i].addr;
+	}
+	devices_fetch(exporter->devices, addrs, count);
 	for (size_t i = 0; i < count; i++) {
 		if (!may_say_so(policy, &sightings[i])) {
 			continue;
@@ -153,7 +158,12 @@ static void identify(struct exporter *exporter, struct record *records, size_t c
 {
 	const struct reference *reference = exporter->reference;
 	const struct local_zone *zone = policy_header(reference->policy)->zone;
+	const struct addr *own[EXPORT_BATCH_MAX];
 
+	for (size_t i = 0; i < count; i++) {
+		own[i] = record_own_addr(&records[i]);
+	}
+	devices_fetch(exporter->devices, own, count);
 	for (size_t i = 0; i < count; i++) {
 		devices_identify(exporter->devices, reference->inventory, zone, &records[i]);
 	}

@@ -71,7 +71,7 @@ void exporter_save_state(const struct exporter *exporter, struct state *state, e
 /* sink becomes the exporter's. */
 void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, struct sink *sink);
 
-/* Who has which address: before the records that are about it. */
+/* Who has which address, at most SIGHTINGS_MAX: before the records that are about it. */
 struct sighting;
 void exporter_see(struct exporter *exporter, const struct sighting *sightings, size_t count);
 

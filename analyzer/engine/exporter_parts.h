@@ -16,7 +16,7 @@
 #include "analyzer/policy/proxy_signs.h"
 #include "analyzer/rollup/device_hash.h"
 
-enum { EXPORT_BATCH_MAX = 256 };
+enum { EXPORT_BATCH_MAX = DEVICES_FETCH_MAX };
 
 struct held; /* flows without a name that wait (exporter_infer.c) */
 

@@ -22,9 +22,11 @@ static void test_many(void)
 {
 	struct hash_key key = hash_key_fixed("test");
 	struct hash_table table = { 0 };
-	unsigned found = 0, wrong = 0;
+	unsigned found = 0, wrong = 0, guessed = 0;
 
 	is_int(find(&table, 1, 1), HASH_TABLE_NONE, "nothing is in an empty table");
+	hash_table_fetch(&table, 1);
+	is_int(hash_table_guess(&table, 1), HASH_TABLE_NONE, "… nor is it guessed");
 	for (uint32_t i = 0; i < COUNT; i++) {
 		items[i] = 7 * i;
 		if (!hash_table_put(&table, hash_bytes(&key, &items[i], sizeof(items[i])), i)) {
@@ -36,6 +38,12 @@ static void test_many(void)
 		found += place != HASH_TABLE_NONE;
 		wrong += place != (i % 7 ? HASH_TABLE_NONE : i / 7);
 	}
+	for (uint32_t i = 0; i < COUNT; i++) {
+		uint64_t hash = hash_bytes(&key, &items[i], sizeof(items[i]));
+		hash_table_fetch(&table, hash);
+		guessed += hash_table_guess(&table, hash) == i;
+	}
+	is_int(guessed, COUNT, "… and where it stands is known without a look at it");
 	is_int(found, COUNT, "all that was put is found");
 	is_int(wrong, 0, "… where it stands, and nothing else is");
 	ok(table.count <= table.mask / 2 + 1, "at most half of the slots are taken");
