@@ -91,19 +91,50 @@ static void put_planes(struct columns_writer *writer, const uint64_t *numbers, s
 	}
 }
 
+/* What is put instead of the numbers, where it is shorter. */
+struct steps {
+	enum column_form form;
+	const uint64_t *before; /* BESIDE: the column before */
+	unsigned planes_more;   /* is taken also where it has so many planes more than it should */
+};
+
+/* Steps, and their range; false as soon as they are seen to have as many planes as that. */
+static bool find_steps(const struct steps *kind, const uint64_t *numbers, size_t rows,
+	unsigned planes, uint64_t *steps, struct range *range)
+{
+	enum { LOOKED_AT = 64 };
+	size_t at = 0;
+
+	*range = (struct range){ UINT64_MAX, 0 };
+	while (at < rows && (at == 0 || planes_of(range) < planes)) {
+		size_t end = rows - at < LOOKED_AT ? rows : at + LOOKED_AT;
+		for (; at < end; at++) {
+			uint64_t from = kind->form == COLUMN_BESIDE ? kind->before[at]
+					: at > 0                    ? numbers[at - 1]
+								    : 0;
+			steps[at] = column_step(from, numbers[at]);
+			range->least = steps[at] < range->least ? steps[at] : range->least;
+			range->most = steps[at] > range->most ? steps[at] : range->most;
+		}
+	}
+	return planes_of(range) < planes;
+}
+
+/* Steps are taken where they have fewer planes than the numbers and so many. */
 static void put_column(struct columns_writer *writer, uint32_t key, const uint64_t *numbers,
-	const uint64_t *steps, unsigned steps_planes_more, enum column_form form, size_t rows,
-	const struct cbor_writer *entries, uint32_t entry_count)
+	const struct steps *kind, size_t rows, const struct cbor_writer *entries,
+	uint32_t entry_count)
 {
 	struct cbor_writer *directory = &writer->directory;
-	struct range range = range_of(numbers, rows);
-	struct range of_steps = steps ? range_of(steps, rows) : range;
+	struct range range = range_of(numbers, rows), of_steps;
+	enum column_form form = COLUMN_PLAIN;
+	uint64_t *steps = reserve_steps(writer, rows);
 
-	if (steps && planes_of(&of_steps) < planes_of(&range) + steps_planes_more) {
+	if (steps && find_steps(kind, numbers, rows, planes_of(&range) + kind->planes_more, steps,
+			     &of_steps)) {
 		numbers = steps;
 		range = of_steps;
-	} else {
-		form = COLUMN_PLAIN;
+		form = kind->form;
 	}
 	unsigned planes = planes_of(&range);
 	cbor_writer_array(directory, entries ? 6 : planes > 0 || form != COLUMN_PLAIN ? 4 : 2);
@@ -124,30 +155,20 @@ static void put_column(struct columns_writer *writer, uint32_t key, const uint64
 	writer->column_count++;
 }
 
-/* Steps are taken where they have fewer planes than the numbers and so many. */
-static void put_steps(struct columns_writer *writer, uint32_t key, const uint64_t *numbers,
-	unsigned steps_planes_more, size_t rows, const struct cbor_writer *entries,
-	uint32_t entry_count)
-{
-	uint64_t *steps = reserve_steps(writer, rows);
-
-	for (size_t i = 0; steps && i < rows; i++) {
-		steps[i] = column_step(i ? numbers[i - 1] : 0, numbers[i]);
-	}
-	put_column(writer, key, numbers, steps, steps_planes_more, COLUMN_STEPS, rows, entries,
-		entry_count);
-}
-
 void columns_put_entries(struct columns_writer *writer, uint32_t key, const uint64_t *numbers,
 	size_t rows, const struct cbor_writer *entries, uint32_t entry_count)
 {
-	put_steps(writer, key, numbers, 0, rows, entries, entry_count);
+	const struct steps steps = { .form = COLUMN_STEPS };
+
+	put_column(writer, key, numbers, &steps, rows, entries, entry_count);
 }
 
 void columns_put_rising(struct columns_writer *writer, uint32_t key, const uint64_t *numbers,
 	size_t rows, const struct cbor_writer *entries, uint32_t entry_count)
 {
-	put_steps(writer, key, numbers, 1, rows, entries, entry_count);
+	const struct steps steps = { .form = COLUMN_STEPS, .planes_more = 1 };
+
+	put_column(writer, key, numbers, &steps, rows, entries, entry_count);
 }
 
 void columns_put(struct columns_writer *writer, uint32_t key, const uint64_t *numbers, size_t rows)
@@ -158,12 +179,9 @@ void columns_put(struct columns_writer *writer, uint32_t key, const uint64_t *nu
 void columns_put_beside(struct columns_writer *writer, uint32_t key, const uint64_t *numbers,
 	const uint64_t *beside, size_t rows)
 {
-	uint64_t *steps = reserve_steps(writer, rows);
+	const struct steps steps = { .form = COLUMN_BESIDE, .before = beside };
 
-	for (size_t i = 0; steps && i < rows; i++) {
-		steps[i] = column_step(beside[i], numbers[i]);
-	}
-	put_column(writer, key, numbers, steps, 0, COLUMN_BESIDE, rows, NULL, 0);
+	put_column(writer, key, numbers, &steps, rows, NULL, 0);
 }
 
 void columns_content(

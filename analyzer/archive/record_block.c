@@ -198,9 +198,6 @@ static __attribute__((noinline)) uint64_t find_entry(
 				strlen(value.items[0]) + 1);
 		}
 		return number_of(block, column, field, &value, content, join(&value, content));
-	case FIELD_ADDR:
-		return number_of(
-			block, column, field, &value, value.addr, sizeof(value.addr->bytes));
 	default:
 		return number_of(block, column, field, &value, value.text, value.length);
 	}
@@ -229,6 +226,17 @@ INLINE uint64_t find_word(struct record_block *block, unsigned row, const struct
 	return value.length <= sizeof(uint64_t)
 		       ? find_known(block, row, view, letters_of(value.text, value.length))
 		       : find_entry(block, row, view);
+}
+
+/* Where the getter finds an address in the record. */
+INLINE uint64_t find_addr(struct record_block *block, unsigned row, const struct field_view *view)
+{
+	const struct field *field = &field_rows[row];
+	struct field_value value;
+
+	return field->get(view, &value) ? number_of(block, &block->columns[row], field, &value,
+						  value.addr, sizeof(value.addr->bytes))
+					: 0;
 }
 
 INLINE uint64_t number_of_row(
@@ -261,6 +269,7 @@ INLINE uint64_t number_of_row(
 							: load(in_record, field->bytes);
 		return number ? find_known(block, row, view, number) : 0;
 	case WAY_FOUND_ADDR:
+		return find_addr(block, row, view);
 	case WAY_OTHER:
 		return find_entry(block, row, view);
 	}
@@ -352,10 +361,10 @@ static void take_waiting(struct record_block *block)
 			continue;
 		}
 		column->first = block->count ? column->first : waiting[0];
-		for (uint32_t i = 0; i < count; i++) {
+		for (uint32_t i = 0; !column->varies && i < count; i++) {
 			others |= waiting[i] ^ column->first;
 		}
-		if (others && !column->varies && !begin_numbers(column, block->count)) {
+		if (others && !begin_numbers(column, block->count)) {
 			block->has_failed = true;
 		}
 		if (column->varies) {

@@ -7,7 +7,7 @@
 #include "base/hash_table.h"
 #include "base/text.h"
 
-enum { TEXT_BYTES_MAX = 16 << 20, HINT_BITS = 9 };
+enum { TEXT_BYTES_MAX = 16 << 20, HINT_BITS = 11 };
 
 struct entry {
 	uint32_t offset, length; /* in the text */
@@ -122,7 +122,7 @@ static bool is_key(const void *dictionary, uint32_t number, const void *key)
 
 uint32_t dictionary_intern(struct dictionary *dictionary, const char *word, size_t length)
 {
-	uint64_t hash = hash_bytes(&dictionary->key, word, length);
+	uint64_t hash = hash_bytes_fast(&dictionary->key, word, length);
 	struct word key = { word, length };
 	uint32_t number = hash_table_find(&dictionary->table, hash, is_key, dictionary, &key);
 
