@@ -72,13 +72,16 @@ static void hear_name(struct classify *classify, const struct flow_name *name)
 	if (classify->tables.lookups) {
 		lookups_at(classify->tables.lookups, NULL);
 	}
-	names_note_lookup(names, &name->client, name->name, strlen(name->name), name->time_ns);
+	names_note_lookup(names,
+		names_prefetch_lookup(names, &name->client, name->name, strlen(name->name)),
+		name->time_ns);
 	for (unsigned i = 0; l7 && i < name->address_count; i++) {
 		const struct addr *address = &name->addresses[i];
 		if (dns_is_sinkhole(address)) {
 			continue;
 		}
-		names_add(names, &name->client, address, l7, true, name->ttl_s, name->time_ns);
+		names_add(names, names_prefetch(names, &name->client, address), &name->client,
+			address, l7, true, name->ttl_s, name->time_ns);
 		log_clock_take_name(classify->log_clock, &name->client, address, name->time_ns);
 		if (name_feed_is_live(classify->heard)) {
 			names_note_pair(names, &name->client, address, name->time_ns);

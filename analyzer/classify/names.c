@@ -86,6 +86,18 @@ static inline struct set *set_of(const struct names *names, uint64_t hash)
 	return names->sets + (hash & names->set_mask);
 }
 
+static struct names_place fetch(const struct names *names, uint64_t hash)
+{
+	__builtin_prefetch(set_of(names, hash), 1);
+	return (struct names_place){ hash };
+}
+
+struct names_place names_prefetch(
+	const struct names *names, const struct addr *client, const struct addr *address)
+{
+	return fetch(names, hash_of(names, client, address));
+}
+
 static struct entry *find(const struct names *names, uint64_t hash, uint32_t now_s)
 {
 	struct set *set = set_of(names, hash);
@@ -190,11 +202,11 @@ static const struct entry *find_joined(const struct names *names, const struct a
 	return NULL;
 }
 
-void names_add(struct names *names, const struct addr *client, const struct addr *address,
-	uint32_t l7, bool was_asked, uint32_t ttl_s, uint64_t now_ns)
+void names_add(struct names *names, struct names_place place, const struct addr *client,
+	const struct addr *address, uint32_t l7, bool was_asked, uint32_t ttl_s, uint64_t now_ns)
 {
 	uint32_t now_s = (uint32_t)(now_ns / 1000000000), ends_s = end_of(ttl_s, now_s);
-	uint64_t hash = hash_of(names, client, address);
+	uint64_t hash = place.hash;
 
 	if (!was_asked) {
 		const struct entry *known = find(names, hash, now_s);
@@ -231,13 +243,17 @@ static uint64_t hash_of_lookup(
 	return hash_bytes(&names->key, &key, sizeof(key.client) + length);
 }
 
-void names_note_lookup(struct names *names, const struct addr *client, const char *name,
-	size_t length, uint64_t now_ns)
+struct names_place names_prefetch_lookup(
+	const struct names *names, const struct addr *client, const char *name, size_t length)
+{
+	return fetch(names, hash_of_lookup(names, client, name, length));
+}
+
+void names_note_lookup(struct names *names, struct names_place place, uint64_t now_ns)
 {
 	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
 
-	put(names, hash_of_lookup(names, client, name, length), 0, now_s + NAMES_LIFE_MOST_S,
-		now_s);
+	put(names, place.hash, 0, now_s + NAMES_LIFE_MOST_S, now_s);
 }
 
 bool names_know_lookup(const struct names *names, const struct addr *client, const char *name,
@@ -274,15 +290,6 @@ uint64_t names_pair_since(const struct names *names, const struct addr *client,
 		find(names, hash_of_pair(names, client, address), (uint32_t)(now_ns / 1000000000));
 
 	return entry ? (uint64_t)(entry->ends_s - NAMES_LIFE_MOST_S) * 1000000000 : UINT64_MAX;
-}
-
-struct names_place names_prefetch(
-	const struct names *names, const struct addr *client, const struct addr *address)
-{
-	struct names_place place = { hash_of(names, client, address) };
-
-	__builtin_prefetch(set_of(names, place.hash));
-	return place;
 }
 
 static const struct entry *find_pair(const struct names *names, uint64_t hash,

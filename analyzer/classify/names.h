@@ -37,10 +37,23 @@ struct names;
 struct names *names_create(uint32_t limit, struct l7_info_store *store); /* NULL: out of memory */
 void names_destroy(struct names *names);
 
+/* Everything is done in two steps, so that cache misses pass side by side, or while something else
+ * is done: where it stands, then looking or noting there. */
+struct names_place {
+	uint64_t hash;
+};
+struct names_place names_prefetch(
+	const struct names *names, const struct addr *client, const struct addr *address);
+struct names_place names_prefetch_lookup(
+	const struct names *names, const struct addr *client, const char *name, size_t length);
+
 /* The client got this address as an answer for the names in l7. was_asked: it was seen to ask for
  * it; what nobody asked for never takes the place of what somebody did. */
-void names_add(struct names *names, const struct addr *client, const struct addr *address,
-	uint32_t l7, bool was_asked, uint32_t ttl_s, uint64_t now_ns);
+void names_add(struct names *names, struct names_place place, const struct addr *client,
+	const struct addr *address, uint32_t l7, bool was_asked, uint32_t ttl_s, uint64_t now_ns);
+/* The number of the l7 info, without a reference of its own; 0 where there are none. */
+uint32_t names_find(const struct names *names, struct names_place place, const struct addr *client,
+	const struct addr *address, uint64_t now_ns);
 
 /* From here on each entry keeps the look-up that made it. */
 bool names_track(struct names *names, struct lookups *lookups); /* false: out of memory */
@@ -50,8 +63,7 @@ void names_join(struct names *names);
 
 /* The client looked this name up, in small letters; length 0: it looks names up where we can see
  * it. Known for a day. */
-void names_note_lookup(struct names *names, const struct addr *client, const char *name,
-	size_t length, uint64_t now_ns);
+void names_note_lookup(struct names *names, struct names_place place, uint64_t now_ns);
 bool names_know_lookup(const struct names *names, const struct addr *client, const char *name,
 	size_t length, uint64_t now_ns);
 
@@ -60,16 +72,6 @@ bool names_know_lookup(const struct names *names, const struct addr *client, con
 void names_note_pair(struct names *names, const struct addr *client, const struct addr *address,
 	uint64_t now_ns);
 uint64_t names_pair_since(const struct names *names, const struct addr *client,
-	const struct addr *address, uint64_t now_ns);
-
-/* Two steps, so that a batch can have its cache misses at once: where to look, then looking. */
-struct names_place {
-	uint64_t hash;
-};
-struct names_place names_prefetch(
-	const struct names *names, const struct addr *client, const struct addr *address);
-/* The number of the l7 info, without a reference of its own; 0 where there are none. */
-uint32_t names_find(const struct names *names, struct names_place place, const struct addr *client,
 	const struct addr *address, uint64_t now_ns);
 
 /* Where names are tracked: what names_find() would find, or that the client looked this name up,

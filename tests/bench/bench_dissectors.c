@@ -92,14 +92,11 @@ static void measure_names(void)
 	l7_info_add_name(&fixture.l7, NAME_DNS_QUERY, "www.example.com", 15);
 	uint32_t l7 = l7_info_store_add(store, &fixture.l7);
 	for (uint32_t i = 0; i < ENTRIES; i++) {
-		names_add(names, &client,
-			&(struct addr){ { [10] = 0xff,
-				0xff,
-				10,
-				(uint8_t)(i >> 16),
-				(uint8_t)(i >> 8),
-				(uint8_t)i } },
-			l7, true, 3600, 0);
+		address[0] = (struct addr){
+			{ [10] = 0xff, 0xff, 10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i }
+		};
+		names_add(names, names_prefetch(names, &client, address), &client, address, l7,
+			true, 3600, 0);
 	}
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		double start_ns = bench_now_ns();

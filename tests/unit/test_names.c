@@ -26,6 +26,13 @@ static uint32_t find(const struct addr *client, const struct addr *address, uint
 	return names_find(names, names_prefetch(names, client, address), client, address, now_ns);
 }
 
+static void add(const struct addr *client, const struct addr *address, uint32_t l7, bool was_asked,
+	uint32_t ttl_s, uint64_t now_ns)
+{
+	names_add(names, names_prefetch(names, client, address), client, address, l7, was_asked,
+		ttl_s, now_ns);
+}
+
 static void test_life(void)
 {
 	struct addr client = numbered(1), address = numbered(2);
@@ -33,16 +40,16 @@ static void test_life(void)
 	uint64_t now_ns = 5000 * second_ns;
 
 	ok(names_are_empty(names), "empty at first");
-	names_add(names, &client, &address, first, true, 7200, now_ns);
+	add(&client, &address, first, true, 7200, now_ns);
 	is_int(find(&client, &address, now_ns), first, "what was put in is found");
 	is_int(find(&address, &client, now_ns), 0, "… not the other way round");
 	is_int(find(&client, &address, now_ns + 14399 * second_ns), first, "… for twice its TTL");
 	is_int(find(&client, &address, now_ns + 14401 * second_ns), 0, "… and not longer");
-	names_add(names, &client, &address, second, true, UINT32_MAX, now_ns);
+	add(&client, &address, second, true, UINT32_MAX, now_ns);
 	is_int(find(&client, &address, now_ns), second, "the newest wins");
 	is_int(find(&client, &address, now_ns + (NAMES_LIFE_MOST_S + 1) * second_ns), 0,
 		"no TTL is longer than a day");
-	names_add(names, &client, &address, first, true, 0, now_ns);
+	add(&client, &address, first, true, 0, now_ns);
 	is_int(find(&client, &address, now_ns + (NAMES_LIFE_LEAST_S - 1) * second_ns), first,
 		"none is shorter than half an hour");
 	l7_info_store_release(store, first);
@@ -57,21 +64,21 @@ static void test_unasked(void)
 		 planted = l7_info_of("planted.example.com");
 	uint64_t now_ns = 5000 * second_ns;
 
-	names_add(names, &client, &address, planted, false, 60, now_ns);
+	add(&client, &address, planted, false, 60, now_ns);
 	is_int(find(&client, &address, now_ns), planted, "an answer that nobody asked for is kept");
-	names_add(names, &client, &address, asked, true, 60, now_ns);
+	add(&client, &address, asked, true, 60, now_ns);
 	is_int(find(&client, &address, now_ns), asked, "… gives way to one that was asked for");
-	names_add(names, &client, &address, planted, false, 60, now_ns);
+	add(&client, &address, planted, false, 60, now_ns);
 	is_int(find(&client, &address, now_ns), asked, "… and never takes its place");
 	addr_parse("2001:db8::8", &six);
 	addr_parse("2001:db8:1::9", &other_six);
-	names_add(names, &client, &six, planted, false, 60, now_ns);
+	add(&client, &six, planted, false, 60, now_ns);
 	is_int(find(&other_six, &six, now_ns), 0, "… nor is it known by its address alone");
-	names_add(names, &client, &six, asked, true, 60, now_ns);
+	add(&client, &six, asked, true, 60, now_ns);
 	is_int(find(&other_six, &six, now_ns), asked, "… as one that was asked for is");
 	ok(!names_know_lookup(names, &client, "a.example", 9, now_ns),
 		"a look-up that was not seen");
-	names_note_lookup(names, &client, "a.example", 9, now_ns);
+	names_note_lookup(names, names_prefetch_lookup(names, &client, "a.example", 9), now_ns);
 	ok(names_know_lookup(names, &client, "a.example", 9, now_ns), "… and one that was");
 	ok(!names_know_lookup(names, &client, "", 0, now_ns), "… of another name");
 	l7_info_store_release(store, asked);
@@ -87,7 +94,7 @@ static void test_full(void)
 
 	for (uint32_t i = 0; i < 10 * LIMIT; i++) {
 		struct addr address = numbered(1000 + i);
-		names_add(names, &client, &address, l7, true, 60, 5000 * second_ns + i * 1000000);
+		add(&client, &address, l7, true, 60, 5000 * second_ns + i * 1000000);
 	}
 	for (uint32_t i = 0; i < 10 * LIMIT; i++) {
 		struct addr address = numbered(1000 + i);

@@ -74,50 +74,58 @@ static struct dns_question question_of(
 		.length = dns->question.length };
 }
 
-/* That the client asks at all is noted now and then: it asks often. */
-static void note_lookup(struct dissection *dissection, const struct dns_message *dns)
+/* Keeps the names for each address that the client got, and that it looked the name up. */
+static void note_addresses(
+	const struct dissection *dissection, const struct dns_message *dns, bool was_asked)
 {
-	enum { NOW_AND_THEN = 15 };
-	struct names *names = dissection->tables->names;
+	struct dissect_tables *tables = dissection->tables;
+	struct names *names = tables->names;
 	const struct addr *client = &dissection->receiver;
+	struct names_place places[DNS_ADDRESSES_MAX], lookup = { 0 };
 
-	if ((dns->id & NOW_AND_THEN) == 0) {
-		names_note_lookup(names, client, "", 0, dissection->time_ns);
+	if (was_asked) {
+		lookup = names_prefetch_lookup(
+			names, client, dns->question.text, dns->question.length);
 	}
-	if (dns->address_count > 0) {
-		names_note_lookup(names, client, dns->question.text, dns->question.length,
-			dissection->time_ns);
+	for (unsigned i = 0; i < dns->address_count; i++) {
+		places[i] = names_prefetch(names, client, &dns->addresses[i]);
 	}
+	uint32_t l7 = dns->question.length > 0 ? names_of_answer(dissection, dns, was_asked) : 0;
+	for (unsigned i = 0; l7 && i < dns->address_count; i++) {
+		if (!dns_is_sinkhole(&dns->addresses[i])) {
+			names_add(names, places[i], client, &dns->addresses[i], l7, was_asked,
+				dns->ttl_s, dissection->time_ns);
+		}
+	}
+	if (was_asked) {
+		names_note_lookup(names, lookup, dissection->time_ns);
+	}
+	l7_info_store_release(tables->store, l7);
 }
 
 /* What an answer that nobody asked for can do is to lend its names, marked as such, to flows that
- * nothing better is known of. */
+ * nothing better is known of. That the client asks at all is noted now and then: it asks often. */
 static void remember_answer(
 	struct dissection *dissection, const struct dns_message *dns, bool was_asked)
 {
+	enum { NOW_AND_THEN = 15 };
 	struct dissect_tables *tables = dissection->tables;
 
 	tables->dns_answers += was_asked;
 	tables->dns_unasked += !was_asked;
-	if (was_asked) {
-		note_lookup(dissection, dns);
+	if (was_asked && (dns->id & NOW_AND_THEN) == 0) {
+		names_note_lookup(tables->names,
+			names_prefetch_lookup(tables->names, &dissection->receiver, "", 0),
+			dissection->time_ns);
 	}
 	if (was_asked && dns->ech_public_name.length > 0 &&
 		strcmp(dns->ech_public_name.text, dns->question.text) != 0) {
 		ech_names_learn(
 			tables->ech, dns->ech_public_name.text, dns->ech_public_name.length);
 	}
-	if (dns->address_count == 0 || dns->question.length == 0) {
-		return;
+	if (dns->address_count > 0) {
+		note_addresses(dissection, dns, was_asked);
 	}
-	uint32_t l7 = names_of_answer(dissection, dns, was_asked);
-	for (unsigned i = 0; l7 && i < dns->address_count; i++) {
-		if (!dns_is_sinkhole(&dns->addresses[i])) {
-			names_add(tables->names, &dissection->receiver, &dns->addresses[i], l7,
-				was_asked, dns->ttl_s, dissection->time_ns);
-		}
-	}
-	l7_info_store_release(tables->store, l7);
 }
 
 /* What the flow itself shows: the first name asked for, and whether that one was refused. A name
