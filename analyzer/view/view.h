@@ -124,12 +124,13 @@ enum view_count {
 struct view_figures {
 	uint64_t bytes_up, bytes_down, flows, packets;
 	uint64_t devices;
-	uint64_t first_ns, last_ns;
+	uint64_t first_ns, last_ns;      /* 0: not known */
 	uint8_t count;                   /* enum view_count */
 	uint64_t unseen_up, unseen_down; /* records of which that way did not cross the sensor */
 	/* enum cell_way: of those bytes are "at least", or not known where they are 0. */
 	uint8_t way_up, way_down;
-	bool is_hidden; /* protected: nothing is said, and the figures are zeros */
+	bool lacks_packets; /* they are not counted there: 0 says nothing */
+	bool is_hidden;     /* protected: nothing is said, and the figures are zeros */
 };
 
 struct view_row {

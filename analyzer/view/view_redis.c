@@ -348,24 +348,18 @@ static void note_period(
 static int finish_rows(
 	struct view_redis_asking *asking, const struct view_access *access, struct err *err)
 {
-	struct view_answer *answer = asking->answer;
-	bool counts_first =
-		access->role == VIEW_GROUPED || asking->question->sort == VIEW_SORT_DEVICES;
-	int status = counts_first ? view_redis_count_rows(asking, err) : 0;
+	bool is_grouped = access->role == VIEW_GROUPED;
+	bool counts_first = asking->question->sort == VIEW_SORT_DEVICES;
+	int status = is_grouped     ? view_redis_group_rows(asking, access, err)
+		     : counts_first ? view_redis_count_rows(asking, access->now_ns, err)
+				    : 0;
 
-	if (status == 0 && access->role == VIEW_GROUPED) {
-		if (view_group_body(answer, access)) {
-			status = view_group_rows(&asking->rows, access, err);
-		} else {
-			for (size_t i = 0; i < answer->row_count; i++) {
-				answer->rows[i].total.is_hidden = true;
-			}
-		}
-	}
 	if (status == 0) {
 		status = view_rows_finish(&asking->rows, err);
 	}
-	return status == 0 && !counts_first ? view_redis_count_rows(asking, err) : status;
+	return status == 0 && !is_grouped && !counts_first
+		       ? view_redis_count_rows(asking, access->now_ns, err)
+		       : status;
 }
 
 static int fill(struct view_redis_asking *asking, const struct view_access *access, struct err *err)
@@ -439,6 +433,19 @@ static int ask_whole(struct view_backend *backend, const struct view_access *acc
 	return status;
 }
 
+/* Packets are not kept, of nothing. */
+static void say_no_packets(struct view_answer *answer)
+{
+	answer->total.lacks_packets = true;
+	for (size_t i = 0; i < answer->row_count; i++) {
+		struct view_row *row = &answer->rows[i];
+		row->total.lacks_packets = true;
+		for (size_t step = 0; row->steps && step < answer->notes.step_count; step++) {
+			row->steps[step].lacks_packets = true;
+		}
+	}
+}
+
 static int redis_backend_ask(struct view_backend *backend, const struct view_access *access,
 	const struct view_question *question, struct view_answer *answer, struct err *err)
 {
@@ -446,8 +453,11 @@ static int redis_backend_ask(struct view_backend *backend, const struct view_acc
 	bool is_part = question->by_count == 1 && question->by[0] == VIEW_BY_INFERRED &&
 		       question->filter_count == 0;
 
-	return status == 0 && is_part ? ask_whole(backend, access, question, &answer->total, err)
-				      : status;
+	if (status == 0 && is_part) {
+		status = ask_whole(backend, access, question, &answer->total, err);
+	}
+	say_no_packets(answer);
+	return status;
 }
 
 static const struct view_ops redis_ops = {

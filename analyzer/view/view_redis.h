@@ -64,5 +64,8 @@ void view_redis_put_day(char text[12], uint64_t time_ns);
 void view_redis_set_ranges(
 	struct view_redis_ranges *ranges, const struct view_notes *notes, uint64_t step_ns);
 
-/* view_redis_devices.c: fills in how many devices stand behind the total and the rows. */
-int view_redis_count_rows(struct view_redis_asking *asking, struct err *err);
+/* view_redis_devices.c: fills in how many devices stand behind the total and the rows; and puts
+ * groups together that are too small. */
+int view_redis_count_rows(struct view_redis_asking *asking, uint64_t now_ns, struct err *err);
+int view_redis_group_rows(
+	struct view_redis_asking *asking, const struct view_access *access, struct err *err);

@@ -252,7 +252,7 @@ static void put_row(struct top_frame *frame, const struct widths *widths, const 
 		put_rate(frame, row->total.bytes_down, row->total.way_down);
 	}
 	if (is_group || row->total.count == VIEW_COUNT_UNKNOWN) {
-		page_right(page, DEVICES_WIDTH, "");
+		page_right(page, DEVICES_WIDTH, is_group ? "" : "?");
 	} else if (row->total.count == VIEW_COUNT_FEWER) {
 		snprintf(few, sizeof(few), "<%u", (unsigned)row->total.devices);
 		page_right(page, DEVICES_WIDTH, few);

@@ -105,8 +105,11 @@ static void put_csv(
 		}
 		put_csv_way(text, total->bytes_up, total->way_up);
 		put_csv_way(text, total->bytes_down, total->way_down);
-		text_printf(text, "%llu,%llu,%llu,%s,%s,%s\r\n", (unsigned long long)total->flows,
-			(unsigned long long)total->packets, (unsigned long long)total->devices,
+		text_printf(text, "%llu,", (unsigned long long)total->flows);
+		if (!total->lacks_packets) {
+			text_put_u64(text, total->packets);
+		}
+		text_printf(text, ",%llu,%s,%s,%s\r\n", (unsigned long long)total->devices,
 			count_word(total), answer->rows[row].is_remainder ? "true" : "false",
 			total->is_hidden ? "true" : "false");
 	}

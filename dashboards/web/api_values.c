@@ -58,7 +58,11 @@ void put_figures(struct json *json, const char *key, const struct view_figures *
 	json_string(json, "bytes_up_count", way_name(figures->way_up));
 	json_string(json, "bytes_down_count", way_name(figures->way_down));
 	json_u64(json, "flows", figures->flows);
-	json_u64(json, "packets", figures->packets);
+	if (figures->lacks_packets) {
+		json_null(json, "packets");
+	} else {
+		json_u64(json, "packets", figures->packets);
+	}
 	json_u64(json, "devices", figures->devices);
 	json_string(json, "devices_count", count_name(figures->count));
 	put_time(json, "first", figures->first_ns);

@@ -107,22 +107,6 @@ static void test_figures(void)
 	agree(&question, "three cells of the matrix");
 }
 
-/* Devices are those of whole days: of less, the sums alone are compared. */
-static void agree_on_sums(struct view_question *question, const char *what)
-{
-	struct view_answer *wanted = ask(analysis, question), *got = ask(store, question);
-
-	for (size_t i = 0; got && i < got->row_count; i++) {
-		got->rows[i].total.count = VIEW_COUNT_UNKNOWN;
-	}
-	if (got) {
-		got->total.count = VIEW_COUNT_UNKNOWN;
-	}
-	ok(same_answer(wanted, got, question->by_count, CONTRACT_SUMS), "%s as the run says", what);
-	view_answer_free(wanted);
-	view_answer_free(got);
-}
-
 static void test_times(void)
 {
 	struct view_question question = { .from_ns = TRAFFIC_FROM_NS + 23 * HOUR_NS + 3 * SLOT_NS,
@@ -131,14 +115,69 @@ static void test_times(void)
 		.by_count = 1,
 		.step_ns = SLOT_NS };
 
-	agree_on_sums(&question, "five minutes over midnight");
+	agree(&question, "five minutes over midnight");
 	question.from_ns = TRAFFIC_FROM_NS + 5 * HOUR_NS;
 	question.to_ns = TRAFFIC_FROM_NS + 51 * HOUR_NS;
 	question.step_ns = HOUR_NS;
-	agree_on_sums(&question, "a series of hours");
+	agree(&question, "a series of hours");
 	question.filters[0] = (struct view_filter){ VIEW_BY_ZONE, "outside-eea", true };
 	question.filter_count = 1;
-	agree_on_sums(&question, "inside EU and EEA");
+	agree(&question, "inside EU and EEA");
+}
+
+/* What is said of the devices of the whole in this time. */
+static enum view_count count_of(uint64_t from_ns, uint64_t to_ns, uint64_t *devices)
+{
+	struct view_question question = { .from_ns = from_ns, .to_ns = to_ns };
+	struct view_answer *answer = ask(store, &question);
+	enum view_count count = answer ? answer->total.count : VIEW_COUNT_FEWER;
+
+	*devices = answer ? answer->total.devices : 0;
+	view_answer_free(answer);
+	return count;
+}
+
+/* Devices are kept by day: of a time that is not whole days they are not known, or at least those
+ * of the days inside it. */
+static void test_devices_of_times(void)
+{
+	uint64_t day, some;
+
+	is_int(count_of(TRAFFIC_FROM_NS, TRAFFIC_FROM_NS + TRAFFIC_DAY_NS, &day),
+		VIEW_COUNT_ESTIMATE, "devices of a day are estimated");
+	is_int(count_of(TRAFFIC_FROM_NS + HOUR_NS, TRAFFIC_FROM_NS + 2 * HOUR_NS, &some),
+		VIEW_COUNT_UNKNOWN, "devices of an hour are not known");
+	is_int(count_of(TRAFFIC_FROM_NS + HOUR_NS, TRAFFIC_FROM_NS + TRAFFIC_DAY_NS, &some),
+		VIEW_COUNT_UNKNOWN, "nor of a day but for its first hour");
+	is_int(count_of(TRAFFIC_FROM_NS, TRAFFIC_FROM_NS + TRAFFIC_DAY_NS + HOUR_NS, &some),
+		VIEW_COUNT_AT_LEAST, "of a day and an hour they are at least");
+	is_int(some, day, "those of the day");
+	is_int(count_of(TRAFFIC_TO_NS - TRAFFIC_DAY_NS, 0, &some), VIEW_COUNT_ESTIMATE,
+		"a day that runs is whole as far as it went");
+}
+
+/* A terminal's groups are judged by more than was there, and it says no count of that. */
+static void test_groups_of_times(void)
+{
+	struct view_question question = { .from_ns = TRAFFIC_FROM_NS + HOUR_NS,
+		.to_ns = TRAFFIC_FROM_NS + 9 * HOUR_NS,
+		.by = { VIEW_BY_UNIT },
+		.by_count = 1 };
+	struct view_access terminal = { .role = VIEW_GROUPED, .k = 5, .now_ns = TRAFFIC_TO_NS };
+	struct view_answer *answer;
+	struct err err;
+	bool says_none = true;
+
+	is_int(view_ask(store, &terminal, &question, &answer, &err), 0, "a terminal asks %s",
+		err.text);
+	for (size_t i = 0; answer && i < answer->row_count; i++) {
+		uint8_t count = answer->rows[i].total.count;
+		says_none &= count == VIEW_COUNT_UNKNOWN || count == VIEW_COUNT_FEWER;
+	}
+	ok(answer && answer->row_count > 1 && says_none &&
+			answer->total.count == VIEW_COUNT_UNKNOWN && answer->total.bytes_up > 0,
+		"it has units and no counts of eight hours");
+	view_answer_free(answer);
 }
 
 static void test_refusals(void)
@@ -215,6 +254,8 @@ int main(void)
 		(unsigned long long)ms, LOOK_MS_MOST);
 	test_figures();
 	test_times();
+	test_devices_of_times();
+	test_groups_of_times();
 	test_refusals();
 	view_close(analysis);
 	view_close(store);

@@ -10,7 +10,8 @@
 
 enum contract {
 	CONTRACT_EXACT, /* times to five minutes: an archive adds up no finer */
-	/* Of Redis: devices are estimated, of whole days; packets and times are not kept. */
+	/* Of Redis: devices are estimated, of whole days, and of other times at least so many, or
+	 * not known; packets and times are not kept, which is said. */
 	CONTRACT_SUMS
 };
 
@@ -21,9 +22,11 @@ static inline bool same_count(
 	if (contract == CONTRACT_EXACT) {
 		return got->devices == wanted->devices && got->count == wanted->count;
 	}
-	return got->count == VIEW_COUNT_UNKNOWN ||
-	       (got->devices * 50 >= wanted->devices * 49 &&
-		       got->devices * 50 <= wanted->devices * 51);
+	bool is_no_more = got->devices * 50 <= wanted->devices * 51;
+	return got->count == VIEW_COUNT_UNKNOWN ? got->devices == 0
+	       : got->count == VIEW_COUNT_AT_LEAST
+		       ? is_no_more
+		       : got->devices * 50 >= wanted->devices * 49 && is_no_more;
 }
 
 static inline bool same_figures(
@@ -33,6 +36,7 @@ static inline bool same_figures(
 		       wanted->flows == got->flows && wanted->is_hidden == got->is_hidden &&
 		       wanted->way_up == got->way_up && wanted->way_down == got->way_down;
 
+	is_same = is_same && got->lacks_packets == (contract == CONTRACT_SUMS);
 	if (contract == CONTRACT_EXACT) {
 		is_same = is_same && wanted->packets == got->packets &&
 			  wanted->first_ns / CONTRACT_TIME_NS == got->first_ns / CONTRACT_TIME_NS &&
