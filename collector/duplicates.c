@@ -33,11 +33,18 @@ enum {
 	DATAGRAM_TELLING = 32, /* bytes */
 	ENCRYPTED_END = 16,
 	ENCRYPTED_CHANGES = 4,
-	CONTEXT_BITS = 16
+	CONTEXT_BITS = 16,
+	/* Above the context in a print: whoever sent it gives all that it sends one identification.
+	 */
+	STANDS = 1 << CONTEXT_BITS,
+	PRINT_BITS_FROM = CONTEXT_BITS + 1
 };
 
 /* Copies lie this far apart at most: the buffers of a switch, not a retransmission. */
 #define APART_NS (5 * NS_PER_MS)
+/* No sender that counts or draws identifications comes to the same one and the same bytes so soon.
+ */
+#define STANDS_NS (NS_PER_S)
 /* Whoever sends again has to miss an answer first. */
 #define RESENT_NS (100 * NS_PER_US)
 
@@ -49,7 +56,7 @@ enum side { SIDE_SAME, SIDE_ROUTED, SIDE_VLAN, SIDE_COUNT };
 
 struct seen {
 	uint64_t time_ns;
-	uint64_t print; /* but for its lowest bits, which are the context */
+	uint64_t print; /* but for its lowest bits, which are STANDS and the context */
 	uint64_t link;  /* link_of() */
 };
 
@@ -180,10 +187,11 @@ static bool is_encrypted(const struct packet *packet)
 }
 
 /* Nobody sends the same bytes of a stream or the same identification twice within a moment, nor
- * what is encrypted. But two acknowledgements may be the same to the last bit, or two datagrams. */
-static bool is_sure(const struct packet *packet)
+ * what is encrypted. But two acknowledgements may be the same to the last bit, or two datagrams, of
+ * which no identification tells anything. */
+static bool is_sure(const struct packet *packet, bool id_stands)
 {
-	if (packet->ip_id != 0 || packet->tcp_flags & (TCP_SYN | TCP_FIN)) {
+	if ((packet->ip_id != 0 && !id_stands) || packet->tcp_flags & (TCP_SYN | TCP_FIN)) {
 		return true;
 	}
 	if (packet->tcp_flags) {
@@ -238,12 +246,23 @@ static bool may_be_resent(const struct packet *packet)
 	       !(packet->tcp_flags & (TCP_SYN | TCP_FIN)) && stamps_of(packet) == 0;
 }
 
-static enum copy copy_on_link(const struct packet *packet, uint64_t apart_ns)
+static enum copy copy_on_link(const struct packet *packet, bool id_stands, uint64_t apart_ns)
 {
-	if (!is_sure(packet)) {
+	if (!is_sure(packet, id_stands)) {
 		return COPY_DOUBTFUL;
 	}
 	return apart_ns > RESENT_NS && may_be_resent(packet) ? COPY_OR_RESENT : COPY_SURE;
+}
+
+static inline uint64_t apart(const struct seen *seen, const struct packet *packet)
+{
+	return packet->time_ns > seen->time_ns ? packet->time_ns - seen->time_ns
+					       : seen->time_ns - packet->time_ns;
+}
+
+static inline bool is_same_print(const struct seen *seen, uint64_t print)
+{
+	return (seen->print ^ print) >> PRINT_BITS_FROM == 0;
 }
 
 /* Address plans of two VLANs may overlap, and hosts in both may say the same. A copy came through a
@@ -267,10 +286,11 @@ static enum copy copy_between_vlans(const struct duplicates *duplicates, const s
 		return COPY_NONE;
 	}
 	bool is_later = hops_between(seen->link, link) > 0;
-	if (packet->tcp_flags || !is_later ? !is_drawn(packet) : !is_sure(packet)) {
+	bool id_stands = seen->print & STANDS;
+	if (packet->tcp_flags || !is_later ? !is_drawn(packet) : !is_sure(packet, id_stands)) {
 		return COPY_DOUBTFUL;
 	}
-	return is_later ? COPY_SURE : copy_on_link(packet, apart_ns);
+	return is_later ? COPY_SURE : copy_on_link(packet, id_stands, apart_ns);
 }
 
 /* What somebody outside wrapped takes the place of nothing that came bare. */
@@ -278,10 +298,9 @@ static enum copy copy_of(const struct duplicates *duplicates, const struct seen 
 	uint64_t print, const struct packet *packet)
 {
 	uint16_t context = (uint16_t)seen->print;
-	uint64_t apart_ns = packet->time_ns > seen->time_ns ? packet->time_ns - seen->time_ns
-							    : seen->time_ns - packet->time_ns;
+	uint64_t apart_ns = apart(seen, packet);
 
-	if ((seen->print ^ print) >> CONTEXT_BITS != 0 || apart_ns > APART_NS) {
+	if (!is_same_print(seen, print) || apart_ns > APART_NS) {
 		return COPY_NONE;
 	}
 	if (context == packet->context || context == 0 ||
@@ -290,28 +309,9 @@ static enum copy copy_of(const struct duplicates *duplicates, const struct seen 
 		contexts_are_hops(duplicates->contexts, context, packet->context)) {
 		return packet->tcp_flags && is_routed(seen->link, link_of(packet))
 			       ? COPY_SURE
-			       : copy_on_link(packet, apart_ns);
+			       : copy_on_link(packet, seen->print & STANDS, apart_ns);
 	}
 	return packet->context ? copy_between_vlans(duplicates, seen, packet, apart_ns) : COPY_NONE;
-}
-
-/* Eight share eight places, and a ninth one takes that of the oldest. NULL: it was not seen. */
-static const struct seen *find_or_keep(
-	struct duplicates *duplicates, const struct packet *packet, uint32_t spot, enum copy *copy)
-{
-	uint64_t print = print_of(duplicates, packet) >> CONTEXT_BITS << CONTEXT_BITS;
-	struct seen *shared = &duplicates->places[place_of(packet, spot) & ~(SHARED - 1U)];
-	struct seen *oldest = shared;
-
-	for (struct seen *seen = shared; seen < shared + SHARED; seen++) {
-		*copy = copy_of(duplicates, seen, print, packet);
-		if (*copy != COPY_NONE) {
-			return seen;
-		}
-		oldest = seen->time_ns < oldest->time_ns ? seen : oldest;
-	}
-	*oldest = (struct seen){ packet->time_ns, print | packet->context, link_of(packet) };
-	return NULL;
 }
 
 static enum side side_of(const struct seen *seen, const struct packet *packet)
@@ -322,6 +322,45 @@ static enum side side_of(const struct seen *seen, const struct packet *packet)
 		return SIDE_VLAN;
 	}
 	return is_routed(seen->link, link_of(packet)) ? SIDE_ROUTED : SIDE_SAME;
+}
+
+/* The same again, too late for a copy and too soon for an identification to come round: it never
+ * changes. What was taken for copies since then vouches for no others. */
+static bool has_come_again(struct duplicates *duplicates, struct seen *seen, uint64_t print,
+	const struct packet *packet)
+{
+	if (packet->ip_id == 0 || !is_same_print(seen, print) ||
+		(uint16_t)seen->print != packet->context || apart(seen, packet) > STANDS_NS) {
+		return false;
+	}
+	if (!(seen->print & STANDS)) {
+		seen->print |= STANDS;
+		duplicates->believed[side_of(seen, packet)] = 0;
+	}
+	return true;
+}
+
+/* Eight share eight places, and a ninth one takes that of the oldest. NULL: it was not seen. */
+static const struct seen *find_or_keep(
+	struct duplicates *duplicates, const struct packet *packet, uint32_t spot, enum copy *copy)
+{
+	uint64_t print = print_of(duplicates, packet) >> PRINT_BITS_FROM << PRINT_BITS_FROM;
+	struct seen *shared = &duplicates->places[place_of(packet, spot) & ~(SHARED - 1U)];
+	struct seen *oldest = shared;
+
+	for (struct seen *seen = shared; seen < shared + SHARED; seen++) {
+		*copy = copy_of(duplicates, seen, print, packet);
+		if (*copy != COPY_NONE) {
+			return seen;
+		}
+		if (has_come_again(duplicates, seen, print, packet)) {
+			seen->time_ns = packet->time_ns;
+			return NULL;
+		}
+		oldest = seen->time_ns < oldest->time_ns ? seen : oldest;
+	}
+	*oldest = (struct seen){ packet->time_ns, print | packet->context, link_of(packet) };
+	return NULL;
 }
 
 static uint32_t add_up_to(uint32_t most, uint32_t count, uint32_t more)

@@ -8,7 +8,8 @@
  * router or firewall stands between, and the mirror holds both of its sides. Nothing is sent again
  * so soon; only without an identification bare acknowledgements may be alike, and datagrams that
  * are not encrypted, and those count as duplicates where others of the same kind (same wire,
- * router, VLAN) just did. A segment without identification and time stamps may have been sent again
+ * router, VLAN) just did; so it is with those of a sender whose identification never changes, once
+ * the same came again after copies do. A segment without identification and time stamps may have been sent again
  * on the same wire after a tenth of a millisecond: it is a copy while many come twice. Fragments
  * are asked about before their datagram is put together, each by itself.
  *

@@ -231,6 +231,40 @@ static void test_repeated(void)
 	is_left(twice(echo, NS_PER_MS), 2, "an echo of zeros");
 }
 
+/* A device that gives all its datagrams one identification, and says the same again and again;
+ * between them, where the mirror doubles, segments of others. */
+static unsigned left_of_device(bool is_doubled, unsigned each_us)
+{
+	enum { DATAGRAMS = 2000 };
+	struct duplicates *duplicates = duplicates_create(contexts);
+	unsigned left = 0;
+
+	for (uint32_t i = 0; i < DATAGRAMS; i++) {
+		uint64_t later_ns = (uint64_t)i * each_us * NS_PER_US;
+		struct pair same = twice(datagram(1, "temperature=21.5"), 30 * NS_PER_US);
+		struct pair other = twice(segment(false, (uint16_t)(i + 2), i, 20), 30000);
+		for (unsigned at = 0; at < 2; at++) {
+			same.packets[at].time_ns += later_ns;
+			other.packets[at].time_ns += later_ns;
+		}
+		left += duplicates_remove(duplicates, same.packets, NULL, 1 + is_doubled);
+		duplicates_remove(duplicates, other.packets, NULL, 1 + is_doubled);
+	}
+	duplicates_destroy(duplicates);
+	return left;
+}
+
+static void test_standing(void)
+{
+	unsigned left = left_of_device(false, 1000);
+
+	ok(left >= 1990, "one identification for all, each millisecond: %u of 2000 count", left);
+	left = left_of_device(false, 100);
+	ok(left >= 1940, "… ten times as often: %u of 2000", left);
+	left = left_of_device(true, 20000);
+	ok(left >= 2000 && left < 2050, "… where all comes twice: %u of 2000", left);
+}
+
 /* The same bytes of a stream, a moment later by the clock that its sender stamps them with. */
 static void test_sent_again(void)
 {
@@ -381,6 +415,7 @@ int main(void)
 	test_doubtful();
 	test_beside_routed();
 	test_repeated();
+	test_standing();
 	test_sent_again();
 	test_resent();
 	test_acknowledged();
