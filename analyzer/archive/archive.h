@@ -84,6 +84,21 @@ struct archived {
 	bool is_old;
 };
 
+/* An own address that is not kept is none, or such a stand-in, which another sensor's is not. */
+static inline bool archive_addr_is_stand_in(const struct addr *addr)
+{
+	static const struct addr stand_in = { { 0x01 } };
+
+	return memcmp(addr, &stand_in, sizeof(*addr) / 2) == 0;
+}
+
+static inline bool archive_addr_is_kept(const struct addr *addr)
+{
+	static const struct addr none;
+
+	return !addr_equal(addr, &none) && !archive_addr_is_stand_in(addr);
+}
+
 /* Which records are handed out, and how much of each. Times, part and pseudonym always are; of the
  * rest a block in columns gives up only what is asked for; a record is otherwise as it starts, and
  * has no symbols. */

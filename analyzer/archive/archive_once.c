@@ -111,28 +111,12 @@ struct end {
 	uint64_t port;
 };
 
-/* An own address that is not kept is none, or what stands in for its pseudonym (archive.h), which
- * another sensor's is not. */
-static bool is_stand_in(const struct addr *addr)
-{
-	static const struct addr stand_in = { { 0x01 } };
-
-	return memcmp(addr, &stand_in, sizeof(*addr) / 2) == 0;
-}
-
-static bool is_kept(const struct addr *addr)
-{
-	static const struct addr none;
-
-	return !addr_equal(addr, &none) && !is_stand_in(addr);
-}
-
 static uint64_t hash_end(const struct addr *addr, uint16_t port)
 {
 	const struct hash_key key = hash_key_fixed("ends of flows");
 	struct end end = { .port = port };
 
-	if (is_kept(addr)) {
+	if (archive_addr_is_kept(addr)) {
 		end.addr = *addr;
 	}
 	return hash_bytes(&key, &end, sizeof(end));
@@ -142,7 +126,8 @@ static uint64_t hash_end(const struct addr *addr, uint16_t port)
  * into question. */
 static uint64_t ends_of(const struct flow_record *flow)
 {
-	unsigned kept = is_kept(&flow->source) + is_kept(&flow->destination);
+	unsigned kept =
+		archive_addr_is_kept(&flow->source) + archive_addr_is_kept(&flow->destination);
 
 	if (kept == 0 || (kept == 1 && (!flow->source_port || !flow->destination_port))) {
 		return 0;
@@ -360,7 +345,8 @@ static void look(void *context, const struct archived *rows, size_t count)
 		struct part part = part_of(looking->once, looking->archive, flow);
 		part.ends = ends_of(flow);
 		looking->once->has_key[looking->archive] |=
-			is_stand_in(&flow->source) || is_stand_in(&flow->destination);
+			archive_addr_is_stand_in(&flow->source) ||
+			archive_addr_is_stand_in(&flow->destination);
 		looking->once->packets[looking->archive] += part.seen & ~BOTH_WAYS;
 		looking->has_failed = !learn(looking->once, &part);
 	}

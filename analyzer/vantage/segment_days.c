@@ -196,6 +196,7 @@ int segment_days_load(struct segment_days *days, struct state *state, struct err
 		line = strtok_r(NULL, "\n", &rest)) {
 		read_line(days, line);
 	}
+	days->are_kept |= lines != NULL;
 	free(lines);
 	free(content);
 	return status;

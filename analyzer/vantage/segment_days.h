@@ -39,6 +39,7 @@ struct segment_table {
  */
 struct segment_days {
 	struct segment_table units, networks;
+	bool are_kept; /* some were loaded */
 };
 
 void segment_days_deinit(struct segment_days *days);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/archive/archive.h"
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/policy/block.h"
 #include "analyzer/policy/policy.h"
@@ -84,7 +85,9 @@ static void take_ways(struct vantage *vantage, const struct record *record)
 		unit->in_only += record->seen == RECORD_SEEN_IN_ONLY;
 	}
 	if (record->direction == RECORD_DIRECTION_OUTBOUND) {
-		bool is_v4 = addr_is_v4(record_own_addr(record));
+		const struct addr *own = record_own_addr(record);
+		bool is_v4 =
+			addr_is_v4(archive_addr_is_kept(own) ? own : record_remote_addr(record));
 		unit->v4 += is_v4;
 		unit->v6 += !is_v4;
 	}
@@ -256,6 +259,9 @@ static void take_segments(struct vantage *vantage, const struct policy *latest,
 	if (vlan) {
 		count_day(vantage, segment_days_at_network, vlan, day, is_probe);
 	}
+	if (!archive_addr_is_kept(record_own_addr(record))) {
+		return; /* whichever network it is of */
+	}
 	if (network || (!unit && !vlan)) {
 		count_day(vantage, segment_days_at_network, network, day, is_probe);
 	}
@@ -295,6 +301,8 @@ static void take_record(
 	vantage->external += record->direction == RECORD_DIRECTION_EXTERNAL;
 	vantage->hearsay += record->direction != RECORD_DIRECTION_EXTERNAL &&
 			    verdict_is_hearsay(&record->verdict);
+	vantage->nameless += record->direction != RECORD_DIRECTION_EXTERNAL &&
+			     !archive_addr_is_kept(record_own_addr(record));
 	vantage->of_proxies += record->via == RECORD_VIA_PROXY && record->place.country[0] == '\0';
 	vantage->vlans[flow->context.vlan_id % VANTAGE_VLANS]++;
 	take_ways(vantage, record);

@@ -44,6 +44,7 @@ struct vantage {
 	uint64_t hearsay; /* with an end of ours, in tunnels that are not */
 	struct proxy_found proxies[VANTAGE_PROXIES]; /* that nobody has declared */
 	unsigned proxy_count;
+	uint64_t nameless; /* of ours, out of an archive that does not keep our end's address */
 	uint64_t of_many, of_proxies; /* of outbound and of all; where it stands is not seen */
 	uint64_t web, hellos_missing; /* begun in sight; without a hello that can be read */
 	uint64_t lookups, lookups_out_only;          /* asked by own devices */

@@ -60,10 +60,11 @@ enum vantage_severity {
 	X(NAMES_HIDDEN, "names-hidden", WARNING)                                                   \
 	X(INVENTORY_NONE, "inventory-none", INFO)                                                  \
 	X(INVENTORY_LOW, "inventory-low", WARNING)                                                 \
-	X(UNPROVEN, "unproven", INFO)            /* units of which "not seen" says nothing */      \
-	X(PROBE, "probe", INFO)                  /* what became of one */                          \
-	X(PROBE_COPIED, "probe-copied", WARNING) /* a marker came a second time */                 \
-	X(PROBE_CLOCK, "probe-clock", WARNING)   /* markers of another time than this machine's */ \
+	X(UNPROVEN, "unproven", INFO)                 /* units of which "not seen" says nothing */ \
+	X(UNPROVEN_UNKNOWN, "unproven-unknown", INFO) /* it cannot be told here which those are */ \
+	X(PROBE, "probe", INFO)                       /* what became of one */                     \
+	X(PROBE_COPIED, "probe-copied", WARNING)      /* a marker came a second time */            \
+	X(PROBE_CLOCK, "probe-clock", WARNING) /* markers of another time than this machine's */   \
 	X(GEO_NONE, "geo-none", WARNING)                                                           \
 	X(GEO_OLD, "geo-old", WARNING)                                                             \
 	X(CATALOGUE_OLD, "catalogue-old", WARNING)                                                 \

@@ -1,7 +1,9 @@
 /* Findings about places and devices: VLANs, units, NAT, proxies, inventory, what is proven. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "analyzer/archive/archive.h"
 #include "analyzer/device/coverage_period.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/symbols.h"
@@ -99,6 +101,9 @@ static void judge_outside(const struct vantage_case *it)
 	size_t length = addr_format(&most->network, network);
 	snprintf(network + length, sizeof(network) - length, "%s",
 		addr_is_v4(&most->network) ? "/24" : "/64");
+	if (!archive_addr_is_kept(&most->network)) {
+		strcpy(network, "?");
+	}
 	struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_OUTSIDE_UNITS);
 	figure_share(finding, "share", flows, vantage->outbound);
 	figure_number(finding, "flows", flows);
@@ -219,7 +224,17 @@ static void judge_proof(const struct vantage_case *it)
 	unsigned units = policy_unit_count(policy), count = 0, unproven = 0;
 	struct vantage_finding *finding = NULL;
 
-	for (unsigned i = 0; i <= units && units > 0 && vantage->flows > 0; i++) {
+	if (units == 0 || vantage->flows == 0) {
+		return;
+	}
+	/* Where networks cannot be told apart few were counted, and perhaps many seen. */
+	if (vantage->nameless > 0 && !vantage->days.are_kept) {
+		finding = vantage_add(it->findings, VANTAGE_UNPROVEN_UNKNOWN);
+		figure_number(finding, "flows", vantage->nameless);
+		figure_number(finding, "of", units);
+		return;
+	}
+	for (unsigned i = 0; i <= units; i++) {
 		uint16_t unit = i < units ? policy_unit_at(policy, i) : 0;
 		struct segment_proof proof = segment_proof_of(&vantage->days, policy, unit, false,
 			local_day_of(zone, vantage->first_ns).number,

@@ -13,7 +13,7 @@ examine() {
 # What is found beside what is so wherever there is no inventory, no proof, or old data.
 codes() {
 	sed -n 's/.*"code":"\([a-z0-9-]*\)".*/\1/p' "$1" |
-		grep -vE '^(inventory-none|unproven|geo-none|geo-old|catalogue-old)$' | tr '\n' ' '
+		grep -vE '^(inventory-none|unproven|unproven-unknown|geo-none|geo-old|catalogue-old)$' | tr '\n' ' '
 }
 
 names() { # CODE FILE
@@ -59,6 +59,13 @@ ok "and what helps" grep -q 'Vad som hjälper: Spegla' "$work/text"
 "$bin" analyze --summary none --policy "$policy" --archive "$work/archive" "$work/fault.pcap"
 examine --archive "$work/archive" >"$work/found"
 equal "the same out of an archive" "one-way " "$(codes "$work/found")"
+"$bin" keys init --keys "$work/keys" >"$work/out"
+"$bin" analyze --summary none --policy "$policy" --keys "$work/keys" --archive "$work/pseudonyms" --state "$work/state" "$work/fault.pcap"
+examine --archive "$work/pseudonyms" >"$work/found"
+equal 'of an archive of pseudonyms alone it is not said which units are proven' 'unproven-unknown' \
+	"$(jq -r '.code | select(startswith("unproven"))' "$work/found")"
+examine --archive "$work/pseudonyms" --state "$work/state" >"$work/found"
+equal '… but with its state it is' 'unproven' "$(jq -r '.code | select(startswith("unproven"))' "$work/found")"
 for order in '' --sort=start; do
 	# shellcheck disable=SC2086
 	"$bin" flows --archive "$work/archive" --format table $order 'borderflow.seen == out-only and network.transport == tcp' \

@@ -558,6 +558,24 @@ static void test_words(void)
 	}
 }
 
+/* Out of an archive of pseudonyms it cannot be told which networks were seen. */
+static void test_nameless(void)
+{
+	begin();
+	struct record record = flow_of(1, 1);
+	memset(&record.flow.source, 0, sizeof(record.flow.source));
+	record.flow.source.bytes[0] = 1;
+	record.flow.source.bytes[15] = 7;
+	take(&record, 150);
+	ok(!judge(VANTAGE_UNPROVEN), "nothing is said to be too little that could not be counted");
+	is_int(figure(judge(VANTAGE_UNPROVEN_UNKNOWN), "flows"), 150, "… but that it could not");
+	is_int(figure(judge(VANTAGE_UNPROVEN_UNKNOWN), "of"), 2, "… of how many units");
+	is_int(vantage->units[record.decision.unit].v4, 150, "the far end tells IPv4");
+	vantage->days.are_kept = true;
+	ok(judge(VANTAGE_UNPROVEN) != NULL, "with days that a sensor kept it can");
+	ok(!judge(VANTAGE_UNPROVEN_UNKNOWN), "… and is");
+}
+
 static void note_log(uint64_t messages, uint64_t away_ns, uint64_t after_s)
 {
 	const struct flow_source_stats stats = { .messages = messages, .away_ns = away_ns };
@@ -648,6 +666,7 @@ int main(void)
 	test_probe_place();
 	test_one_client();
 	test_words();
+	test_nameless();
 	test_live_logs();
 	test_lines();
 	vantage_destroy(vantage);
