@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/hash_table.h"
 #include "collector/reserve.h"
-
-enum { WAYS = 4 };
 
 struct entry {
 	uint64_t hash;
@@ -14,36 +13,27 @@ struct entry {
 	uint32_t time_s;
 };
 
-struct set {
-	struct entry entries[WAYS];
-};
-
-_Static_assert(sizeof(struct set) == 64, "one cache line");
-
 struct flow_memory {
-	struct set *sets;
+	struct entry *entries; /* a ring, in the order in which they fell silent */
+	struct hash_table by_hash;
 	struct l7_info_store *store;
-	uint64_t set_mask, used;
+	uint32_t limit, next;
 	struct hash_key key;
 };
 
 struct flow_memory *flow_memory_create(uint32_t limit, struct l7_info_store *store)
 {
 	struct flow_memory *memory = calloc(1, sizeof(*memory));
-	uint64_t sets = 1;
 
 	if (!memory) {
 		return NULL;
 	}
-	while (sets * WAYS < limit) {
-		sets *= 2;
-	}
-	memory->sets = reserve_map(sets * sizeof(struct set));
-	if (!memory->sets) {
+	memory->limit = limit ? limit : 1;
+	memory->entries = reserve_map(memory->limit * sizeof(*memory->entries));
+	if (!memory->entries) {
 		free(memory);
 		return NULL;
 	}
-	memory->set_mask = sets - 1;
 	memory->store = store;
 	memory->key = hash_key_random();
 	return memory;
@@ -52,7 +42,8 @@ struct flow_memory *flow_memory_create(uint32_t limit, struct l7_info_store *sto
 void flow_memory_destroy(struct flow_memory *memory)
 {
 	if (memory) {
-		reserve_unmap(memory->sets, (memory->set_mask + 1) * sizeof(struct set));
+		reserve_unmap(memory->entries, memory->limit * sizeof(*memory->entries));
+		hash_table_deinit(&memory->by_hash);
 		free(memory);
 	}
 }
@@ -76,47 +67,60 @@ static uint64_t hash_of(const struct flow_memory *memory, const struct flow_ends
 	return hash_bytes(&memory->key, &key, sizeof(key));
 }
 
+static bool is_same(const void *entries, uint32_t place, const void *hash)
+{
+	return ((const struct entry *)entries)[place].hash == *(const uint64_t *)hash;
+}
+
+static uint32_t find(const struct flow_memory *memory, uint64_t hash)
+{
+	return hash_table_find(&memory->by_hash, hash, is_same, memory->entries, &hash);
+}
+
+static void forget(struct flow_memory *memory, uint32_t place)
+{
+	struct entry *entry = memory->entries + place;
+
+	if (entry->l7) {
+		hash_table_remove(&memory->by_hash, entry->hash, place);
+		l7_info_store_release(memory->store, entry->l7);
+		entry->l7 = 0;
+	}
+}
+
 void flow_memory_keep(
 	struct flow_memory *memory, const struct flow_ends *ends, uint32_t l7, uint64_t now_ns)
 {
 	uint64_t hash = hash_of(memory, ends);
-	struct set *set = memory->sets + (hash & memory->set_mask);
-	struct entry *place = set->entries;
+	uint32_t before = find(memory, hash), place = memory->next;
 
-	for (unsigned i = 0; i < WAYS; i++) {
-		struct entry *entry = set->entries + i;
-		if (entry->l7 && entry->hash == hash) {
-			place = entry;
-			break;
-		}
-		if (!entry->l7 || (place->l7 && entry->time_s < place->time_s)) {
-			place = entry;
-		}
-	}
-	uint32_t before = place->l7;
-	memory->used += before == 0;
 	l7_info_store_hold(memory->store, l7);
-	*place = (struct entry){ hash, l7, (uint32_t)(now_ns / 1000000000) };
-	l7_info_store_release(memory->store, before);
+	if (before != HASH_TABLE_NONE) {
+		forget(memory, before);
+	}
+	forget(memory, place);
+	if (!hash_table_put(&memory->by_hash, hash, place)) {
+		l7_info_store_release(memory->store, l7);
+		return;
+	}
+	memory->entries[place] = (struct entry){ hash, l7, (uint32_t)(now_ns / 1000000000) };
+	memory->next = place + 1 < memory->limit ? place + 1 : 0;
 }
 
 uint32_t flow_memory_find(
 	const struct flow_memory *memory, const struct flow_ends *ends, uint64_t now_ns)
 {
-	uint64_t hash = hash_of(memory, ends), now_s = now_ns / 1000000000;
-	const struct set *set = memory->sets + (hash & memory->set_mask);
+	uint32_t place = find(memory, hash_of(memory, ends));
 
-	for (unsigned i = 0; i < WAYS; i++) {
-		const struct entry *entry = set->entries + i;
-		if (entry->l7 && entry->hash == hash &&
-			now_s <= entry->time_s + UINT64_C(0) + FLOW_MEMORY_LIFE_S) {
-			return entry->l7;
-		}
+	if (place == HASH_TABLE_NONE) {
+		return 0;
 	}
-	return 0;
+	const struct entry *entry = memory->entries + place;
+	uint64_t ends_s = entry->time_s + UINT64_C(0) + FLOW_MEMORY_LIFE_S;
+	return now_ns / 1000000000 <= ends_s ? entry->l7 : 0;
 }
 
 bool flow_memory_is_empty(const struct flow_memory *memory)
 {
-	return memory->used == 0;
+	return memory->by_hash.count == 0;
 }

@@ -4,11 +4,13 @@
  * push connection speaks every quarter of an hour). What was known of it lasts as long as its five
  * numbers do: a later flow of theirs, without a beginning of its own, is the same conversation.
  *
- * Memory   16 bytes a flow, in sets of four that share a cache line; touched as used.
+ * Memory   16 bytes a flow, and an index as large as what is kept: it stays in the caches as long
+ * as
+ *          that is little.
  * Threads  one.
- * Failure  a full set gives up the flow that has been silent longest.
- * Cost     one keyed hash and one cache line a flow that ends or begins so; nothing while it is
- *          empty. */
+ * Failure  a full one gives up the flow that has been silent longest.
+ * Cost     one keyed hash and a look into the index a flow that ends or begins so; nothing while it
+ *          is empty. */
 #pragma once
 
 #include <stdint.h>

@@ -114,6 +114,27 @@ static void test_memory(void)
 	is_int(flow_memory_find(memory, &ends, last_ns + NS_PER_S), 0, "forgotten behind it");
 	ends.source_port++;
 	is_int(flow_memory_find(memory, &ends, last_ns), 0, "other numbers are another flow");
+	for (unsigned i = 0; i < 20; i++) {
+		ends.source_port = (uint16_t)(50000 + i);
+		flow_memory_keep(memory, &ends, number, 2000 * NS_PER_S);
+		ends.source_port = 50000;
+		flow_memory_keep(memory, &ends, number, 2000 * NS_PER_S);
+	}
+	is_int(flow_memory_find(memory, &ends, last_ns), number, "kept again, it is known longer");
+	ends.source_port = 50002;
+	is_int(flow_memory_find(memory, &ends, last_ns), 0, "… than those silent longest");
+	ends.source_port = 50019;
+	is_int(flow_memory_find(memory, &ends, last_ns), number, "… which the latest are not");
+	l7_info_store_release(store, number);
+	l7.exchange++;
+	uint32_t other = l7_info_store_add(store, &l7);
+	for (unsigned i = 0; i < 16; i++) {
+		ends.source_port = (uint16_t)(60000 + i);
+		flow_memory_keep(memory, &ends, other, 3000 * NS_PER_S);
+	}
+	struct l7_info_store_stats stats;
+	l7_info_store_read_stats(store, &stats);
+	is_int(stats.sets, 1, "what is given up holds nothing");
 	flow_memory_destroy(memory);
 	l7_info_store_destroy(store);
 }
