@@ -4,10 +4,13 @@
  * port and to the server that the answer comes back on. Anybody can send an answer; to send the
  * question as well he must be able to speak in the client's name and be seen doing so. And it
  * counts once: the client takes the first answer, so a second one, which a race for the client's
- * ear leaves behind, is one that nobody asked for.
+ * ear leaves behind, is one that nobody asked for. Letters count in either case (RFC 4343): a
+ * client that mixes them at random (draft-vixie-dnsext-dns0x20) may refuse what comes back
+ * otherwise, but servers that answer in small letters are common, most clients take their word, and
+ * a forger would write small letters as well.
  *
- * Memory   32 bytes a question that waits, at most 2 MiB: as small as what waits, so that it stays in
- *          the caches.
+ * Memory   32 bytes a question that waits, at most 2 MiB: as small as what waits, so that it stays
+ *          in the caches.
  * Threads  one.
  * Failure  none: where there is no room the oldest question is forgotten, and its answer then is
  *          one that nobody asked for. */

@@ -66,7 +66,8 @@
 	X(RPC, "onc-rpc")                                                                          \
 	X(COAP, "coap")                                                                            \
 	X(ULTRASURF, "ultrasurf")                                                                  \
-	X(TDS, "tds")
+	X(TDS, "tds")                                                                              \
+	X(NBD, "nbd")
 
 enum l7_protocol {
 #define X(id, name) L7_##id,

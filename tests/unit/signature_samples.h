@@ -127,6 +127,8 @@ static const struct sample samples[] = {
 		L7_MONGODB, 0 },
 	{ "Redis", IP_TCP, 50000, 6379, false, BYTES("*1\r\n$4\r\nPING\r\n"), 0, L7_REDIS, 0 },
 	{ "VNC", IP_TCP, 50000, 5900, true, BYTES("RFB 003.008\n"), 0, L7_VNC, 0 },
+	{ "a block device", IP_TCP, 50000, 10809, true, BYTES("NBDMAGICIHAVEOPT\0\3"), 0, L7_NBD,
+		0 },
 	{ "a call of NFS", IP_UDP, 50000, 2049, false,
 		BYTES("\1\2\3\4\0\0\0\0\0\0\0\2\0\1\x86\xa3\0\0\0\3\0\0\0\1"), 40, L7_RPC, 0 },
 	{ "CoAP", IP_UDP, 50000, 5683, false, BYTES("\x40\1\0\5\xbb.well-known"), 0, L7_COAP, 0 },

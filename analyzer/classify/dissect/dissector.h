@@ -191,6 +191,7 @@ struct dissector {
 	X(mongodb)                                                                                 \
 	X(redis)                                                                                   \
 	X(vnc)                                                                                     \
+	X(nbd)                                                                                     \
 	X(rpc)                                                                                     \
 	X(coap)                                                                                    \
 	X(dnscrypt)                                                                                \

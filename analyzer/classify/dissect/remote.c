@@ -1,20 +1,6 @@
-/* Reaching other machines: VNC (RFC 6143), ONC RPC with NFS on top of it (RFC 5531), CoAP (RFC
- * 7252), and lookups in disguise (DNSCrypt). */
+/* Reaching other machines: ONC RPC with NFS on top of it (RFC 5531), CoAP (RFC 7252), and lookups
+ * in disguise (DNSCrypt). */
 #include "analyzer/classify/dissect/signature.h"
-
-static enum dissect_result vnc_stream(struct dissection *dissection)
-{
-	enum prefix_match match = prefix_of(&dissection->in, "RFB 00", 6);
-
-	if (match == PREFIX_PART) {
-		return wait_for_more(dissection);
-	}
-	return claim_if(match == PREFIX_YES, dissection, L7_VNC);
-}
-
-const struct dissector dissector_vnc = {
-	.protocol = L7_VNC, .stream = vnc_stream, .stream_begins = BEGINS({ 'R', 'R' })
-};
 
 /* A call: a number, 0, RPC version 2, then a program of those that are registered. */
 static bool is_rpc_call(struct reader in)
