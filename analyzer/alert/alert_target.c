@@ -9,10 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define EXPECTED                                                                                   \
-	"expected webhook+https://…, alertmanager+http://…, syslog://host:port, "              \
-	"syslog+tls://…, syslog+unix:///path, smtp://… or smtps://…"
-
 static const struct {
 	const char *name, *transport;
 } schemes[] = {
@@ -42,7 +38,7 @@ static int take_scheme(
 			       ? 0
 			       : err_set(err, EINVAL, "%.60s…: the address is too long", text);
 	}
-	return err_set(err, EINVAL, "%.80s: " EXPECTED, text);
+	return err_set(err, EINVAL, "%.80s: expected " ALERT_TARGET_EXPECTED, text);
 }
 
 /* Passwords in addresses end up in lists of processes and in logs. */

@@ -33,6 +33,11 @@ enum { ALERT_TARGET_BYTES = 512, ALERT_SECRET_BYTES = 512, ALERT_RECIPIENTS_MAX 
 	X(MAIL, "smtp", "smtp")                                                                    \
 	X(MAIL_TLS, "smtps", "smtps")
 
+/* For whoever is to write one. */
+#define ALERT_TARGET_EXPECTED                                                                      \
+	"webhook+https://…, webhook+http://…, alertmanager+http://…, syslog://host:port, "   \
+	"syslog+tls://…, syslog+unix:///path, smtp://… or smtps://…"
+
 enum alert_target_scheme {
 #define X(id, name, transport) ALERT_TARGET_##id,
 	ALERT_TARGET_SCHEMES(X)

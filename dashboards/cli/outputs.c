@@ -54,6 +54,16 @@ const char *outputs_organization(const struct reference *reference)
 	return policy_header(reference->policy)->organisation;
 }
 
+/* Alerts are written into a file by one option and sent to an address by another. */
+static int refuse_address(const char *path, struct err *err)
+{
+	return strstr(path, "://") ? err_set(err, EINVAL,
+					     "--alerts writes a file, and %s is an address: alerts "
+					     "are sent by --alert-to: " ALERT_TARGET_EXPECTED,
+					     path)
+				   : 0;
+}
+
 int outputs_open_alerts(struct alerts **alerts, const struct output_settings *settings,
 	const struct alert_source *source, struct err *err)
 {
@@ -77,6 +87,9 @@ int outputs_open_alerts(struct alerts **alerts, const struct output_settings *se
 	}
 	if (status == 0 && (settings->desk || settings->redis)) {
 		status = alerts_say_all(*alerts, err);
+	}
+	if (status == 0 && settings->alerts) {
+		status = refuse_address(settings->alerts, err);
 	}
 	if (status == 0 && settings->alerts) {
 		status = alerts_add_output(*alerts, &alert_output_ndjson, &options, err);

@@ -40,6 +40,10 @@ says 2 'udp prot 53' '… before any file' bash -c 'analyze --filter "udp prot 5
 says 2 'takes a time' 'a time beyond measure' bash -c 'analyze --idle-tcp 99999999999999999999d "$0"' "$day"
 says 2 'no option --nosuch' 'an unknown option' bash -c 'analyze --nosuch "$0"' "$day"
 says 2 'needs a value' 'an option without its value' bash -c 'analyze "$0" --flows' "$day"
+for address in http://localhost:9093/ webhook+https://soc.example/in syslog://log.example:601; do
+	says 2 "$address is an address.*--alert-to.*alertmanager+http" "alerts for $address are no file" bash -c 'analyze --alerts "$1" "$0"' "$day" "$address"
+done
+says 2 'webhook+https://' 'a web address does not say what is spoken there' bash -c 'analyze --alert-to https://soc.example/in "$0"' "$day"
 says 2 'cannot write' 'a name beyond measure' bash -c 'analyze --alerts "$(printf %300s x)" "$0"' "$day"
 says 2 'names no format' 'an extension without a format' bash -c 'analyze --flows x.txt "$0"' "$day"
 says 2 'Redis URL' 'a URL that is none' bash -c 'analyze --redis nonsense "$0"' "$day"
