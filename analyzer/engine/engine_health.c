@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analyzer/engine/engine_parts.h"
+#include "analyzer/vantage/vantage.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -56,6 +57,19 @@ static void read_exporter(const struct engine *engine, struct health_exporter *h
 	health->output_count = exporter_read_outputs(engine->exporter, health->outputs);
 }
 
+static void watch_drops(struct engine *engine, const struct health *health)
+{
+	uint64_t frames = 0, drops = 0;
+
+	for (unsigned i = 0; i < health->worker_count; i++) {
+		frames += health->workers[i].source.frames;
+		drops += health->workers[i].source.kernel_drops;
+	}
+	if (engine->options.vantage && engine->options.has_ticks) {
+		vantage_note_drops(engine->options.vantage, frames, drops, health->now_ns);
+	}
+}
+
 void engine_say_health(struct engine *engine)
 {
 	struct health_exporter exporter;
@@ -69,6 +83,7 @@ void engine_say_health(struct engine *engine)
 	pthread_mutex_unlock(&engine->said);
 	engine_watch_names(engine);
 	engine_read_health(engine, &health);
+	watch_drops(engine, &health);
 	health_summary_take(&summary, &health, &engine->measured);
 	engine->measured = health;
 	pthread_mutex_lock(&engine->said);

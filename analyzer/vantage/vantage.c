@@ -349,6 +349,13 @@ void vantage_note_proxy(struct vantage *vantage, const struct proxy_found *found
 	pthread_mutex_unlock(&vantage->lock);
 }
 
+void vantage_note_drops(struct vantage *vantage, uint64_t frames, uint64_t drops, uint64_t now_ns)
+{
+	pthread_mutex_lock(&vantage->lock);
+	vantage_drops_note(&vantage->drops, frames, drops, now_ns);
+	pthread_mutex_unlock(&vantage->lock);
+}
+
 bool vantage_note_log(struct vantage *vantage, unsigned number, const char *title,
 	const struct flow_source_stats *stats, uint64_t now_ns)
 {

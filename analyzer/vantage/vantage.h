@@ -20,6 +20,7 @@
 #include "analyzer/rollup/unnamed.h"
 #include "analyzer/vantage/segment_days.h"
 #include "analyzer/vantage/vantage_clients.h"
+#include "analyzer/vantage/vantage_drops.h"
 #include "analyzer/vantage/vantage_logs.h"
 #include "analyzer/vantage/vantage_probes.h"
 #include "analyzer/vantage/vantage_translated.h"
@@ -61,6 +62,7 @@ struct vantage {
 	bool may_repeat; /* captures may be read again: days are not counted on from earlier runs */
 	struct probes probes;
 	struct vantage_logs logs;
+	struct vantage_drops drops;
 };
 
 struct vantage *vantage_create(void); /* NULL: out of memory */
@@ -71,6 +73,9 @@ void vantage_take(struct vantage *vantage, const struct reference *reference,
 
 /* Evidence of a proxy, again and again as more goes through it. */
 void vantage_note_proxy(struct vantage *vantage, const struct proxy_found *found);
+
+/* Live, again and again: frames that were taken, and that the kernel had no room for. */
+void vantage_note_drops(struct vantage *vantage, uint64_t frames, uint64_t drops, uint64_t now_ns);
 
 /* How a live source of names fares, again and again. False where it says nothing any more, or
  * cannot be read. */

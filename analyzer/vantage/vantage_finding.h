@@ -28,14 +28,15 @@ enum vantage_severity {
 	X(ONE_WAY_UNIT, "one-way-unit", CRITICAL) /* likewise, of some units */                    \
 	X(TUNNELS_OUTSIDE, "tunnels-outside", WARNING) /* whose ends are not ours: hearsay */      \
 	X(DOUBLED, "doubled", WARNING)                 /* every packet twice */                    \
-	X(ROUTED, "routed", WARNING)         /* every packet on both sides of a router */          \
-	X(TRANSLATED, "translated", WARNING) /* likewise, by another address: it counts twice */   \
-	X(RETAGGED, "retagged", WARNING)     /* likewise, between the same ends */                 \
-	X(SNAPLEN, "snaplen", CRITICAL)      /* handshakes are cut */                              \
-	X(MERGED, "merged", WARNING)         /* segments larger than the network carries */        \
-	X(DROPS, "drops", WARNING)           /* that the kernel counted */                         \
-	X(LOSS, "loss", WARNING)             /* bytes that were never captured */                  \
-	X(EVICTED, "evicted", WARNING)       /* flows for which there was no room */               \
+	X(ROUTED, "routed", WARNING)           /* every packet on both sides of a router */        \
+	X(TRANSLATED, "translated", WARNING)   /* likewise, by another address: it counts twice */ \
+	X(RETAGGED, "retagged", WARNING)       /* likewise, between the same ends */               \
+	X(SNAPLEN, "snaplen", CRITICAL)        /* handshakes are cut */                            \
+	X(MERGED, "merged", WARNING)           /* segments larger than the network carries */      \
+	X(DROPS, "drops", WARNING)             /* that the kernel counted */                       \
+	X(DROPS_BURST, "drops-burst", WARNING) /* likewise, in single minutes */                   \
+	X(LOSS, "loss", WARNING)               /* bytes that were never captured */                \
+	X(EVICTED, "evicted", WARNING)         /* flows for which there was no room */             \
 	X(CLOCK_FUTURE, "clock-future", WARNING)                                                   \
 	X(CLOCK_UNSET, "clock-unset", WARNING)                                                     \
 	X(CLOCK_APART, "clock-apart", WARNING)     /* two inputs */                                \

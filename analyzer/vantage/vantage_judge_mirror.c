@@ -1,8 +1,10 @@
 /* Findings about the way frames come to the sensor: mirror, tap, snaplen, offloads, loss. */
 #include <stdio.h>
 
+#include "analyzer/policy/policy.h"
 #include "analyzer/record/symbols.h"
 #include "analyzer/vantage/vantage_judge.h"
+#include "base/local_time.h"
 
 enum {
 	FLOWS_LEAST = 20,
@@ -187,6 +189,29 @@ static void judge_merged(const struct vantage_case *it)
 	}
 }
 
+/* "2026-03-17 09:03 (12 %)" for each of the worst minutes. */
+static void judge_bursts(const struct vantage_case *it)
+{
+	const struct local_zone *zone = policy_header(it->context->reference->policy)->zone;
+	struct drops_minute bursts[DROPS_MINUTES];
+	unsigned count = vantage_drops_bursts(&it->vantage->drops, bursts);
+	struct vantage_finding *finding =
+		count > 0 ? vantage_add(it->findings, VANTAGE_DROPS_BURST) : NULL;
+	char time[LOCAL_TEXT_LENGTH + 1], text[64];
+	uint64_t drops = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		local_format(zone, bursts[i].start_ns, time);
+		snprintf(text, sizeof(text), "%.10s %.5s (%u %%)", time, time + 11,
+			(unsigned)(bursts[i].drops * 100 / bursts[i].frames));
+		figure_list_add(finding, "minutes", text);
+		drops += bursts[i].drops;
+	}
+	if (finding) {
+		figure_number(finding, "frames", drops);
+	}
+}
+
 static void judge_loss(const struct vantage_case *it)
 {
 	const struct vantage_counters *counters = &it->context->counters;
@@ -197,6 +222,7 @@ static void judge_loss(const struct vantage_case *it)
 		figure_share(finding, "share", counters->kernel_drops, frames);
 		figure_number(finding, "frames", counters->kernel_drops);
 	}
+	judge_bursts(it);
 	if (counters->bytes_missed >= MISSED_LEAST &&
 		counters->bytes_missed * PER_MILLE >= counters->bytes * MISSED_PER_MILLE) {
 		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_LOSS);

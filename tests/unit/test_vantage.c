@@ -558,6 +558,41 @@ static void test_words(void)
 	}
 }
 
+/* So many seconds, each with so many frames and so many that found no room. */
+static void drop_for(unsigned seconds, unsigned frames, unsigned drops)
+{
+	static uint64_t taken, dropped, now_ns;
+
+	now_ns = taken == 0 ? start_ns - NS_PER_S : now_ns;
+	for (unsigned i = 0; i < seconds; i++) {
+		taken += frames;
+		dropped += drops;
+		now_ns += NS_PER_S;
+		vantage_note_drops(vantage, taken, dropped, now_ns);
+	}
+}
+
+static void test_bursts(void)
+{
+	const struct vantage_finding *finding;
+
+	begin();
+	drop_for(1, 1000, 0);
+	drop_for(3599, 1000, 1);
+	ok(!judge(VANTAGE_DROPS_BURST), "a little is lost all the time: no burst");
+	drop_for(1800, 1000, 0);
+	drop_for(60, 1000, 500);
+	drop_for(1740, 1000, 0);
+	finding = judge(VANTAGE_DROPS_BURST);
+	is_text(finding ? finding->figures[0].text : "", "2026-03-17 10:30 (33 %)",
+		"a minute in which a third was lost, of two hours");
+	is_int(figure(finding, "frames"), 30000, "… and how much");
+	drop_for(60, 1000, 5000);
+	finding = judge(VANTAGE_DROPS_BURST);
+	is_text(finding ? finding->figures[0].text : "",
+		"2026-03-17 11:00 (83 %), 2026-03-17 10:30 (33 %)", "the worst is first");
+}
+
 /* Out of an archive of pseudonyms it cannot be told which networks were seen. */
 static void test_nameless(void)
 {
@@ -666,6 +701,7 @@ int main(void)
 	test_probe_place();
 	test_one_client();
 	test_words();
+	test_bursts();
 	test_nameless();
 	test_live_logs();
 	test_lines();
