@@ -110,6 +110,17 @@ static bool same_name(
 	       memcmp(l7->text + a->offset, l7->text + b->offset, a->length) == 0;
 }
 
+/* The first of the names that is the same one, as the hello's and the look-up's often are. */
+static unsigned first_same(const struct l7_info *l7, unsigned name)
+{
+	unsigned first = 0;
+
+	while (!same_name(l7, &l7->names[first], &l7->names[name])) {
+		first++;
+	}
+	return first;
+}
+
 /* What the catalogue says of each name; a certificate's need not be a host's. */
 static void match_names(const struct catalogue *catalogue, const struct l7_info *l7,
 	struct match matches[L7_INFO_NAMES_MAX])
@@ -117,7 +128,10 @@ static void match_names(const struct catalogue *catalogue, const struct l7_info 
 	for (unsigned i = 0; i < l7->name_count; i++) {
 		const char *name = l7_info_name(l7, i);
 		size_t length = l7->names[i].length;
-		matches[i] = catalogue_match_name(catalogue, name, length);
+		unsigned first = first_same(l7, i);
+		matches[i] = first < i && l7->names[first].source != NAME_CERT
+				     ? matches[first]
+				     : catalogue_match_name(catalogue, name, length);
 		if (matches[i].app == 0 && l7->names[i].source == NAME_CERT) {
 			matches[i] = catalogue_match_word(catalogue, RULE_CERT, name, length);
 		}

@@ -80,6 +80,11 @@ static int compile_name(struct catalogue *catalogue, uint32_t index, struct err 
 	return 0;
 }
 
+static char plain(char pattern)
+{
+	return pattern == '*' || pattern == '#' ? '\0' : pattern;
+}
+
 static int compile_label(struct catalogue *catalogue, uint32_t index, struct err *err)
 {
 	const struct catalogue_rule *rule = &catalogue->facts.rules[index];
@@ -92,6 +97,8 @@ static int compile_label(struct catalogue *catalogue, uint32_t index, struct err
 	fact_parse_label(rule->value, &length, label->ports);
 	label->rule = index;
 	label->length = (uint8_t)length;
+	label->first = length > 0 ? plain(rule->value[0]) : '\0';
+	label->last = length > 0 ? plain(rule->value[length - 1]) : '\0';
 	catalogue->label_count++;
 	return 0;
 }

@@ -218,6 +218,13 @@ static bool is_label_idle(const struct catalogue *catalogue, const char *name, s
 	return false;
 }
 
+/* Most labels end the question here. */
+static bool may_fit(const struct label_rule *rule, char first, char last)
+{
+	return (rule->first == first || rule->first == '\0') &&
+	       (rule->last == last || rule->last == '\0');
+}
+
 struct match catalogue_match_label(
 	const struct catalogue *catalogue, const char *name, size_t length, uint16_t port)
 {
@@ -227,7 +234,7 @@ struct match catalogue_match_label(
 	for (unsigned i = 0; label > 0 && i < catalogue->label_count; i++) {
 		const struct label_rule *rule = &catalogue->labels[i];
 		const char *pattern = catalogue->facts.rules[rule->rule].value;
-		if (holds_on_port(rule->ports, port) &&
+		if (may_fit(rule, name[0], name[label - 1]) && holds_on_port(rule->ports, port) &&
 			fits_pattern(pattern, rule->length, name, label) &&
 			!is_label_idle(catalogue, name, length)) {
 			struct match match =

@@ -21,7 +21,8 @@ struct name_node {
 /* A label rule, made for matching. */
 struct label_rule {
 	uint32_t rule;
-	uint8_t length; /* of the pattern */
+	uint8_t length;   /* of the pattern */
+	char first, last; /* the label's, as the pattern has them; 0: any */
 	uint16_t ports[FACT_PORTS_MAX];
 };
 

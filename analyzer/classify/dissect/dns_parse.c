@@ -24,9 +24,11 @@ static bool add_label(struct dns_name *name, const uint8_t *label, uint8_t lengt
 	if (dot) {
 		name->text[name->length++] = '.';
 	}
+	char *text = name->text + name->length;
 	for (unsigned i = 0; i < length; i++) {
-		name->text[name->length++] = folded(label[i]);
+		text[i] = folded(label[i]);
 	}
+	name->length = (uint8_t)(name->length + length);
 	return true;
 }
 
