@@ -363,45 +363,70 @@ static struct packet *decode_run_tracked(struct decoder *decoder, const struct f
 	const struct frame *end, struct packet *packet, struct frame_ref *of, uint64_t first)
 {
 	const struct frame *frame = *frames;
-	bool is_cared_for = true;
 
-	while (frame < end && is_cared_for) {
-		bool is_packet = true;
+	while (frame < end) {
 		prefetch_frame(frame, end);
 		*of = (struct frame_ref){ first + (uint64_t)(frame - *frames),
 			decoder->places[frame - decoder->frames] };
-		frame_links_take_up(decoder->links, *of);
-		if (!decode_fast(decoder, frame, packet)) {
-			is_packet = decode_slow(decoder, frame, packet);
-			is_cared_for = !wants_care(decoder);
+		if (__builtin_expect(decode_fast(decoder, frame, packet), 1)) {
+			packet++;
+			of++;
+			frame++;
+			continue;
 		}
-		frame++;
+		frame_links_take_up(decoder->links, *of);
+		bool is_packet = decode_slow(decoder, frame++, packet);
 		packet += is_packet;
 		of += is_packet;
+		if (wants_care(decoder)) {
+			break;
+		}
 	}
 	*frames = frame;
 	return packet;
 }
 
-/* No sender fills a segment beyond what its receiver's SYN allows (RFC 9293, 3.7.1). Which of all
- * SYNs so far that was is not asked: the most that any allowed counts. */
-static void count_segments(struct decoder *decoder, const struct packet *packets, unsigned count)
+/* The most that a segment may have; anything, while no SYN said. */
+static inline uint32_t segment_limit(const struct decoder *decoder)
+{
+	return decoder->mss_most ? decoder->mss_most : UINT32_MAX;
+}
+
+/* A SYN, or a segment beyond the most that any SYN allowed so far; that most, as it is then. */
+static __attribute__((noinline)) uint32_t note_segment(
+	struct decoder *decoder, const struct packet *packet)
 {
 	struct decode_stats *stats = &decoder->stats;
+	uint32_t bytes = packet->payload_wire_bytes;
+
+	if (packet->tcp_flags & TCP_SYN) {
+		decoder->mss_most =
+			packet->tcp_mss > decoder->mss_most ? packet->tcp_mss : decoder->mss_most;
+	} else {
+		stats->segments_merged++;
+		stats->segment_most = bytes > stats->segment_most ? bytes : stats->segment_most;
+	}
+	return segment_limit(decoder);
+}
+
+/* No sender fills a segment beyond what its receiver's SYN allows (RFC 9293, 3.7.1). Which of all
+ * SYNs so far that was is not asked: the most that any allowed counts. Which packets are TCP nobody
+ * can predict, so that is not branched on. */
+static void count_segments(struct decoder *decoder, const struct packet *packets, unsigned count)
+{
+	uint32_t limit = segment_limit(decoder);
+	uint64_t segments = 0;
 
 	for (const struct packet *packet = packets; packet < packets + count; packet++) {
-		stats->segments += packet->tcp_flags != 0;
-		if (packet->tcp_flags & TCP_SYN) {
-			decoder->mss_most = packet->tcp_mss > decoder->mss_most ? packet->tcp_mss
-										: decoder->mss_most;
-		} else if (packet->tcp_flags != 0 && decoder->mss_most > 0 &&
-			   packet->payload_wire_bytes > decoder->mss_most) {
-			stats->segments_merged++;
-			stats->segment_most = packet->payload_wire_bytes > stats->segment_most
-						      ? packet->payload_wire_bytes
-						      : stats->segment_most;
+		bool is_segment = packet->tcp_flags != 0;
+		bool is_syn = packet->tcp_flags & TCP_SYN;
+		segments += is_segment;
+		if (__builtin_expect(
+			    is_syn | (is_segment & (packet->payload_wire_bytes > limit)), 0)) {
+			limit = note_segment(decoder, packet);
 		}
 	}
+	decoder->stats.segments += segments;
 }
 
 /* Looks through the packets [from, to) of the batch while they are in the first cache: duplicates

@@ -376,6 +376,9 @@ static void begin_with_syn(struct flow_table *table, uint32_t number,
 	}
 }
 
+/* What becomes of the frames of packets (flow_track.h). */
+enum tracking { TRACKING_NONE, TRACKING_IN_ORDER, TRACKING_ANY };
+
 /* Tracks are fetched some packets ahead, and not with the records: that would be more than can be
  * on its way at once. */
 enum { TRACKS_AHEAD = 12 };
@@ -390,7 +393,7 @@ static inline __attribute__((always_inline)) void fetch_track(
 
 /* Third stage, for packet at of the batch, which is lookup i of its family. */
 static inline __attribute__((always_inline)) void take_packet(struct flow_table *table,
-	struct collector_batch *batch, unsigned at, unsigned i, bool is_v6, bool is_tracked)
+	struct collector_batch *batch, unsigned at, unsigned i, bool is_v6, enum tracking tracking)
 {
 	struct flow_family *family = &table->families[is_v6];
 	const uint32_t family_bit = is_v6 ? FLOW_NUMBER_V6 : 0;
@@ -406,7 +409,7 @@ static inline __attribute__((always_inline)) void take_packet(struct flow_table 
 	if (__builtin_expect(table->clock.running_ns >= table->sweep_due_ns, 0)) {
 		flow_sweep(table);
 	}
-	if (is_tracked) {
+	if (tracking != TRACKING_NONE) {
 		fetch_track(table, &family->lookups, i + TRACKS_AHEAD, is_v6);
 	}
 	uint32_t number = find_flow(table, family, i, packet, is_v6);
@@ -437,22 +440,24 @@ static inline __attribute__((always_inline)) void take_packet(struct flow_table 
 	}
 	queue_peek(table, batch, state, number | family_bit, at, &before);
 	table->packets++;
-	if (is_tracked) {
+	if (tracking == TRACKING_IN_ORDER) {
+		flow_track_move(table->track, number, is_v6, at);
+	} else if (tracking == TRACKING_ANY) {
 		flow_track_count(table->track, number, is_v6, at);
 	}
 }
 
 static inline __attribute__((always_inline)) void take_packets(struct flow_table *table,
-	struct collector_batch *batch, unsigned from, unsigned to, bool is_tracked)
+	struct collector_batch *batch, unsigned from, unsigned to, enum tracking tracking)
 {
 	const struct packet_batch *packets = &batch->packets;
 	unsigned next[2] = { 0, 0 };
 
 	for (unsigned at = from; at < to; at++) {
 		if (packets->packets[at].flags & PACKET_V6) {
-			take_packet(table, batch, at, next[1]++, true, is_tracked);
+			take_packet(table, batch, at, next[1]++, true, tracking);
 		} else {
-			take_packet(table, batch, at, next[0]++, false, is_tracked);
+			take_packet(table, batch, at, next[0]++, false, tracking);
 		}
 	}
 }
@@ -461,7 +466,11 @@ static __attribute__((noinline)) void take_tracked(
 	struct flow_table *table, struct collector_batch *batch, unsigned from, unsigned to)
 {
 	table->track->packets = &batch->packets;
-	take_packets(table, batch, from, to, true);
+	if (__builtin_expect(flow_track_take_up(table->track, from, to), 1)) {
+		take_packets(table, batch, from, to, TRACKING_IN_ORDER);
+	} else {
+		take_packets(table, batch, from, to, TRACKING_ANY);
+	}
 }
 
 /* Sorts packets by family; their order within a family stays. */
@@ -493,7 +502,7 @@ static void take_run(
 	if (__builtin_expect(table->track != NULL, 0)) {
 		take_tracked(table, batch, from, to);
 	} else {
-		take_packets(table, batch, from, to, false);
+		take_packets(table, batch, from, to, TRACKING_NONE);
 	}
 }
 

@@ -54,3 +54,18 @@ void flow_track_widen(struct flow_track *track, uint32_t number, bool is_v6, uin
 		*last = place;
 	}
 }
+
+bool flow_track_take_up(struct flow_track *track, unsigned from, unsigned to)
+{
+	const struct frame_ref *frames = track->packets->frames;
+	uint64_t farthest = track->farthest;
+	bool is_in_order = true;
+
+	for (unsigned at = from; at < to; at++) {
+		uint64_t place = frames[at].place;
+		is_in_order &= place >= farthest;
+		farthest = place > farthest ? place : farthest;
+	}
+	track->farthest = farthest;
+	return is_in_order && !track->marks && track->last[0];
+}

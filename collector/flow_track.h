@@ -24,6 +24,7 @@ struct flow_track {
 	/* Places of the first and the last frame, the same way; NULL: frames are not located.
 	 * Apart, so that packets touch eight bytes of a flow. */
 	uint64_t *first[2], *last[2];
+	uint64_t farthest; /* place of all so far */
 	uint32_t capacity;
 	uint32_t latest; /* serial that was given out */
 };
@@ -81,6 +82,17 @@ static inline void flow_track_reach(
 	} else {
 		flow_track_widen(track, number, is_v6, place);
 	}
+}
+
+/* Takes up packets [from, to) of the batch in hand. True where their frames are wanted for their
+ * places alone and stand in order, behind all before: nearly always, and then flow_track_move() is
+ * enough for each. */
+bool flow_track_take_up(struct flow_track *track, unsigned from, unsigned to);
+
+static inline void flow_track_move(
+	struct flow_track *track, uint32_t number, bool is_v6, unsigned at)
+{
+	track->last[is_v6][number] = track->packets->frames[at].place;
 }
 
 /* The flow counts packet `at` of the batch in hand. */
