@@ -7,7 +7,7 @@
 #include "analyzer/format/field_rows.h"
 #include "analyzer/format/record_cbor.h"
 
-enum { ROWS = COUNT_OF(field_rows), KNOWN_BITS = 5, WAITING_MAX = 64 };
+enum { ROWS = COUNT_OF(field_rows), KNOWN_BITS = 7, WAITING_MAX = 64 };
 
 /* Numbers of a row from the next one's: an odd number of cache lines, so that the rows do not press
  * each other out of a few sets of the cache. */
@@ -53,6 +53,7 @@ enum way {
 	WAY_FOUND_BOOL,
 	WAY_FOUND_ADDR, /* an address in the record, where the getter finds one */
 	WAY_FOUND_WORD, /* a word that the getter makes */
+	WAY_TEXT,       /* a text in the record */
 	WAY_SAID,       /* up to eight bytes in the record, or an address, stand for the entry */
 	WAY_OTHER
 };
@@ -81,6 +82,8 @@ INLINE enum way way_of(const struct field *field)
 		return WAY_FOUND_ADDR;
 	case FIELD_WORD:
 		return is_found ? WAY_FOUND_WORD : WAY_SAID;
+	case FIELD_TEXT:
+		return is_found ? WAY_OTHER : WAY_TEXT;
 	default:
 		return WAY_OTHER;
 	}
@@ -228,6 +231,23 @@ INLINE uint64_t find_word(struct record_block *block, unsigned row, const struct
 		       : find_entry(block, row, view);
 }
 
+/* Most records have none. */
+INLINE uint64_t find_text(struct record_block *block, unsigned row, const struct field_view *view)
+{
+	const struct field *field = &field_rows[row];
+	const char *text = (const char *)view->record + field->offset;
+	size_t length = text[0] ? strnlen(text, field->bytes) : 0;
+	struct field_value value;
+
+	if (length <= sizeof(uint64_t)) {
+		return length ? find_known(block, row, view, letters_of(text, (unsigned)length))
+			      : 0;
+	}
+	value.text = text;
+	value.length = (uint32_t)length;
+	return number_of(block, &block->columns[row], field, &value, text, length);
+}
+
 /* Where the getter finds an address in the record. */
 INLINE uint64_t find_addr(struct record_block *block, unsigned row, const struct field_view *view)
 {
@@ -264,6 +284,8 @@ INLINE uint64_t number_of_row(
 		return number && field->get(view, &value) ? number : 0;
 	case WAY_FOUND_WORD:
 		return find_word(block, row, view);
+	case WAY_TEXT:
+		return find_text(block, row, view);
 	case WAY_SAID:
 		number = field->place == FIELD_IN_WORDS ? load(in_words, sizeof(char *))
 							: load(in_record, field->bytes);

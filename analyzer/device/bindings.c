@@ -76,15 +76,16 @@ void bindings_fetch_place(const struct bindings *bindings, const struct addr *ad
 	hash_table_fetch(&bindings->by_addr, hash_of(bindings, addr));
 }
 
-void bindings_fetch(const struct bindings *bindings, const struct addr *addr)
+const struct binding *bindings_fetch(const struct bindings *bindings, const struct addr *addr)
 {
 	uint32_t place = hash_table_guess(&bindings->by_addr, hash_of(bindings, addr));
 
-	if (place != HASH_TABLE_NONE) {
-		const char *binding = (const char *)&bindings->all[place];
-		__builtin_prefetch(binding);
-		__builtin_prefetch(binding + sizeof(struct binding) - 1);
+	if (place == HASH_TABLE_NONE) {
+		return NULL;
 	}
+	__builtin_prefetch(&bindings->all[place].addr);
+	__builtin_prefetch(&bindings->all[place].is_given_twice);
+	return &bindings->all[place];
 }
 
 /* The oldest gives way; where it was the latest of its address, that is known no more. */

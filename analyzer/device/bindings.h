@@ -74,9 +74,10 @@ enum binding_answer {
 enum binding_answer bindings_find(const struct bindings *bindings, const struct addr *addr,
 	uint64_t time_ns, const struct binding **binding);
 
-/* Has what is asked about the address fetched: first where it stands, later what stands there. */
+/* Has what is asked about the address fetched: first where it stands, later what stands there,
+ * which is most probably the latest of it; NULL: there is none. */
 void bindings_fetch_place(const struct bindings *bindings, const struct addr *addr);
-void bindings_fetch(const struct bindings *bindings, const struct addr *addr);
+const struct binding *bindings_fetch(const struct bindings *bindings, const struct addr *addr);
 
 /* All bindings of an address, the latest first: NULL begins, NULL is the end. */
 const struct binding *bindings_next(

@@ -219,23 +219,25 @@ static void doubt_words(struct devices *devices, const struct sighting *sighting
 
 void devices_fetch(const struct devices *devices, const struct addr *const *addrs, size_t count)
 {
-	uint64_t stations[DEVICES_FETCH_MAX];
+	const struct binding *latest[DEVICES_FETCH_MAX];
 
 	for (size_t i = 0; i < count; i++) {
 		bindings_fetch_place(devices->bindings, addrs[i]);
 		nat_signs_fetch_place(devices->nat, addrs[i]);
 	}
 	for (size_t i = 0; i < count; i++) {
-		bindings_fetch(devices->bindings, addrs[i]);
+		latest[i] = bindings_fetch(devices->bindings, addrs[i]);
 		nat_signs_fetch(devices->nat, addrs[i]);
 	}
 	for (size_t i = 0; i < count; i++) {
-		const struct binding *now = bindings_next(devices->bindings, addrs[i], NULL);
-		stations[i] = now ? now->station : 0;
-		stations_fetch_place(devices->stations, stations[i]);
+		if (latest[i]) {
+			stations_fetch_place(devices->stations, latest[i]->station);
+		}
 	}
 	for (size_t i = 0; i < count; i++) {
-		stations_fetch(devices->stations, stations[i]);
+		if (latest[i]) {
+			stations_fetch(devices->stations, latest[i]->station);
+		}
 	}
 }
 

@@ -264,6 +264,13 @@ static bool look(struct proxy_signs *signs, uint64_t key, enum proxy_sign kind, 
 	return sign->is_told;
 }
 
+static bool is_letter(char letter, char other)
+{
+	enum { CASE = 'a' ^ 'A' };
+
+	return ((letter ^ other) & ~CASE) == 0;
+}
+
 static struct proxy_found *gateway_of(
 	struct proxy_signs *signs, const struct reference *reference, const struct record *record)
 {
@@ -272,7 +279,8 @@ static struct proxy_found *gateway_of(
 				      : "";
 
 	for (unsigned i = 0; company[0] && i < GATEWAYS_MAX; i++) {
-		if (strncasecmp(company, gateways[i], strlen(gateways[i])) == 0) {
+		if (is_letter(company[0], gateways[i][0]) &&
+			strncasecmp(company, gateways[i], strlen(gateways[i])) == 0) {
 			snprintf(signs->gateways[i].title, PROXY_TITLE_BYTES, "%s", company);
 			return &signs->gateways[i];
 		}
