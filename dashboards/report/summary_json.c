@@ -4,9 +4,8 @@
 #include "analyzer/record/symbols.h"
 #include "base/addr_cut.h"
 #include "base/clock.h"
-#include "base/json.h"
 #include "dashboards/report/device_rows.h"
-#include "dashboards/report/report_model.h"
+#include "dashboards/report/summary_json.h"
 
 static void put_time(struct json *json, const char *key, uint64_t time_ns)
 {
@@ -16,7 +15,6 @@ static void put_time(struct json *json, const char *key, uint64_t time_ns)
 	json_string(json, key, text);
 }
 
-/* Counts of devices below k are said to be that; of a body below k no figure is said at all. */
 /* What did not cross the sensor is no number; what did in part is one at least. */
 static void put_way(
 	struct json *json, const char *key, const char *key_at_least, uint64_t bytes, uint8_t way)
@@ -31,7 +29,7 @@ static void put_way(
 	}
 }
 
-static void put_row(
+void summary_put_row(
 	struct json *json, const struct report_model *model, const struct overview_row *row)
 {
 	if (report_model_hides(model)) {
@@ -55,6 +53,14 @@ static void put_row(
 	}
 }
 
+void summary_put_unit(struct json *json, uint16_t unit)
+{
+	json_string(json, "unit", report_model_unit(unit, ""));
+	if (unit == REPORT_OTHER_PARTS) {
+		json_bool(json, "other_units", true);
+	}
+}
+
 /* An object of rows by name; those without packets are left out. */
 static void put_keyed_rows(struct json *json, const struct report_model *model, const char *key,
 	const char *const *names, const struct overview_row *rows, unsigned count)
@@ -63,7 +69,7 @@ static void put_keyed_rows(struct json *json, const struct report_model *model, 
 	for (unsigned i = 0; i < count; i++) {
 		if (rows[i].packets > 0) {
 			json_object_begin(json, names[i]);
-			put_row(json, model, &rows[i]);
+			summary_put_row(json, model, &rows[i]);
 			json_object_end(json);
 		}
 	}
@@ -213,7 +219,7 @@ static void put_app(
 		json_string(json, "parent", app.parent);
 		json_string(json, "parent_country", app.parent_country);
 	}
-	put_row(json, model, &row->total);
+	summary_put_row(json, model, &row->total);
 	if (!report_model_hides(model)) {
 		put_app_traffic(json, model, row);
 	}
@@ -242,7 +248,7 @@ static void put_inferred_row(
 	json_string(json, "name", app.name);
 	json_string(json, "category", app.category);
 	json_string(json, "parent_country", app.parent_country);
-	put_row(json, model, &row->total);
+	summary_put_row(json, model, &row->total);
 	json_u64(json, "confidence_least", row->confidence_least);
 	json_u64(json, "confidence_most", row->confidence_most);
 	json_array_begin(json, "inferred_by");
@@ -298,7 +304,7 @@ static void put_matrix(struct json *json, const struct report_model *model)
 		json_string(json, "zone", geo_zone_name(cells[i].zone));
 		json_string(json, "parent_country", cells[i].parent_country);
 		json_string(json, "control", geo_zone_name(cells[i].control));
-		put_row(json, model, &cells[i].total);
+		summary_put_row(json, model, &cells[i].total);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -380,15 +386,6 @@ static void put_unnamed(struct json *json, const struct report_model *model)
 	json_array_end(json);
 }
 
-/* A unit; true in "other_units" where it is all those that are too small (protect.h). */
-static void put_unit(struct json *json, uint16_t unit)
-{
-	json_string(json, "unit", report_model_unit(unit, ""));
-	if (unit == REPORT_OTHER_PARTS) {
-		json_bool(json, "other_units", true);
-	}
-}
-
 /* Why it is hidden is said of parts only where nothing is protected: it would have to be safe with
  * the sums of each reason over all units. */
 static void put_place(
@@ -397,11 +394,11 @@ static void put_place(
 	const char *reasons[UNNAMED_REASON_COUNT];
 
 	json_object_begin(json, NULL);
-	put_unit(json, place->unit);
+	summary_put_unit(json, place->unit);
 	json_string(json, "zone", geo_zone_name(place->zone));
-	put_row(json, model, &place->total);
+	summary_put_row(json, model, &place->total);
 	json_object_begin(json, "hidden");
-	put_row(json, model, &place->hidden);
+	summary_put_row(json, model, &place->hidden);
 	json_object_end(json);
 	if (model->group_minimum == 0) {
 		for (unsigned reason = 0; reason < UNNAMED_REASON_COUNT; reason++) {
@@ -427,36 +424,6 @@ static void put_places(struct json *json, const struct report_model *model)
 	free(places);
 }
 
-static void put_rule(
-	struct json *json, const struct report_model *model, const struct overview_rule *row)
-{
-	json_object_begin(json, NULL);
-	json_string(json, "rule", symbol_name(SYMBOL_RULE, row->rule));
-	put_unit(json, row->unit);
-	json_string(json, "app", row->app ? symbol_name(SYMBOL_APP, row->app) : "unknown");
-	if (row->inferred) {
-		json_bool(json, "inferred", true);
-	}
-	json_string(json, "action", policy_action_name(row->action));
-	json_string(json, "verdict", policy_verdict_name(row->verdict));
-	json_string(json, "block", block_outcome_name(row->block));
-	put_row(json, model, &row->total);
-	json_object_end(json);
-}
-
-static void put_rules(struct json *json, const struct report_model *model)
-{
-	struct overview_rule *rules;
-	size_t count = report_model_rules(model, &rules);
-
-	json_array_begin(json, "rules");
-	for (size_t i = 0; i < count; i++) {
-		put_rule(json, model, &rules[i]);
-	}
-	json_array_end(json);
-	free(rules);
-}
-
 /* What found no row or no day of its own, where there is such. */
 static void put_left_out(struct json *json, const struct report_model *model)
 {
@@ -468,163 +435,6 @@ static void put_left_out(struct json *json, const struct report_model *model)
 	if (model->stats->rollup.untimed > 0) {
 		json_u64(json, "records_of_too_many_days", model->stats->rollup.untimed);
 	}
-}
-
-static void put_class(struct json *json, uint16_t class_)
-{
-	json_string(json, "class", report_model_class(class_, ""));
-	if (class_ == REPORT_OTHER_PARTS) {
-		json_bool(json, "other_classes", true);
-	}
-}
-
-/* Every verdict with its sum: together they are all flows. */
-static void put_verdicts(
-	struct json *json, const struct report_model *model, const char *key, bool by_class)
-{
-	struct overview_verdict *rows;
-	size_t count = report_model_verdicts(model, by_class, &rows);
-
-	json_array_begin(json, key);
-	for (size_t i = 0; i < count; i++) {
-		json_object_begin(json, NULL);
-		json_string(json, "verdict", policy_verdict_name(rows[i].verdict));
-		json_string(json, "action", policy_action_name(rows[i].action));
-		json_string(json, "block", block_outcome_name(rows[i].block));
-		json_string(json, "exception", symbol_name(SYMBOL_EXCEPTION, rows[i].exception));
-		if (by_class) {
-			put_class(json, rows[i].class_);
-		}
-		put_row(json, model, &rows[i].total);
-		json_object_end(json);
-	}
-	json_array_end(json);
-	free(rows);
-}
-
-/* "2026-03-16", of a day by its number. */
-static void put_day(struct json *json, const char *key, int64_t day)
-{
-	char text[11];
-
-	clock_format_date((uint64_t)day * 86400 * NS_PER_S, text);
-	json_string(json, key, text);
-}
-
-static void put_attempt(
-	struct json *json, const struct report_model *model, const struct attempt_row *row)
-{
-	json_object_begin(json, NULL);
-	json_string(json, "rule", symbol_name(SYMBOL_RULE, row->rule));
-	if (row->week) {
-		put_day(json, "week", row->week);
-	}
-	put_unit(json, row->unit);
-	put_class(json, row->class_);
-	if (report_model_hides(model)) {
-		json_bool(json, "suppressed", true);
-	} else {
-		json_u64(json, "attempts", row->count);
-		for (unsigned i = 0; i < BLOCK_OUTCOME_COUNT; i++) {
-			if (row->outcomes[i] > 0) {
-				json_u64(json, block_outcome_name(i), row->outcomes[i]);
-			}
-		}
-		if (row->outcomes[ATTEMPT_EXCEPTED] > 0) {
-			json_u64(json, "excepted", row->outcomes[ATTEMPT_EXCEPTED]);
-		}
-	}
-	if (protect_shows_count(model->group_minimum, row->devices)) {
-		json_u64(json, model->group_minimum ? "devices_at_least" : "devices",
-			protect_floor(model->group_minimum, row->devices));
-	} else {
-		json_u64(json, "devices_below", model->group_minimum);
-	}
-	json_object_end(json);
-}
-
-static void put_attempts(struct json *json, const struct report_model *model)
-{
-	struct attempt_row *rows;
-	size_t count = report_model_attempts(model, &rows);
-
-	json_array_begin(json, "attempts");
-	for (size_t i = 0; i < count; i++) {
-		put_attempt(json, model, &rows[i]);
-	}
-	json_array_end(json);
-	free(rows);
-}
-
-/* The trend: the same week by week, each named by its Monday. */
-static void put_trend(struct json *json, const struct report_model *model)
-{
-	struct attempt_row *rows;
-	size_t count = report_model_attempts_by_week(model, &rows);
-
-	json_array_begin(json, "attempts_by_week");
-	for (size_t i = 0; i < count; i++) {
-		put_attempt(json, model, &rows[i]);
-	}
-	json_array_end(json);
-	free(rows);
-}
-
-static void put_residual(struct json *json, const struct report_model *model)
-{
-	struct residual_count *rows;
-	size_t count = report_model_residual(model, &rows);
-	unsigned k = model->group_minimum;
-
-	json_array_begin(json, "residual");
-	for (size_t i = 0; i < count; i++) {
-		json_object_begin(json, NULL);
-		json_string(json, "rule", symbol_name(SYMBOL_RULE, rows[i].rule));
-		put_unit(json, rows[i].unit);
-		if (protect_shows_count(k, rows[i].devices)) {
-			json_u64(json, k ? "devices_at_least" : "devices",
-				protect_floor(k, rows[i].devices));
-		} else {
-			json_u64(json, "devices_below", k);
-		}
-		json_object_end(json);
-	}
-	json_array_end(json);
-	free(rows);
-}
-
-static void put_register(struct json *json, const struct report_model *model)
-{
-	struct register_row *rows = calloc(REGISTER_ROWS_MAX, sizeof(*rows));
-	size_t count = rows ? report_model_register(model, rows, REGISTER_ROWS_MAX) : 0;
-
-	json_array_begin(json, "register");
-	for (size_t i = 0; i < count; i++) {
-		json_object_begin(json, NULL);
-		json_string(json, "kind", rows[i].kind);
-		json_string(json, "unit", rows[i].unit);
-		json_string(json, "subject", rows[i].subject);
-		json_string(json, "state", rows[i].state);
-		json_string(json, "date", rows[i].date);
-		json_bool(json, "overdue", rows[i].is_overdue);
-		json_object_end(json);
-	}
-	json_array_end(json);
-	free(rows);
-}
-
-/* Under which decision it was made: what a body files the report under. */
-static void put_header(struct json *json, const struct report_model *model)
-{
-	const struct policy_header *header = policy_header(model->reference->policy);
-
-	json_object_begin(json, "decision");
-	json_string(json, "organisation", header->organisation);
-	json_string(json, "reference", header->reference);
-	json_string(json, "purpose", header->purpose);
-	json_string(json, "legal_basis", header->legal_basis);
-	json_string(json, "consultation", header->consultation_date);
-	json_object_end(json);
 }
 
 static void put_view(struct json *json, const struct report_model *model)
@@ -650,7 +460,7 @@ void summary_put_members(struct json *json, const struct report_model *model)
 	put_devices(json, model);
 	put_packets(json, model);
 	json_object_begin(json, "total");
-	put_row(json, model, &total);
+	summary_put_row(json, model, &total);
 	json_object_end(json);
 	json_u64(json, "alerts", model->alerts);
 	put_zones(json, model);
@@ -661,14 +471,7 @@ void summary_put_members(struct json *json, const struct report_model *model)
 	put_directions(json, model);
 	put_unnamed(json, model);
 	put_places(json, model);
-	put_rules(json, model);
-	put_verdicts(json, model, "verdicts", false);
-	put_verdicts(json, model, "verdicts_by_class", true);
-	put_attempts(json, model);
-	put_trend(json, model);
-	put_residual(json, model);
-	put_register(json, model);
-	put_header(json, model);
+	summary_put_policy(json, model);
 	put_view(json, model);
 	put_left_out(json, model);
 	json_string(json, "catalogue", catalogue_hash(model->reference->catalogue));
