@@ -104,6 +104,11 @@ struct known_place server_profiles_place(const struct record *record)
 	return place;
 }
 
+static const struct known *set_of(const struct server_profiles *known, uint64_t hash)
+{
+	return &known->entries[(hash & known->set_mask) * SET_SIZE];
+}
+
 /* The entry, a free one, or the one of its set that was taught longest ago. */
 static struct known *find_room(struct server_profiles *known, uint64_t hash)
 {
@@ -191,15 +196,13 @@ void server_profiles_teach(struct server_profiles *known, const struct record *r
 	}
 	struct known_place place = server_profiles_place(record);
 	for (unsigned level = 0; level < KNOWN_LEVEL_COUNT; level++) {
+		__builtin_prefetch(set_of(known, place.hashes[level]), 1);
+	}
+	for (unsigned level = 0; level < KNOWN_LEVEL_COUNT; level++) {
 		if (place.hashes[level] != 0) {
 			teach_level(known, place.hashes[level], minute, app);
 		}
 	}
-}
-
-static const struct known *set_of(const struct server_profiles *known, uint64_t hash)
-{
-	return &known->entries[(hash & known->set_mask) * SET_SIZE];
 }
 
 void server_profiles_prefetch(const struct server_profiles *known, const struct record *record)
