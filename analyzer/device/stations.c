@@ -30,9 +30,11 @@ enum { ROUTER_ADDRS = 6, ROUTER_RETURNS = 3 };
 /* A router is one so long after it last sent for others. */
 #define ROUTER_KEPT_NS (24 * HOUR_NS)
 
-/* One device: after so many flows, or so long. */
+/* One device: after so many flows, or so long; longer where it shows several systems, as a
+ * translator does before there are enough of them to tell it. */
 enum { ONE_FLOWS = 12 };
-#define ONE_NS (10 * MINUTE_NS)
+#define ONE_NS            (10 * MINUTE_NS)
+#define ONE_OF_SEVERAL_NS HOUR_NS
 
 /* Two stations that speak within this time both live. */
 #define BOTH_NS (5 * MINUTE_NS)
@@ -538,7 +540,8 @@ void station_see_own(struct station *station, const struct sighting *sighting)
 		return;
 	}
 	station->flows += sighting->stack != 0;
-	if (station->flows >= ONE_FLOWS || sighting->time_ns > station->first_ns + ONE_NS) {
+	uint64_t after_ns = station->systems[1] != 0 ? ONE_OF_SEVERAL_NS : ONE_NS;
+	if (station->flows >= ONE_FLOWS || sighting->time_ns > station->first_ns + after_ns) {
 		station->one_ns = sighting->time_ns;
 	}
 }

@@ -338,6 +338,20 @@ def translator(name, systems, near=8, ttl_of=lambda ttl: ttl - 1, pause=2):
         case.flow(turn * pause / 3, "behind-%d" % (turn * 5 // 3 % len(systems)), 1, stack=stack, ttl=ttl_of(ttl))
 
 
+def carrier(name, addresses, homes=120, neighbours=4):
+    """A carrier's translator: homes, each with a router and some devices of its own, behind few addresses, each home always behind
+    the same one and in a block of its ports. The devices are two or three hops away; most of them speak once."""
+    case = Case(name)
+    case.neighbours(neighbours)
+    systems = (PHONE, 64), (LINUX, 64), (WINDOWS, 128), (PHONE_MPTCP, 64), (LINUX, 64)
+    for turn in range(300):
+        home, device = turn * 7 % homes, turn * 11 % 3
+        stack, ttl = systems[(home + device) % len(systems)]
+        clock = (home * 3 + device) * 77777 + turn * 12000
+        case.flow(turn / 5, "home-%d-%d" % (home, device), 1 + home % addresses, mac=case.mac(1), stack=stack, ttl=ttl - 2 - home % 2,
+                  clock=clock)
+
+
 def prefix_translator():
     """NPTv6: a router rewrites prefixes, and each host keeps an address of its own."""
     case = Case("prefix-translator")
@@ -442,6 +456,9 @@ def make(folder):
     translator("nat64", [(PHONE, 64), (LINUX, 64), (WINDOWS, 128)] * 20, near=2)
     translator("large", [(PHONE, 64), (LINUX, 64), (WINDOWS, 128), (PHONE, 64)] * 64, pause=0.2)
     translator("unseen", [(PHONE, 64), (LINUX, 64), (WINDOWS, 128)], near=30)
+    carrier("carrier", 1)
+    carrier("carrier-pool", 4)
+    carrier("carrier-alone", 1, neighbours=0)
     hotspot("hotspot", 12)
     hotspot("hotspot-alone", 2)
     for case in (one_vendor, prefix_translator, desktops, pool, reboots, private_macs, clones, lease_reuse, renewals, two_sites, docks, containers, privacy, gateway, adapters, moved,
