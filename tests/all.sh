@@ -19,7 +19,7 @@ export BORDERFLOW_CORPUS=${BORDERFLOW_CORPUS:-$root/../shared/corpus} BORDERFLOW
 passed=0
 failed=0
 skipped=0
-race=
+race= archive=
 began=${BORDERFLOW_BEGAN:-$EPOCHSECONDS} # of the whole run, where quickstart began it
 
 fail() {
@@ -32,7 +32,12 @@ say_time() {
 	printf '    %s: %s s\n' "$1" $((SECONDS - $2))
 }
 
-# Adds up what the test driver wrote about each check below the folder.
+# What the test driver wrote about each check of this build; the archive's lies in a folder of it.
+results() {
+	find . -path './borderflow-*' -prune -o -name '*.trs' "$@"
+}
+
+# Adds them up.
 count_results() {
 	local result
 	while read -r result; do
@@ -41,13 +46,13 @@ count_results() {
 		SKIP) skipped=$((skipped + 1)) ;;
 		*) failed=$((failed + 1)) ;;
 		esac
-	done < <(find "$1" -name '*.trs' -exec sed -n 's/^:test-result: \([A-Z]*\).*/\1/p' {} +)
+	done < <(results -exec sed -n 's/^:test-result: \([A-Z]*\).*/\1/p' {} +)
 }
 
 # What went wrong, and why, as far as the checks in this folder say; and which were skipped. show_trouble OUTPUT
 show_trouble() {
 	grep -hE '^(FAIL|ERROR|XPASS): ' "$1" | sort -u
-	find . -name '*.trs' -exec grep -lE '^:test-result: (FAIL|ERROR)' {} + | while read -r result; do
+	results -exec grep -lE '^:test-result: (FAIL|ERROR)' {} + | while read -r result; do
 		printf '\n%s says:\n' "${result%.trs}"
 		grep -vE '^ok ' "${result%.trs}.log" | tail -n 30
 	done
@@ -89,10 +94,10 @@ build() {
 check() {
 	local started=$SECONDS failed_before=$failed status=0
 	cd "$root/build/$1" || return
-	find . -name '*.trs' -delete
+	results -exec rm {} +
 	make -k "-j$at_once" check >check.out 2>&1 || status=$?
 	show_trouble check.out
-	count_results .
+	count_results
 	if [ $status -ne 0 ] && [ $failed -eq $failed_before ]; then
 		tail -n 20 check.out
 		fail "$1: make check ended with status $status"
@@ -122,29 +127,32 @@ judge() {
 }
 
 # Is everything in the distribution archive that building, testing and installing need? It is built and tested under the
-# sanitizers, so that one build says both; warnings are the first build's affair. Afterwards nothing of it is left but what
-# it printed, unless it failed.
+# sanitizers, so that one build says both; warnings are the first build's affair. It is built in what time the tests of the
+# first leave, which mostly wait, and tested when they are over. Afterwards nothing of it is left but what it printed, unless
+# it failed.
 distribution() {
-	local started=$SECONDS failed_before=$failed status=0 out=$root/build/check/distcheck.out
 	cd "$root/build/check" || return
-	printf '==> distribution: make distcheck, with the sanitizers\n'
-	XZ_OPT=-0 make -k "-j$at_once" distcheck \
-		DISTCHECK_CONFIGURE_FLAGS="--enable-sanitizers CFLAGS='-Og -g1'" >"$out" 2>&1 || status=$?
-	if [ $status -eq 0 ]; then
-		grep -hE '^SKIP: ' "$out" | sort -u
-		passed=$((passed + $(sum_of PASS "$out") + $(sum_of XFAIL "$out")))
-		skipped=$((skipped + $(sum_of SKIP "$out")))
+	BORDERFLOW_AFTER=$root/build/testing XZ_OPT=-0 nice -n 19 make -k "-j$at_once" distcheck DISTCHECK_CONFIGURE_FLAGS="--enable-sanitizers CFLAGS='-Og -g1'"
+}
+
+# judge_distribution STATUS OUTPUT
+judge_distribution() {
+	local failed_before=$failed
+	cd "$root/build/check" || return
+	if [ "$1" -eq 0 ]; then
+		grep -hE '^SKIP: ' "$2" | sort -u
+		passed=$((passed + $(sum_of PASS "$2") + $(sum_of XFAIL "$2")))
+		skipped=$((skipped + $(sum_of SKIP "$2")))
 	else
 		if cd borderflow-*/_build/sub; then
-			show_trouble "$out"
-			count_results .
+			show_trouble "$2"
+			count_results
 		fi
 		if [ $failed -eq $failed_before ]; then
-			tail -n 40 "$out"
-			fail "distcheck ended with status $status"
+			tail -n 40 "$2"
+			fail "distcheck ended with status $1"
 		fi
 	fi
-	say_time distribution $started
 }
 
 # sum_of WORD FILE: what the test driver says of it at its end.
@@ -190,15 +198,26 @@ build_first && {
 	bring_geo
 	race >"$root/build/races.out" 2>&1 &
 	race=$!
+	: >"$root/build/testing"
+	trap 'rm -f "$root/build/testing"' EXIT
+	distribution >"$root/build/distcheck.out" 2>&1 &
+	archive=$!
 	check check
 	printf '==> installed: make install installcheck\n'
 	check_target installed check install_and_try
+	rm "$root/build/testing"
 }
-[ ! -f "$root/build/check/Makefile" ] || distribution
 [ -z "$race" ] || {
 	printf '==> threads: data races\n'
 	wait "$race"
 	judge races $? "$root/build/races.out"
+}
+[ -z "$archive" ] || {
+	printf '==> distribution: make distcheck, with the sanitizers\n'
+	waited=$SECONDS
+	wait "$archive"
+	judge_distribution $? "$root/build/distcheck.out"
+	say_time 'distribution, beyond the others' $waited
 }
 printf 'All of it took %s s\n' $((EPOCHSECONDS - began))
 printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
