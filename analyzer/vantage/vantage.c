@@ -86,8 +86,8 @@ static void take_ways(struct vantage *vantage, const struct record *record)
 	}
 	if (record->direction == RECORD_DIRECTION_OUTBOUND) {
 		const struct addr *own = record_own_addr(record);
-		bool is_v4 =
-			addr_is_v4(archive_addr_is_kept(own) ? own : record_remote_addr(record));
+		bool is_v4 = addr_is_v4(
+			archive_addr_is_stand_in(own) ? record_remote_addr(record) : own);
 		unit->v4 += is_v4;
 		unit->v6 += !is_v4;
 	}
@@ -259,7 +259,7 @@ static void take_segments(struct vantage *vantage, const struct policy *latest,
 	if (vlan) {
 		count_day(vantage, segment_days_at_network, vlan, day, is_probe);
 	}
-	if (!archive_addr_is_kept(record_own_addr(record))) {
+	if (archive_addr_is_stand_in(record_own_addr(record))) {
 		return; /* whichever network it is of */
 	}
 	if (network || (!unit && !vlan)) {
@@ -302,7 +302,7 @@ static void take_record(
 	vantage->hearsay += record->direction != RECORD_DIRECTION_EXTERNAL &&
 			    verdict_is_hearsay(&record->verdict);
 	vantage->nameless += record->direction != RECORD_DIRECTION_EXTERNAL &&
-			     !archive_addr_is_kept(record_own_addr(record));
+			     archive_addr_is_stand_in(record_own_addr(record));
 	vantage->of_proxies += record->via == RECORD_VIA_PROXY && record->place.country[0] == '\0';
 	vantage->vlans[flow->context.vlan_id % VANTAGE_VLANS]++;
 	take_ways(vantage, record);

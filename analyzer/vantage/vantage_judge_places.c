@@ -101,7 +101,7 @@ static void judge_outside(const struct vantage_case *it)
 	size_t length = addr_format(&most->network, network);
 	snprintf(network + length, sizeof(network) - length, "%s",
 		addr_is_v4(&most->network) ? "/24" : "/64");
-	if (!archive_addr_is_kept(&most->network)) {
+	if (archive_addr_is_stand_in(&most->network)) {
 		strcpy(network, "?");
 	}
 	struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_OUTSIDE_UNITS);

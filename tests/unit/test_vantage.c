@@ -606,6 +606,10 @@ static void test_nameless(void)
 	is_int(figure(judge(VANTAGE_UNPROVEN_UNKNOWN), "flows"), 150, "… but that it could not");
 	is_int(figure(judge(VANTAGE_UNPROVEN_UNKNOWN), "of"), 2, "… of how many units");
 	is_int(vantage->units[record.decision.unit].v4, 150, "the far end tells IPv4");
+	memset(&record.flow.source, 0, sizeof(record.flow.source));
+	take(&record, 1);
+	is_int(figure(judge(VANTAGE_UNPROVEN_UNKNOWN), "flows"), 150,
+		"who has no address yet is no stand-in");
 	vantage->days.are_kept = true;
 	ok(judge(VANTAGE_UNPROVEN) != NULL, "with days that a sensor kept it can");
 	ok(!judge(VANTAGE_UNPROVEN_UNKNOWN), "… and is");
