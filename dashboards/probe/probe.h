@@ -31,6 +31,7 @@
 	X(TIMEOUT, "timeout")             /* after the hello; of QUIC at all */                    \
 	X(REFUSED, "refused")             /* no connection */                                      \
 	X(NO_CONNECTION, "no-connection") /* nobody answered */                                    \
+	X(PROHIBITED, "prohibited")       /* ICMP says that a rule forbids it */                   \
 	X(UNREACHABLE, "unreachable")
 
 enum probe_result {
@@ -58,6 +59,7 @@ struct probe_options {
 struct probe_reply {
 	uint8_t result;                  /* enum probe_result */
 	char issuer[PROBE_ISSUER_BYTES]; /* of the certificate; "" none was shown */
+	char told_by[ADDR_TEXT_MAX];     /* who said by ICMP that it goes no further; "" nobody */
 	uint32_t time_s;                 /* of the marker */
 	uint32_t took_ms;
 };

@@ -46,9 +46,11 @@ static void show(const struct probe_options *options, const char *transport,
 	addr_format(&options->addr, address);
 	clock_format(reply->time_s * NS_PER_S, time);
 	if (!as_json) {
-		printf("%.19sZ %s %s %s %s:%u: %s (%u ms)%s%s\n", time, options->segment, transport,
-			options->name, address, options->port, probe_result_name(reply->result),
-			reply->took_ms, reply->issuer[0] ? ", issuer " : "", reply->issuer);
+		printf("%.19sZ %s %s %s %s:%u: %s (%u ms)%s%s%s%s\n", time, options->segment,
+			transport, options->name, address, options->port,
+			probe_result_name(reply->result), reply->took_ms,
+			reply->issuer[0] ? ", issuer " : "", reply->issuer,
+			reply->told_by[0] ? ", told by " : "", reply->told_by);
 		return;
 	}
 	text_init_heap(&text);
@@ -63,6 +65,9 @@ static void show(const struct probe_options *options, const char *transport,
 	json_string(&json, "result", probe_result_name(reply->result));
 	if (reply->issuer[0]) {
 		json_string(&json, "issuer", reply->issuer);
+	}
+	if (reply->told_by[0]) {
+		json_string(&json, "told_by", reply->told_by);
 	}
 	json_u64(&json, "took_ms", reply->took_ms);
 	json_object_end(&json);

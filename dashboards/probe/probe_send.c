@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "dashboards/probe/probe_hello.h"
+#include "dashboards/probe/probe_icmp.h"
 #include "dashboards/probe/probe_reply.h"
 
 enum { REPLY_MAX = 32768, QUIC_TRIES = 2 };
@@ -41,6 +42,7 @@ static int open_socket(const struct probe_options *options, int type, struct err
 	if (fd < 0) {
 		return err_set(err, errno, "no socket: %s", strerror(errno));
 	}
+	probe_ask_for_icmp(fd);
 	if (connect(fd, (const struct sockaddr *)&to, length) < 0 && errno != EINPROGRESS) {
 		int code = errno;
 		close(fd);
@@ -100,6 +102,7 @@ static bool wait_for_connection(
 	getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &length);
 	if (code != 0) {
 		set_result_of(code, reply);
+		probe_read_icmp(fd, reply);
 	}
 	return code == 0;
 }
@@ -184,6 +187,7 @@ int probe_send_quic(const struct probe_options *options, struct probe_reply *rep
 			probe_read_quic_reply(answer, (size_t)count, reply);
 		} else {
 			set_result_of(errno, reply);
+			probe_read_icmp(fd, reply);
 		}
 	}
 	finish(reply, began_ns, fd);

@@ -122,6 +122,16 @@ watch inside send --transport tls
 ok "reset after the hello" sent tls reset
 ok "the sensor saw that it was reset" grep -q '"transport":"TLS","outcome":"probe_reset"' "$work/seen"
 
+rules 'type filter hook forward priority 0' 'add rule ip f c ip saddr 10.51.0.2 reject with icmp type admin-prohibited'
+watch inside send
+ok "forbidden by ICMP: QUIC is told so" sent quic prohibited
+ok "… and TLS" sent tls prohibited
+ok "… by the firewall" grep -q '"told_by":"10.51.0.1"' "$work/sent"
+ok "the sensor saw that QUIC was dropped" seen QUIC dropped
+rules 'type filter hook forward priority 0' 'add rule ip f c ip saddr 10.51.0.2 reject with icmp type host-unreachable'
+send
+ok "no way is no rule" sent quic unreachable
+
 rules 'type nat hook prerouting priority -100' 'add rule ip f c ip saddr 10.51.0.2 tcp dport 443 redirect to :8443'
 watch inside send --transport tls
 ok "an intercepting proxy: the probe sees its issuer" sent tls block-page
