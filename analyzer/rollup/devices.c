@@ -64,7 +64,6 @@ static bool start_estimating(struct devices *devices)
 		memcpy(sketch->heaviest, devices->items, kept * sizeof(*devices->items));
 	}
 	devices->count = devices->last = 0;
-	devices->is_floor = false;
 	hash_table_clear(&devices->table);
 	devices->more = sketch;
 	return true;
@@ -226,6 +225,7 @@ void devices_clear(struct devices *devices)
 	free(devices->more);
 	devices->more = NULL;
 	devices->count = devices->last = 0;
+	devices->is_floor = false;
 	hash_table_clear(&devices->table);
 }
 

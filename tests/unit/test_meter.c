@@ -50,17 +50,25 @@ static size_t add_records(struct meter *meter, const struct record *records, siz
 	return taken;
 }
 
-/* A line of cells below the line of its dimension and day. */
-static void has_cells(const struct meter_batch *batch, const char *day, const char *cells)
+/* Is there such a line of cells below the line of its dimension and day? */
+static bool has_line(const struct meter_batch *batch, const char *day, const char *cells)
 {
 	char head[64], wanted[128];
 
 	snprintf(head, sizeof(head), "c %s\n", day);
-	snprintf(wanted, sizeof(wanted), "\n%s\n", cells);
+	snprintf(wanted, sizeof(wanted), "\n%s", cells);
 	const char *at = strstr(batch->bytes, head);
 	const char *end = at ? strstr(at, "\nc ") : NULL;
 	const char *found = at ? strstr(at, wanted) : NULL;
-	ok(found && (!end || found < end), "%s: %s", day, cells);
+	return found && (!end || found < end);
+}
+
+static void has_cells(const struct meter_batch *batch, const char *day, const char *cells)
+{
+	char whole[128];
+
+	snprintf(whole, sizeof(whole), "%s\n", cells);
+	ok(has_line(batch, day, whole), "%s: %s", day, cells);
 }
 
 static void test_lines(void)
@@ -100,6 +108,49 @@ static void test_lines(void)
 		"two devices, once each");
 	ok(!strstr(batch.bytes, "10.1.7.1"), "no address");
 	ok(!meter_cut(meter, &batch), "nothing is left");
+	meter_destroy(meter);
+}
+
+/* Two flows of a slot, none of the next; a way that was not seen, each by itself; the country whose
+ * letters are the last, and one that is none. */
+static void test_lines_of_few(void)
+{
+	struct meter *meter = meter_create();
+	struct record records[] = {
+		part("10.9.1.1", "tiktok", "ZZ", "2026-03-04T00:00:00Z", 1, 1),
+		part("10.9.1.1", "tiktok", "ZZ", "2026-03-04T00:00:01Z", 1, 1),
+		part("10.9.1.1", "tiktok", "z1", "2026-03-04T00:05:00Z", 0, 9),
+	};
+	struct meter_batch batch;
+
+	records[1].flow.part = 1;
+	records[2].flow.part = 1;
+	records[2].flow.tcp_state = TCP_STATE_ESTABLISHED;
+	records[2].flow.total_packets[1] = 3;
+	add_records(meter, records, 3);
+	ok(meter_cut(meter, &batch), "a batch of parts");
+	has_cells(&batch, "server 20260304 20260302 2", "+ZZ 0 2 2");
+	has_cells(&batch, "server 20260304 20260302 2", "=ZZ 0 1");
+	has_cells(&batch, "server 20260304 20260302 2", "+unknown 1 0 9");
+	has_cells(&batch, "server 20260304 20260302 2", "?unknown 1 1 0");
+	ok(!has_line(&batch, "server 20260304 20260302 2", "=unknown"),
+		"parts that begin no flow have no line of flows");
+	meter_destroy(meter);
+}
+
+/* Times of 1970: its first week begins with it. */
+static void test_first_week(void)
+{
+	struct meter *meter = meter_create();
+	struct record record = part("10.9.1.1", "", "SE", "1970-01-04T00:00:00Z", 1, 1);
+	struct record next = part("10.9.1.1", "", "SE", "1970-01-05T00:00:00Z", 1, 1);
+	struct meter_batch batch;
+
+	add_records(meter, &record, 1);
+	add_records(meter, &next, 1);
+	ok(meter_cut(meter, &batch), "a batch of 1970");
+	has_cells(&batch, "server 19700104 19700101 3", "+SE 0 1 1");
+	has_cells(&batch, "server 19700105 19700105 0", "+SE 0 1 1");
 	meter_destroy(meter);
 }
 
@@ -242,6 +293,43 @@ static void test_flood(void)
 	meter_destroy(meter);
 }
 
+/* One record of a country of its own at that time: does it have a series, on a day that is full? */
+static bool is_admitted(struct meter *meter, const char *country, const char *when)
+{
+	struct record record = part("10.1.7.1", "tiktok", country, when, 1, 1);
+	struct meter_batch batch;
+	char cells[32];
+
+	snprintf(cells, sizeof(cells), "+%s 0 1 1\n", country);
+	add_records(meter, &record, 1);
+	return meter_cut(meter, &batch) && strstr(batch.bytes, cells);
+}
+
+/* A day that is full has no room for more series, nor have the days before it, until a new one
+ * begins or the clock has jumped. */
+static void test_full_day(const char *after, const char *title)
+{
+	struct meter *meter = meter_create();
+	struct record record = part("10.1.7.1", "tiktok", "AA", "2026-03-11T00:00:00Z", 1, 1);
+	struct meter_batch batch;
+
+	for (uint32_t i = 0; i < METER_SERIES_MAX; i++) {
+		record.place.country[0] = (char)('A' + i % 8);
+		record.place.country[1] = (char)('A' + i / 8 % 8);
+		record.verdict.parent_country[0] = (char)('A' + i / 64 % 32);
+		record.verdict.parent_country[1] = (char)('A' + i / 2048 % 32);
+		if (add_records(meter, &record, 1) == 0) {
+			meter_cut(meter, &batch);
+			add_records(meter, &record, 1);
+		}
+	}
+	meter_cut(meter, &batch);
+	ok(!is_admitted(meter, "XX", "2026-03-11T00:00:00Z"), "the day is full");
+	ok(!is_admitted(meter, "XX", "2026-03-04T00:00:00Z"), "a week late changes nothing");
+	ok(is_admitted(meter, "XX", after), "%s", title);
+	meter_destroy(meter);
+}
+
 /* Times that packets claim open no more than so many days of keys. */
 static void test_random_times(void)
 {
@@ -292,10 +380,14 @@ int main(void)
 		return done_testing();
 	}
 	test_lines();
+	test_lines_of_few();
+	test_first_week();
 	test_inferred();
 	test_devices();
 	test_repeats();
 	test_flood();
+	test_full_day("2026-03-12T00:00:00Z", "a new day has room");
+	test_full_day("2026-03-03T00:00:00Z", "more than a week back the clock has jumped");
 	test_random_times();
 	policy_free(policy);
 	catalogue_close(catalogue);

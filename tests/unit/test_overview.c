@@ -26,6 +26,29 @@ static void test_heavy_names(void)
 	heavy_names_deinit(&heavy);
 }
 
+/* Names to their bounds: as long as there is room for one, and of more devices than are kept. */
+static void test_name_bounds(void)
+{
+	struct heavy_names heavy;
+	const struct overview_name *names;
+	char name[sizeof(names->name) + 1];
+
+	heavy_names_init(&heavy);
+	memset(name, 'a', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	heavy_names_add(&heavy, name, 1, 1, 100);
+	is_int((int64_t)heavy_names_sorted(&heavy, &names), 0,
+		"a name that does not fit is no name");
+	name[sizeof(name) - 2] = '\0';
+	for (unsigned i = 0; i < 2 * OVERVIEW_NAME_DEVICES_MAX; i++) {
+		heavy_names_add(&heavy, name, 1 + i, 1, 100);
+	}
+	is_int((int64_t)heavy_names_sorted(&heavy, &names), 1, "one that just fits is");
+	is_int(names[0].devices, OVERVIEW_NAME_DEVICES_MAX, "… with so many devices at most");
+	is_int((int64_t)names[0].flows, 2 * OVERVIEW_NAME_DEVICES_MAX, "… and the flows of all");
+	heavy_names_deinit(&heavy);
+}
+
 /* One record of 1,000 bytes up and 2,000 down by device number device. */
 static struct record make_record(
 	uint16_t app, const char *server, enum geo_zone zone, const char *parent, uint8_t device)
@@ -47,6 +70,29 @@ static struct record make_record(
 	memcpy(record.verdict.parent_country, parent, strlen(parent) + 1);
 	record.flow.source.bytes[15] = device;
 	return record;
+}
+
+/* Names that lead to no app: once for each flow, and only where the name is the reason. */
+static void test_unlisted(void)
+{
+	struct overview *overview = overview_create();
+	const struct overview_name *names;
+	struct record record = make_record(0, "SE", GEO_ZONE_EU, "", 1);
+
+	record.l7.protocol = L7_TLS;
+	l7_info_add_name(&record.l7, NAME_TLS_SNI, "unlisted.example", 16);
+	overview_add(overview, &record, 1);
+	record.flow.part = 1;
+	overview_add(overview, &record, 1);
+	record.flow.part = 0;
+	record.verdict.app = 7;
+	record.verdict.inferred = true;
+	overview_add(overview, &record, 1);
+	is_int((int64_t)overview_unlisted(overview, &names), 1, "a name that is not listed");
+	is_int((int64_t)names[0].flows, 1,
+		"… once for a flow of two parts, and for no inferred app");
+	is_int((int64_t)names[0].bytes, 6000, "… with the bytes of both");
+	overview_destroy(overview);
 }
 
 static void test_overview(void)
@@ -76,6 +122,11 @@ static void test_overview(void)
 	is_text(apps[0].server_countries[0], "SE", "its servers, most bytes first");
 	is_text(apps[0].server_countries[1], "SG", "… then the others");
 	is_int((int64_t)apps[1].total.flows, 1, "internal traffic is not an unnamed app");
+	struct record inside = make_record(9, "", GEO_ZONE_INTERNAL, "CN", 5);
+	overview_add(overview, &inside, 1);
+	is_int((int64_t)overview_apps(overview, &apps), 3, "an app that is used inside is listed");
+	is_int((int64_t)overview_zone_apps(overview, GEO_ZONE_INTERNAL, &(uint16_t){ 0 }, 1), 0,
+		"… and sends to no zone");
 	is_int((int64_t)overview_matrix(overview, &cells), 3, "three pairs of countries");
 	is_text(cells[0].server_country, "SE", "the pair with most bytes");
 	is_text(cells[0].parent_country, "CN", "… and who controls it");
@@ -115,7 +166,7 @@ static void test_zone_apps(void)
 		make_record(10, "SG", GEO_ZONE_THIRD, "CN", 1),
 		make_record(11, "SE", GEO_ZONE_EU, "CN", 1),
 	};
-	uint16_t two[2];
+	uint16_t two[2], all[9];
 
 	records[1].flow.bytes[0] = 3000;
 	records[2].flow.bytes[0] = 2000;
@@ -125,6 +176,8 @@ static void test_zone_apps(void)
 	is_int((int64_t)overview_zone_apps(overview, GEO_ZONE_THIRD, two, 2), 2, "two apps");
 	is_int(two[0], 8, "most bytes first");
 	is_int(two[1], 9, "… and the next, whatever came before it");
+	is_int((int64_t)overview_zone_apps(overview, GEO_ZONE_THIRD, all, 9), 3,
+		"what sent nothing there is not among them");
 	overview_destroy(overview);
 }
 
@@ -272,6 +325,12 @@ static void test_unnamed(void)
 	negotiation.l7.quic_version = 0x1a2a3a4a;
 	is_text(unnamed_reason_name(record_unnamed_reason(&negotiation)), "no-payload",
 		"QUIC that only asks for a version has said nothing yet");
+	struct record alias = make_record(0, "SE", GEO_ZONE_EU, "", 1);
+	alias.l7.protocol = L7_TLS;
+	alias.l7.hidden = NAME_HIDDEN_NO_SNI;
+	l7_info_add_name(&alias.l7, NAME_CERT, "cert.example", 12);
+	is_text(unnamed_reason_name(record_unnamed_reason(&alias)), "no-sni",
+		"a certificate's name alone is no name that the client asked for");
 	for (unsigned i = 0; i < SILENT_FLOWS; i++) {
 		struct record record = make_silent(&silent_flows[i]);
 		ok(record_is_unnamed(&record), "%s does not", silent_flows[i].what);
@@ -307,6 +366,8 @@ static void test_places(void)
 	is_int((int64_t)places[0].hidden.flows, 1, "… those that do not show their app");
 	is_int((int64_t)places[0].hidden.bytes_down, 2000, "… their bytes");
 	is_int((int64_t)places[0].reasons[UNNAMED_TUNNEL].flows, 1, "… and why");
+	is_int((int64_t)places[0].named.flows, 2, "… and those that do");
+	is_int(places[0].named.way_down, CELL_WAY_KNOWN, "… of which both ways were seen");
 	is_int((int64_t)places[1].hidden.flows, 0, "a unit that hides nothing");
 	is_int((int64_t)places[1].total.flows, 1, "… is there all the same");
 	overview_destroy(overview);
@@ -361,6 +422,8 @@ static void test_months(void)
 int main(void)
 {
 	test_heavy_names();
+	test_name_bounds();
+	test_unlisted();
 	test_overview();
 	test_countries();
 	test_zone_apps();

@@ -1,5 +1,6 @@
 #include "analyzer/rollup/rollup.h"
 
+#include "analyzer/record/pseudonyms.h"
 #include "analyzer/record/symbols.h"
 #include "analyzer/rollup/cell_cbor.h"
 #include "analyzer/rollup/fold.h"
@@ -35,10 +36,68 @@ static void test_devices(void)
 	ok(devices_is_estimated(&devices) && error > -0.07 && error < 0.07,
 		"estimated beyond it, halves merged, within four standard errors (%+.3f)", error);
 	ok(devices_largest(&devices) >= 3000, "the largest is never understated");
+	ok(devices_is_full(&devices), "a set that is estimated has no room for exact ones");
 	devices_clear(&devices);
 	is_int((int64_t)devices_count(&devices), 0, "cleared");
 	devices_deinit(&devices);
 	devices_deinit(&half);
+}
+
+/* One device more than can be counted, and many more: where one way of estimating ends and the
+ * other begins as well. */
+static void test_estimates(void)
+{
+	static const uint32_t counts[] = { DEVICES_EXACT_MAX + 1, 1000, 3000, 5000, 8000, 20000 };
+
+	for (unsigned i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		struct devices devices = { 0 };
+		for (uint32_t number = 0; number < counts[i]; number++) {
+			devices_add(&devices, hash_number(number), 1);
+		}
+		double error = (double)devices_count(&devices) / counts[i] - 1;
+		ok(devices_is_estimated(&devices) && error > -0.065 && error < 0.065,
+			"%u devices are estimated (%+.3f)", counts[i], error);
+		devices_deinit(&devices);
+	}
+}
+
+/* A set that has one device takes in one that is estimated, in which a device has the hash 0. */
+static void test_heaviest(void)
+{
+	struct devices one = { 0 }, many = { 0 };
+
+	devices_add(&one, hash_number(7), 1000000);
+	devices_add(&many, 0, 2000000);
+	for (uint32_t i = 100; i < 1000; i++) {
+		devices_add(&many, hash_number(i), 1);
+	}
+	devices_merge(&one, &many);
+	is_int((int64_t)devices_largest(&one), 2000000, "a device whose hash is 0 is one as well");
+	devices_clear(&many);
+	devices_add(&many, hash_number(7), 1500000);
+	devices_merge(&one, &many);
+	is_int((int64_t)devices_largest(&one), 2500000,
+		"and the one that was there kept its bytes");
+	devices_deinit(&one);
+	devices_deinit(&many);
+}
+
+/* That others were there whom nothing tells is known as long as they are in it. */
+static void test_floor(void)
+{
+	struct devices devices = { 0 }, others = { .is_floor = true };
+
+	devices_merge(&devices, &others);
+	for (uint32_t i = 0; i < 2 * DEVICES_EXACT_MAX; i++) {
+		devices_add(&devices, hash_number(i), 1);
+	}
+	ok(devices_is_estimated(&devices) && devices.is_floor, "an estimate is at least so much");
+	devices_clear(&devices);
+	ok(!devices.is_floor, "… and an empty set is not");
+	devices_merge(&devices, &others);
+	devices_clear(&devices);
+	ok(!devices.is_floor, "… nor one that was counted exactly");
+	devices_deinit(&devices);
 }
 
 /* One record of a device: 100 bytes up, 200 down. */
@@ -57,6 +116,30 @@ static struct record make_record(uint16_t app, uint16_t unit, uint8_t device, ui
 
 	record.flow.source.bytes[15] = device;
 	return record;
+}
+
+/* A device has another pseudonym in another month, and so is another one. */
+static void test_device_hashes(void)
+{
+	static const uint8_t key[KEY_BYTES] = { 1, 2, 3 };
+	struct device_hashes *hashes = device_hashes_create(NULL);
+	struct record record = make_record(7, 1, 1, 0);
+	struct pseudonyms *pseudonyms;
+	struct err err;
+
+	if (pseudonyms_create(&pseudonyms, key, &err) < 0) {
+		ok(false, "%s", err.text);
+		return;
+	}
+	clock_parse("2026-01-31T23:59:59Z", &record.flow.start_ns);
+	record_note_vantage(&record);
+	uint64_t january = device_hash(hashes, pseudonyms, &record);
+	record.flow.start_ns -= DAY_NS;
+	ok(device_hash(hashes, pseudonyms, &record) == january, "the same device the day before");
+	record.flow.start_ns += DAY_NS + NS_PER_S;
+	ok(device_hash(hashes, pseudonyms, &record) != january, "… and another in the next month");
+	device_hashes_destroy(hashes);
+	pseudonyms_close(pseudonyms);
 }
 
 static void test_cells(void)
@@ -223,6 +306,20 @@ static void test_days(void)
 	cells = rollup_cells(rollup, &count);
 	ok(cells[0].key.slot != 0 && cells[1].key.slot == 0,
 		"by a clock the days around it are open, and no others");
+
+	/* A week back and a day ahead, to the last. */
+	static const struct {
+		uint32_t day;
+		bool is_open;
+	} edges[] = { { 19992, false }, { 19993, true }, { 20001, true }, { 20002, false } };
+	for (unsigned i = 0; i < sizeof(edges) / sizeof(edges[0]); i++) {
+		struct record record = make_record(7, 1, 1, edges[i].day * DAY_NS + 5);
+		rollup_clear(rollup);
+		rollup_add(rollup, &record, 1);
+		cells = rollup_cells(rollup, &count);
+		ok((cells[0].key.slot != 0) == edges[i].is_open, "day %u of day 20000 is %s",
+			edges[i].day, edges[i].is_open ? "open" : "not");
+	}
 	rollup_destroy(rollup);
 }
 
@@ -325,6 +422,10 @@ static void test_cbor(unsigned devices)
 int main(void)
 {
 	test_devices();
+	test_estimates();
+	test_heaviest();
+	test_floor();
+	test_device_hashes();
 	test_cells();
 	test_ways();
 	test_bounds();
