@@ -471,7 +471,7 @@ void summary_put_members(struct json *json, const struct report_model *model)
 	put_directions(json, model);
 	put_unnamed(json, model);
 	put_places(json, model);
-	summary_put_policy(json, model);
+	summary_put_json_policy(json, model);
 	put_view(json, model);
 	put_left_out(json, model);
 	json_string(json, "catalogue", catalogue_hash(model->reference->catalogue));

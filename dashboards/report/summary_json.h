@@ -12,4 +12,4 @@ void summary_put_row(
 void summary_put_unit(struct json *json, uint16_t unit);
 
 /* summary_json_policy.c: rules, verdicts, attempts, what is left, the register, the decision. */
-void summary_put_policy(struct json *json, const struct report_model *model);
+void summary_put_json_policy(struct json *json, const struct report_model *model);

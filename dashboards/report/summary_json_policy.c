@@ -193,7 +193,7 @@ static void put_header(struct json *json, const struct report_model *model)
 	json_object_end(json);
 }
 
-void summary_put_policy(struct json *json, const struct report_model *model)
+void summary_put_json_policy(struct json *json, const struct report_model *model)
 {
 	put_rules(json, model);
 	put_verdicts(json, model, "verdicts", false);
