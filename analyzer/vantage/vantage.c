@@ -21,6 +21,7 @@ struct vantage *vantage_create(void)
 	}
 	pthread_mutex_init(&vantage->lock, NULL);
 	translated_init(&vantage->translated);
+	multicast_init(&vantage->multicast);
 	bool has_clients = clients_init(&vantage->clients), has_many = clients_init(&vantage->many);
 	if (!has_clients || !has_many) {
 		vantage_destroy(vantage);
@@ -307,6 +308,7 @@ static void take_record(
 	vantage->vlans[flow->context.vlan_id % VANTAGE_VLANS]++;
 	take_ways(vantage, record);
 	translated_take(&vantage->translated, record);
+	multicast_take(&vantage->multicast, flow);
 	if (is_lookup(record) && record->own_side == RECORD_SOURCE &&
 		record->direction != RECORD_DIRECTION_EXTERNAL) {
 		take_lookup(vantage, record);

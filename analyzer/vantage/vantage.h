@@ -22,6 +22,7 @@
 #include "analyzer/vantage/vantage_clients.h"
 #include "analyzer/vantage/vantage_drops.h"
 #include "analyzer/vantage/vantage_logs.h"
+#include "analyzer/vantage/vantage_multicast.h"
 #include "analyzer/vantage/vantage_probes.h"
 #include "analyzer/vantage/vantage_translated.h"
 
@@ -57,6 +58,7 @@ struct vantage {
 	struct clients clients;
 	struct clients many; /* addresses behind which many stand */
 	struct translated translated;
+	struct multicast multicast;
 	struct segment_days days;
 	const struct probe_key *probe_key; /* the caller's; NULL: no probe is known */
 	bool may_repeat; /* captures may be read again: days are not counted on from earlier runs */

@@ -159,6 +159,19 @@ static void judge_translated(const struct vantage_case *it)
 	}
 }
 
+static void judge_multicast(const struct vantage_case *it)
+{
+	const struct multicast *multicast = &it->vantage->multicast;
+
+	if (multicast_is_copied(multicast)) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_MULTICAST);
+		figure_number(finding, "flows", multicast->copies);
+		figure_size(finding, "bytes", multicast->bytes);
+		put_vlan(finding, "one", multicast->vlan_ids[0]);
+		put_vlan(finding, "other", multicast->vlan_ids[1]);
+	}
+}
+
 /* A short snaplen is no fault while hellos are whole; and no more hellos are cut than frames. */
 static void judge_snaplen(const struct vantage_case *it)
 {
@@ -242,6 +255,7 @@ void vantage_judge_mirror(const struct vantage_case *it)
 	judge_ways(it);
 	judge_tunnels(it);
 	judge_translated(it);
+	judge_multicast(it);
 	if (it->context->has_counters) {
 		judge_doubled(it);
 		judge_snaplen(it);

@@ -221,7 +221,6 @@ static void take_twice(unsigned count, const char *again, uint16_t vlan_id)
 	}
 }
 
-/* Both sides of what translates addresses, or of a firewall that draws numbers of its own. */
 /* A resolver's log that names nobody, by what may be the cause; and one beside which the wire
  * tells. */
 static void test_resolver_log(void)
@@ -250,6 +249,7 @@ static void test_resolver_log(void)
 		"a log whose clock is an hour ahead");
 }
 
+/* Both sides of what translates addresses, or of a firewall that draws numbers of its own. */
 static void test_translated(void)
 {
 	begin();
@@ -558,6 +558,41 @@ static void test_words(void)
 	}
 }
 
+/* A stream to a group, in so many VLANs; a later one by the clock of its sender. */
+static void take_stream(unsigned vlans, unsigned number, uint64_t later_ns)
+{
+	struct record record = flow_of(1, 1);
+
+	record.flow.protocol = 17;
+	record.flow.tcp_state = TCP_STATE_NONE;
+	record.flow.source_port = (uint16_t)(5000 + number);
+	record.flow.destination_port = 5004;
+	record.flow.total_packets[0] = 400;
+	record.flow.total_bytes[0] = 500000;
+	addr_parse("239.1.2.3", &record.flow.destination);
+	for (unsigned vlan = 0; vlan < vlans; vlan++) {
+		record.flow.context.vlan_id = (uint16_t)(101 + vlan);
+		record.flow.flow_start_ns += vlan * later_ns;
+		take(&record, 1);
+	}
+}
+
+static void test_multicast(void)
+{
+	begin();
+	for (unsigned i = 0; i < 50; i++) {
+		take_stream(1, i, 0);
+		take_stream(2, 100 + i, NS_PER_S);
+	}
+	ok(!judge(VANTAGE_MULTICAST), "streams of one VLAN each, and alike at other times");
+	for (unsigned i = 0; i < 5; i++) {
+		take_stream(3, 200 + i, NS_PER_MS);
+	}
+	const struct vantage_finding *finding = judge(VANTAGE_MULTICAST);
+	is_int(figure(finding, "flows"), 10, "five streams that a router carries into two more");
+	is_int(figure(finding, "bytes"), 5000000, "… and how much that is");
+}
+
 /* So many seconds, each with so many frames and so many that found no room. */
 static void drop_for(unsigned seconds, unsigned frames, unsigned drops)
 {
@@ -705,6 +740,7 @@ int main(void)
 	test_probe_place();
 	test_one_client();
 	test_words();
+	test_multicast();
 	test_bursts();
 	test_nameless();
 	test_live_logs();
