@@ -16,6 +16,10 @@
  * there. */
 enum { FILE_RECORDS = 2048, LIVE_RECORDS = 8192 };
 
+/* With one thread half of them wait for each other, and stay in its nearest caches. */
+enum { ALONE_RECORDS = 512 };
+_Static_assert(ALONE_RECORDS / 2 >= LANE_RUN_MAX, "there is room for a run");
+
 static unsigned worker_count(const struct engine_options *options)
 {
 	unsigned cores = cores_usable();
@@ -44,7 +48,7 @@ static int open_lanes(struct engine *engine, struct err *err)
 			.is_halved = !options->has_ticks && has_threads,
 			.record_count = options->has_ticks ? LIVE_RECORDS
 					: has_threads      ? FILE_RECORDS
-							   : 0 };
+							   : ALONE_RECORDS };
 		lane.collector.worker = (uint16_t)i;
 		lane.collector.wrapping = (struct wrapping){ engine_is_outside, &engine->lanes[i] };
 		if (options->reference->pseudonyms || options->reference->is_sensor) {
@@ -60,12 +64,10 @@ static int open_lanes(struct engine *engine, struct err *err)
 			return -EINVAL;
 		}
 		engine->lane_count++;
-		if (has_threads) {
-			engine->lanes[i].words =
-				ring_create(sizeof(struct engine_word), WORDS_UNDER_WAY);
-			if (!engine->lanes[i].words) {
-				return err_set(err, ENOMEM, "out of memory");
-			}
+		engine->lanes[i].words = ring_create(
+			sizeof(struct engine_word), has_threads ? WORDS_UNDER_WAY : WORDS_TOGETHER);
+		if (!engine->lanes[i].words) {
+			return err_set(err, ENOMEM, "out of memory");
 		}
 	}
 	return 0;
@@ -78,10 +80,7 @@ static int open_exporter(struct engine *engine, struct err *err)
 	bool is_open;
 
 	engine->exporter = exporter_create(options->reference, options->alerts);
-	engine->run = engine_has_threads(engine)
-			      ? NULL
-			      : aligned_alloc(64, LANE_RUN_MAX * sizeof(*engine->run));
-	is_open = engine->exporter && (engine->run || engine_has_threads(engine));
+	is_open = engine->exporter != NULL;
 	if (is_open) {
 		exporter_set_vantage(engine->exporter, options->vantage);
 	}
@@ -145,7 +144,6 @@ void engine_destroy(struct engine *engine)
 	pthread_mutex_destroy(&engine->said);
 	pthread_mutex_destroy(&engine->heard);
 	free(engine->hearers);
-	free(engine->run);
 	free(engine);
 }
 
@@ -284,6 +282,9 @@ int engine_read(struct engine *engine, uint64_t for_ns, struct err *err)
 		if (end_ns != UINT64_MAX && clock_monotonic_ns() >= end_ns) {
 			break;
 		}
+	}
+	if (!engine_has_threads(engine)) {
+		engine_export_lane(&engine->lanes[0]);
 	}
 	if (status == COLLECTOR_MORE && goes_on(engine)) {
 		return ENGINE_MORE;

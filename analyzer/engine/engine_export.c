@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/ring.h"
 
-enum { EXPORT_RUN_MAX = 256 };
+enum { EXPORT_RUN_MAX = 256, SIGHTINGS_TOGETHER = 32 };
 
 #define FLUSH_EVERY_NS NS_PER_S
 #define SAVE_EVERY_NS  (600 * NS_PER_S)
@@ -17,8 +17,8 @@ enum { EXPORT_RUN_MAX = 256 };
 #define NAP_SHARED_NS (5 * NS_PER_MS)
 
 /* A run of records, on the exporter's side. */
-void engine_export(struct engine *engine, const struct reference *reference, struct record *records,
-	size_t count)
+static void export_run(struct engine *engine, const struct reference *reference,
+	struct record *records, size_t count)
 {
 	enrich(reference, records, count);
 	exporter_use(engine->exporter, reference);
@@ -94,24 +94,38 @@ static void tick(struct engine *engine)
 	}
 }
 
+/* A zone, or as many sightings as follow each other. Returns how many words it was. */
+static size_t take_some(struct exporter *exporter, const struct engine_word *words, size_t count)
+{
+	struct sighting sightings[SIGHTINGS_TOGETHER];
+	size_t taken = 0;
+
+	if (words[0].is_zone) {
+		exporter_learn_zone(exporter, words[0].zone);
+		return 1;
+	}
+	while (taken < count && taken < SIGHTINGS_TOGETHER && !words[taken].is_zone) {
+		sightings[taken] = words[taken].sighting;
+		taken++;
+	}
+	exporter_see(exporter, sightings, taken);
+	return taken;
+}
+
 /* Those up to the given number, of all that were ever sent. */
 static void take_words(struct engine_lane *lane, uint64_t until)
 {
 	size_t count;
 
-	/* One by one: the ring's slots begin a cache line each. */
 	while (lane->words_taken < until) {
-		const struct engine_word *word = ring_take(lane->words, 1, &count, 0);
-		if (!word) {
+		const struct engine_word *words =
+			ring_take(lane->words, until - lane->words_taken, &count, 0);
+		if (!words) {
 			return;
 		}
-		if (word->is_zone) {
-			exporter_learn_zone(lane->engine->exporter, word->zone);
-		} else {
-			exporter_see(lane->engine->exporter, &word->sighting, 1);
-		}
-		ring_release(lane->words, 1);
-		lane->words_taken++;
+		size_t taken = take_some(lane->engine->exporter, words, count);
+		ring_release(lane->words, taken);
+		lane->words_taken += taken;
 	}
 }
 
@@ -129,10 +143,16 @@ static bool take_run(struct engine *engine, struct engine_lane *lane, uint64_t w
 
 	take_words(lane, records ? mark : before);
 	if (records) {
-		engine_export(engine, reference, records, count);
+		export_run(engine, reference, records, count);
 		runs_release(runs, count);
 	}
 	return records != NULL;
+}
+
+void engine_export_lane(struct engine_lane *lane)
+{
+	while (take_run(lane->engine, lane, 0)) {
+	}
 }
 
 static bool all_finished(const struct engine *engine)

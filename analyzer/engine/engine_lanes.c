@@ -47,10 +47,19 @@ bool engine_is_own(void *lane_at, const struct addr *addr)
 	return policy_is_own(policy, addr) && !policy_blocks_with(policy, addr);
 }
 
+/* With one thread nobody else makes room. */
+static bool is_alone(const struct engine_lane *lane)
+{
+	return !engine_has_threads(lane->engine);
+}
+
 static struct engine_word *begin_word(struct engine_lane *lane)
 {
 	size_t room;
 
+	if (is_alone(lane) && ring_depth(lane->words) == WORDS_TOGETHER) {
+		engine_export_lane(lane);
+	}
 	return ring_reserve(lane->words, 1, &room);
 }
 
@@ -74,16 +83,13 @@ void engine_learn_name(void *lane_at, const char *name)
 	if (strcmp(told, zone) == 0) {
 		return;
 	}
-	if (!lane->words) {
-		exporter_learn_zone(lane->engine->exporter, zone);
-	} else if (lane->engine->options.has_ticks && ring_depth(lane->words) == WORDS_UNDER_WAY) {
+	if (lane->engine->options.has_ticks && ring_depth(lane->words) == WORDS_UNDER_WAY) {
 		return;
-	} else {
-		struct engine_word *word = begin_word(lane);
-		word->is_zone = true;
-		strcpy(word->zone, zone);
-		send_word(lane);
 	}
+	struct engine_word *word = begin_word(lane);
+	word->is_zone = true;
+	strcpy(word->zone, zone);
+	send_word(lane);
 	strcpy(told, zone);
 }
 
@@ -93,10 +99,6 @@ static void hand_over_sightings(struct engine_lane *lane)
 {
 	const struct sightings *list = lane_sightings(lane->lane);
 
-	if (list && !lane->words) {
-		exporter_see(lane->engine->exporter, list->items, list->count);
-		return;
-	}
 	if (list && lane->engine->options.has_ticks &&
 		ring_depth(lane->words) + list->count > WORDS_UNDER_WAY) {
 		atomic_fetch_add(&lane->sightings_lost, list->count);
@@ -110,27 +112,33 @@ static void hand_over_sightings(struct engine_lane *lane)
 	}
 }
 
+/* The exporter has a thread of its own, is behind, and nobody helps. */
+static bool is_exporter_behind(const struct engine_lane *lane)
+{
+	return !is_alone(lane) && lane->engine->helper_count == 0 &&
+	       runs_are_behind(lane_runs(lane->lane));
+}
+
 /* Moves every record that is due to the exporter's side. They can be enriched on either: by the
- * worker where the exporter is behind and nobody helps. */
+ * worker where the exporter is behind. With one thread they wait until they are many: what packets
+ * need and what records need push each other out of the caches. */
 void engine_hand_over(struct engine_lane *lane)
 {
 	struct runs *runs = lane_runs(lane->lane);
 
 	hand_over_sightings(lane);
 	for (;;) {
-		size_t room = LANE_RUN_MAX;
-		struct record *records =
-			runs ? runs_reserve(runs, LANE_RUN_MAX, &room) : lane->engine->run;
+		size_t room;
+		if (is_alone(lane) && runs_are_many(runs)) {
+			engine_export_lane(lane);
+		}
+		struct record *records = runs_reserve(runs, LANE_RUN_MAX, &room);
 		size_t count = lane_take(lane->lane, records, room);
 		if (count == 0) {
 			return;
 		}
 		const struct reference *reference = latest(lane->engine, &lane->reference);
-		if (!runs) {
-			engine_export(lane->engine, reference, records, count);
-			continue;
-		}
-		if (runs_are_behind(runs) && lane->engine->helper_count == 0) {
+		if (is_exporter_behind(lane)) {
 			enrich(reference, records, count);
 		}
 		runs_publish(runs, reference, lane->words_sent, count);
@@ -141,8 +149,9 @@ void engine_finish_lane(struct engine_lane *lane)
 {
 	lane_finish(lane->lane);
 	engine_hand_over(lane);
-	if (lane_runs(lane->lane)) {
-		runs_close(lane_runs(lane->lane));
+	runs_close(lane_runs(lane->lane));
+	if (is_alone(lane)) {
+		engine_export_lane(lane);
 	}
 }
 

@@ -13,25 +13,26 @@
 
 struct engine;
 
-/* What a worker tells the exporter beside records, and before those that it is about. */
+/* What a worker tells the exporter beside records, and before those that it is about. As slots of a
+ * ring they lie side by side. */
 struct engine_word {
-	bool is_zone;
+	_Alignas(64) bool is_zone;
 	union {
 		struct sighting sighting;  /* who has which address */
 		char zone[OWN_ZONE_BYTES]; /* whose names are ours (own_zones.h) */
 	};
 };
 
-enum { WORDS_UNDER_WAY = 8192, ZONES_TOLD = 64 };
+enum { WORDS_UNDER_WAY = 8192, WORDS_TOGETHER = 1024, ZONES_TOLD = 64 };
 
 /* One lane and the thread that works on it. */
 struct engine_lane {
 	struct engine *engine;
 	struct lane *lane;
-	const struct reference *reference; /* the worker's: of its next runs */
-	const struct reference *wrappers;  /* whoever decodes: whose tunnels are ours */
-	struct ring *words;                /* on their way to the exporter; NULL with one thread */
-	uint64_t words_sent, words_taken;  /* by the worker, by the exporter */
+	const struct reference *reference;           /* the worker's: of its next runs */
+	const struct reference *wrappers;            /* whoever decodes: whose tunnels are ours */
+	struct ring *words;                          /* on their way to the exporter */
+	uint64_t words_sent, words_taken;            /* by the worker, by the exporter */
 	char zones_told[ZONES_TOLD][OWN_ZONE_BYTES]; /* lately: they need not be sent again */
 	atomic_uint_fast64_t sightings_lost;         /* live: the exporter was behind */
 	uint64_t health_due_ns;
@@ -56,7 +57,6 @@ struct engine {
 	unsigned workers;
 	struct engine_lane lanes[HEALTH_WORKERS_MAX];
 	unsigned lane_count;
-	struct record *run; /* with one thread: where records are made */
 	struct engine_helper {
 		pthread_t thread;
 		bool is_started;
@@ -121,9 +121,9 @@ void engine_close_names(struct engine *engine);
 void *engine_hear(void *hearer);
 void engine_watch_names(struct engine *engine); /* the exporter's, once a second */
 
-/* The exporter (engine_export.c): a run of records; its thread, which is given the engine. */
-void engine_export(struct engine *engine, const struct reference *reference, struct record *records,
-	size_t count);
+/* The exporter (engine_export.c): all that a lane has handed over, where nobody else takes it; its
+ * thread, which is given the engine. */
+void engine_export_lane(struct engine_lane *lane);
 void *engine_export_runs(void *engine);
 void engine_save_state(struct engine *engine);
 void engine_load_state(struct engine *engine);

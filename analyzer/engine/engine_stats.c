@@ -24,7 +24,6 @@ void engine_read_stats(const struct engine *engine, struct engine_stats *stats)
 {
 	const struct lane *lane = engine->lanes[0].lane;
 	struct exporter_stats exporter;
-	struct runs *runs = lane_runs(engine->lanes[0].lane);
 
 	memset(stats, 0, sizeof(*stats));
 	source_read_stats(engine->inputs[0].source, &stats->source);
@@ -37,7 +36,7 @@ void engine_read_stats(const struct engine *engine, struct engine_stats *stats)
 	exporter_read_detectors(engine->exporter, &stats->detectors);
 	stats->packets = exporter.packets;
 	stats->bytes = exporter.bytes;
-	stats->ring_waits = runs ? runs_writer_waits(runs) : 0;
+	stats->ring_waits = runs_writer_waits(lane_runs(engine->lanes[0].lane));
 	stats->wall_ns = engine->wall_ns;
 	stats->was_stopped = engine->was_stopped;
 	stats->sinks_failed = engine->sinks_failed;

@@ -32,9 +32,9 @@ static int open_parts(struct lane *lane, struct err *err)
 	lane->classify = classify_create(&options->classify);
 	lane->flows = malloc(LANE_RUN_MAX * sizeof(*lane->flows));
 	lane->batch = options->is_halved ? NULL : malloc(sizeof(*lane->batch));
-	lane->runs = options->record_count ? runs_create(options->record_count) : NULL;
-	if (!lane->classify || !lane->flows || (!options->is_halved && !lane->batch) ||
-		(options->record_count && !lane->runs)) {
+	lane->runs = runs_create(options->record_count);
+	if (!lane->classify || !lane->flows || !lane->runs ||
+		(!options->is_halved && !lane->batch)) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	lane->collector = collector_create(options->source, &options->collector, err);
@@ -212,10 +212,8 @@ void lane_read_health(struct lane *lane, struct health_worker *health)
 	pthread_mutex_lock(&lane->said);
 	*health = lane->health;
 	pthread_mutex_unlock(&lane->said);
-	if (lane->runs) {
-		health->ring_depth = runs_depth(lane->runs);
-		health->ring_waits = runs_writer_waits(lane->runs);
-	}
+	health->ring_depth = runs_depth(lane->runs);
+	health->ring_waits = runs_writer_waits(lane->runs);
 }
 
 int lane_failure(struct lane *lane, struct err *err)

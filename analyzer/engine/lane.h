@@ -27,7 +27,7 @@ struct lane_options {
 	struct collector_options collector;
 	struct classify_options classify;
 	bool is_halved;      /* read and followed on two threads */
-	size_t record_count; /* how many may be on their way to the exporter; 0: no other thread */
+	size_t record_count; /* how many may be on their way to the exporter */
 };
 
 struct lane *lane_create(const struct lane_options *options, struct err *err);
@@ -60,7 +60,7 @@ size_t lane_take(struct lane *lane, struct record *records, size_t most);
 struct sightings;
 const struct sightings *lane_sightings(struct lane *lane);
 
-struct runs *lane_runs(struct lane *lane); /* NULL without another thread */
+struct runs *lane_runs(struct lane *lane);
 
 uint64_t lane_frames(const struct lane *lane);
 

@@ -253,6 +253,12 @@ bool runs_are_behind(const struct runs *runs)
 	return ring_depth(runs->records) >= runs->record_count / 4;
 }
 
+bool runs_are_many(const struct runs *runs)
+{
+	return ring_depth(runs->records) >= runs->record_count / 2 ||
+	       ring_depth(runs->headers) >= HEADERS / 2;
+}
+
 uint64_t runs_writer_waits(const struct runs *runs)
 {
 	return ring_writer_waits(runs->records);

@@ -51,4 +51,5 @@ bool runs_are_finished(const struct runs *runs);
  * the worker had to wait. */
 size_t runs_depth(const struct runs *runs);
 bool runs_are_behind(const struct runs *runs);
+bool runs_are_many(const struct runs *runs); /* the room is half full, of records or of runs */
 uint64_t runs_writer_waits(const struct runs *runs);
