@@ -169,6 +169,8 @@ static inline bool fast_transport(struct packet *packet, const uint8_t *l4,
 			decode_syn_options(reader_over(l4 + TCP_BYTES, header_bytes - TCP_BYTES));
 		packet->tcp_scale = said.scale;
 		packet->tcp_mss = said.mss;
+	} else if (packet->tcp_flags & TCP_URG) {
+		packet->tcp_urgent = load_be16(l4, 18);
 	}
 	packet->payload = l4 + header_bytes;
 	packet->payload_bytes = captured_bytes - header_bytes;

@@ -155,7 +155,8 @@ static int decode_tcp(struct decoding *decoding, const struct ip_layer *ip, stru
 	uint16_t window = reader_u16(reader);
 	bool has_window = reader_ok(reader);
 	struct reader options = *reader;
-	reader_skip(&options, 4); /* checksum, urgent pointer */
+	reader_skip(&options, 2); /* checksum */
+	uint16_t urgent = reader_u16(&options);
 	skip_header(stretch, &start, header_bytes);
 	finish(decoding, ip, &transport, stretch);
 	decoding->packet->tcp_seq = seq;
@@ -167,6 +168,8 @@ static int decode_tcp(struct decoding *decoding, const struct ip_layer *ip, stru
 			decode_syn_options(reader_sub(&options, header_bytes - TCP_HEADER_BYTES));
 		decoding->packet->tcp_scale = said.scale;
 		decoding->packet->tcp_mss = said.mss;
+	} else if (flags & TCP_URG) {
+		decoding->packet->tcp_urgent = urgent;
 	}
 	return DECODE_DONE;
 }

@@ -84,7 +84,7 @@ enum packet_flags {
 /* RFC 7323, 2.3: larger shifts are taken for 14. */
 enum { TCP_SCALE_MOST = 14, TCP_SCALE_NONE = 0xff };
 
-enum tcp_flags { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
+enum tcp_flags { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };
 
 struct packet {
 	uint64_t time_ns;
@@ -103,7 +103,10 @@ struct packet {
 	uint8_t tcp_scale; /* of a SYN: how the windows after it are scaled, or TCP_SCALE_NONE */
 	/* How far in front of the payload its Ethernet frame begins; 0 where that is not known. */
 	uint8_t frame_ahead;
-	uint16_t tcp_mss; /* of a SYN alone: the largest segment that it allows; 0 not said */
+	union {
+		uint16_t tcp_mss;    /* of a SYN alone: the largest segment it allows; 0 not said */
+		uint16_t tcp_urgent; /* with URG alone, and without SYN: the pointer */
+	};
 	union {
 		struct flow_key4 v4;
 		struct flow_key6 v6;

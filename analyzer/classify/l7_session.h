@@ -21,6 +21,7 @@ struct direction {
 	uint32_t start_seq;     /* number of the first byte of the stream */
 	uint32_t next_seq;      /* of the first byte not yet used */
 	uint32_t stream;        /* bytes from there on (reassembly.h); 0 none are kept */
+	uint32_t urgent_seq;    /* of the latest urgent byte, where there were some */
 	uint32_t rival;         /* what was sent in their place with other content; 0 nothing */
 	uint16_t unsure_bytes;  /* at the start: the receiver may not have taken them */
 	uint8_t beyond;         /* segments that lay too far ahead */
@@ -30,6 +31,7 @@ struct direction {
 	uint8_t layer;          /* which of the session's states is theirs */
 	uint8_t misses;         /* payloads that nobody knew */
 	uint8_t pieces;         /* payloads looked at */
+	uint8_t urgent_count;   /* bytes with a number that are none of the stream's */
 	bool has_start : 1;     /* start_seq is known, or taken for known */
 	bool is_started : 1;    /* payload came that its receiver takes */
 	bool start_is_seen : 1; /* start_seq is known from the SYN */

@@ -222,9 +222,8 @@ static void take_doubtful(
 }
 
 static enum l7_stream_news take(struct reassembly *reassembly, struct direction *direction,
-	const struct packet *packet, uint32_t seq, struct reader *bytes)
+	const struct packet *packet, uint32_t seq, struct reader in, struct reader *bytes)
 {
-	struct reader in = reader_over(packet->payload, packet->payload_bytes);
 	uint32_t ahead;
 
 	settle_unsure(reassembly, direction, seq);
@@ -245,12 +244,66 @@ static enum l7_stream_news take(struct reassembly *reassembly, struct direction 
 	return L7_STREAM_BYTES;
 }
 
+/* The place of the urgent byte in the segment: the pointer is to what follows it (RFC 6093, 3.4: so
+ * stacks have it); UINT32_MAX where there is none. */
+static uint32_t urgent_place(const struct packet *packet)
+{
+	bool is_urgent = (packet->tcp_flags & (TCP_URG | TCP_SYN)) == TCP_URG;
+	uint32_t at = packet->tcp_urgent > 0 ? packet->tcp_urgent - 1U : 0;
+
+	return is_urgent && at < packet->payload_bytes ? at : UINT32_MAX;
+}
+
+/* How many numbers before this one are of urgent bytes. Of several all but the latest are taken to
+ * be before it. */
+static uint32_t urgent_before(const struct direction *direction, uint32_t seq)
+{
+	bool is_behind = (int32_t)(seq - direction->urgent_seq) > 0;
+
+	return direction->urgent_count - (direction->urgent_count > 0 && !is_behind);
+}
+
+static void note_urgent(struct direction *direction, uint32_t seq)
+{
+	bool is_new = !direction->urgent_count || (int32_t)(seq - direction->urgent_seq) > 0;
+
+	if (is_new && direction->urgent_count < UINT8_MAX) {
+		direction->urgent_seq = seq;
+		direction->urgent_count++;
+	}
+}
+
+/* A segment's bytes but for the urgent one: what stands before it, and what stands behind. */
+static enum l7_stream_news take_around(struct reassembly *reassembly, struct direction *direction,
+	const struct packet *packet, uint32_t seq, uint32_t urgent, struct reader *bytes)
+{
+	struct reader behind = reader_over(packet->payload, packet->payload_bytes);
+	struct reader before = reader_sub(&behind, urgent);
+
+	note_urgent(direction, seq + urgent);
+	reader_skip(&behind, 1);
+	uint32_t place = seq - urgent_before(direction, seq);
+	if (reader_left(&before) == 0) {
+		return take(reassembly, direction, packet, place, behind, bytes);
+	}
+	enum l7_stream_news news = take(reassembly, direction, packet, place, before, bytes);
+	if (reader_left(&behind) == 0 || news == L7_STREAM_NO_ROOM) {
+		return news;
+	}
+	if (news == L7_STREAM_BYTES && !direction->stream &&
+		keep(reassembly, direction, 0, bytes, bytes) == L7_STREAM_NO_ROOM) {
+		return L7_STREAM_NO_ROOM;
+	}
+	return take(reassembly, direction, packet, place + urgent, behind, bytes);
+}
+
 enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct direction *direction,
 	const struct l7_segment *segment, struct reader *bytes)
 {
 	const struct packet *packet = segment->packet;
 	uint32_t seq = packet->tcp_seq + (packet->tcp_flags & TCP_SYN ? 1 : 0);
 	bool is_first = !direction->has_start;
+	uint32_t urgent = urgent_place(packet);
 	const struct peek *peek = segment->peek;
 
 	if (packet->tcp_flags & TCP_SYN && peek->has_next_seq && seq != peek->next_seq) {
@@ -265,7 +318,7 @@ enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct directi
 	}
 	if (!acknowledges(direction, segment)) {
 		struct reader in = reader_over(packet->payload, packet->payload_bytes);
-		take_doubtful(reassembly, direction, seq, &in);
+		take_doubtful(reassembly, direction, seq - urgent_before(direction, seq), &in);
 		return L7_STREAM_NOTHING;
 	}
 	direction->is_started = true;
@@ -274,7 +327,12 @@ enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct directi
 	if (again) {
 		begin_again(reassembly, direction);
 	}
-	enum l7_stream_news news = take(reassembly, direction, packet, seq, bytes);
+	struct reader in = reader_over(packet->payload, packet->payload_bytes);
+	enum l7_stream_news news =
+		urgent != UINT32_MAX
+			? take_around(reassembly, direction, packet, seq, urgent, bytes)
+			: take(reassembly, direction, packet, seq - urgent_before(direction, seq),
+				  in, bytes);
 	return again && news == L7_STREAM_BYTES ? L7_STREAM_AGAIN : news;
 }
 
@@ -289,7 +347,7 @@ bool l7_stream_goes_on(const struct direction *direction, const struct direction
 			!(other->rival | other->unsure_bytes);
 
 	return is_plain && direction->has_start && packet->tcp_seq == direction->next_seq &&
-	       !is_untouched(direction) && !(packet->tcp_flags & TCP_SYN) &&
+	       !is_untouched(direction) && !(packet->tcp_flags & (TCP_SYN | TCP_URG)) &&
 	       is_acceptable(packet) && acknowledges(direction, segment);
 }
 

@@ -10,6 +10,9 @@
  * with them again (RFC 7413). A few zeros at the start may be the padding of a small frame, which
  * some stacks count as payload; they may be the stream's own as well.
  *
+ * An urgent byte has a number and is kept from who reads the stream (RFC 6093, 3.1; sockets are
+ * asked to have it otherwise, and few are): what follows it moves up by one.
+ *
  * What comes twice with different content at one place cannot be told by numbers: the first content
  * is the stream's, the other one is kept beside it as the direction's rival, until somebody has
  * used the bytes.

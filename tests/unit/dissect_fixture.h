@@ -19,6 +19,7 @@ struct fixture {
 	uint64_t time_ns, dropped, reassembled;
 	uint8_t scratch[DISSECT_SCRATCH_BYTES], overlay[DISSECT_SCRATCH_BYTES];
 	uint8_t tcp_flags;
+	uint16_t tcp_urgent;
 	bool is_midstream;    /* the handshake was not seen */
 	bool reads_all;       /* also what could be passed over */
 	uint32_t next_seq[2]; /* behind the highest byte sent by source, destination; 0: none */
@@ -43,6 +44,7 @@ static inline void fixture_flow(
 	fixture->next_seq[0] = fixture->next_seq[1] = 0;
 	fixture->is_midstream = false;
 	fixture->tcp_flags = TCP_ACK | TCP_PSH;
+	fixture->tcp_urgent = 0;
 }
 
 static inline void fixture_init(struct fixture *fixture)
@@ -83,7 +85,8 @@ static inline void fixture_segment(struct fixture *fixture, bool from_source, ui
 		.payload_wire_bytes = (uint32_t)count,
 		.tcp_seq = FIXTURE_SEQ + seq - !!(tcp_flags & TCP_SYN),
 		.tcp_ack = FIXTURE_SEQ + ack,
-		.tcp_flags = tcp_flags };
+		.tcp_flags = tcp_flags,
+		.tcp_urgent = fixture->tcp_urgent };
 	struct l7_feed feed = { .tables = &fixture->tables,
 		.ends = fixture->ends,
 		.time_ns = fixture->time_ns,

@@ -126,6 +126,62 @@ static void test_padding(void)
 	expect_truth("zeros that pad a frame are no bytes of the stream");
 }
 
+/* Sends these bytes of the truth, with a byte of nothing behind so many of them. */
+static void send_urgent(size_t from, size_t until, size_t before, uint16_t pointer, uint32_t seq)
+{
+	uint8_t bytes[600];
+
+	memcpy(bytes, truth.bytes + from, before);
+	bytes[before] = 'x';
+	memcpy(bytes + before + 1, truth.bytes + from + before, until - from - before);
+	fixture.tcp_urgent = pointer;
+	fixture_segment(&fixture, true, DATA | TCP_URG, seq, 0, bytes, until - from + 1);
+	fixture.tcp_urgent = 0;
+}
+
+static void send_behind(size_t from, uint32_t seq)
+{
+	fixture_send(&fixture, true, seq, truth.bytes + from, truth.count - from);
+}
+
+/* An urgent byte is none of the hello's, wherever it stands. */
+static void test_urgent(void)
+{
+	begin();
+	send_urgent(0, 40, 40, 41, 0);
+	send_behind(40, 41);
+	expect_truth("an urgent byte at the end of a segment is left out");
+	begin();
+	send_urgent(0, 40, 20, 21, 0);
+	send_behind(40, 41);
+	expect_truth("… in its middle");
+	begin();
+	send_part(&truth, 0, 40);
+	send_urgent(40, 60, 0, 0, 40);
+	send_urgent(60, 80, 7, 8, 61);
+	send_behind(80, 82);
+	expect_truth("… at its start, and another one");
+	begin();
+	send_urgent(0, 40, 20, 21, 0);
+	send_urgent(0, 40, 20, 21, 0);
+	send_behind(40, 41);
+	expect_truth("… once, however often it is sent");
+	begin();
+	send_urgent(0, 1, 1, 2, 0);
+	for (size_t i = 1; i < truth.count; i++) {
+		fixture_send(&fixture, true, (uint32_t)i + 1, truth.bytes + i, 1);
+	}
+	expect_truth("… among pieces of a byte");
+	begin();
+	fixture.tcp_urgent = 900;
+	fixture_segment(&fixture, true, DATA | TCP_URG, 0, 0, truth.bytes, truth.count);
+	expect_truth("one that is still to come takes nothing away");
+	begin();
+	fixture.tcp_urgent = 40;
+	send(&truth, 0);
+	expect_truth("a pointer without its flag is none");
+}
+
 static void test_rivals(void)
 {
 	static const uint8_t zeros[700];
@@ -195,6 +251,7 @@ int main(void)
 	test_numbers();
 	test_syn_data();
 	test_padding();
+	test_urgent();
 	test_rivals();
 	begin();
 	ok(reassembly_bytes(fixture.tables.reassembly) == 0, "nothing is kept behind a flow");
