@@ -1,6 +1,6 @@
 #!/bin/sh
-# Includes go downwards only: dashboards > analyzer, layer by layer > geo, collector > simd, base; and Makefiles name all there
-# is. Prints TAP.
+# Includes go downwards only: dashboards > analyzer, layer by layer > geo, collector > simd, base; Makefiles name all there
+# is, and no name stands for two things. Prints TAP.
 cd "${BORDERFLOW_DATA:-.}" || exit 1
 number=0
 status=0
@@ -62,6 +62,18 @@ if [ -z "$unnamed" ]; then
 else
 	echo "not ok $number - each source and script is named in a Makefile"
 	echo "$unnamed" | sed 's/^/# /'
+	status=1
+fi
+
+# Libraries are linked one by one, and of two functions of one name the linker takes the first it meets.
+number=$((number + 1))
+twice=$(find base collector geo analyzer dashboards -name '*.h' -exec grep -hoE '^[a-z][a-z0-9_ ]* \*?[a-z0-9_]+\(' {} + |
+	grep -v '^static' | sed -E 's/.*[ *]([a-z0-9_]+)\($/\1/' | sort | uniq -d)
+if [ -z "$twice" ]; then
+	echo "ok $number - each function has a name of its own"
+else
+	echo "not ok $number - each function has a name of its own"
+	echo "$twice" | sed 's/^/# /'
 	status=1
 fi
 echo "1..$number"
