@@ -31,6 +31,29 @@ static void test_ordinary(void)
 	is_int((int64_t)clock.steps, 0, "and no step");
 }
 
+/* How far is late, and how far is ahead: to the last nanosecond. */
+static void test_bounds(void)
+{
+	struct flow_clock clock = started();
+	uint64_t running_ns = clock.running_ns;
+
+	ok(flow_clock_see(&clock, start_ns - clock.back_ns) == running_ns && clock.steps == 0,
+		"as late as the longest timeout is late");
+	flow_clock_see(&clock, start_ns - clock.back_ns - 1);
+	is_int((int64_t)clock.steps, 1, "… and more is a step back");
+	clock = started();
+	is_int((int64_t)(flow_clock_see(&clock, start_ns + clock.forward_ns) - running_ns),
+		(int64_t)clock.forward_ns, "so far ahead the clock goes");
+	flow_clock_see(&clock, start_ns + 2 * clock.forward_ns + 1);
+	is_int((int64_t)clock.steps, 1, "… and further is a step ahead");
+	flow_clock_see(&clock, start_ns + 2 * clock.forward_ns + 1 - clock.back_ns);
+	is_int((int64_t)clock.steps, 1, "what is late behind a step is on its side");
+	clock = started();
+	flow_clock_see(&clock, start_ns + YEAR_NS);
+	flow_clock_see(&clock, start_ns + YEAR_NS - clock.back_ns - 1);
+	is_int((int64_t)clock.steps, 2, "… and what is later is a step of its own");
+}
+
 static void test_one_wrong_stamp(void)
 {
 	struct flow_clock clock = started();
@@ -103,6 +126,7 @@ static void test_extremes(void)
 int main(void)
 {
 	test_ordinary();
+	test_bounds();
 	test_one_wrong_stamp();
 	test_step(false);
 	test_step(true);
