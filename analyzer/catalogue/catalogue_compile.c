@@ -153,7 +153,9 @@ static int compile_rule(
 		catalogue->prefix_count++;
 		return 0;
 	case RULE_ASN:
-		catalogue->asn_rules[catalogue->asn_count].rule = index;
+		catalogue->asn_rules[catalogue->asn_count] = (struct asn_rule){
+			.rule = index, .app = rule->app, .is_shared = rule->shared
+		};
 		fact_parse_asn(rule->value, &catalogue->asn_rules[catalogue->asn_count].asn);
 		catalogue->asn_count++;
 		return 0;

@@ -23,6 +23,7 @@ struct facts_app {
 	bool removed;
 	uint32_t ownership_first; /* the head of a chain while reading, then the first of a run */
 	uint32_t ownership_count;
+	bool ownership_is_steady; /* the same at all times and everywhere */
 	uint32_t rule_first; /* the head of a chain while reading, then a place in rules_by_app */
 	uint32_t rule_count; /* once compacted */
 };

@@ -285,10 +285,9 @@ struct match catalogue_match_asn(const struct catalogue *catalogue, uint32_t asn
 	unsigned first, count = find_asn(catalogue, asn, &first);
 
 	for (unsigned i = 0; i < count; i++) {
-		const struct catalogue_rule *rule =
-			&catalogue->facts.rules[catalogue->asn_rules[first + i].rule];
-		if (rule->shared || catalogue_app(catalogue, rule->app)->shared ||
-			rule->app != catalogue->facts.rules[catalogue->asn_rules[first].rule].app) {
+		const struct asn_rule *rule = &catalogue->asn_rules[first + i];
+		if (rule->is_shared || catalogue_app(catalogue, rule->app)->shared ||
+			rule->app != catalogue->asn_rules[first].app) {
 			return (struct match){ 0 };
 		}
 	}
@@ -302,9 +301,8 @@ bool catalogue_app_has_asn(const struct catalogue *catalogue, uint16_t app, uint
 	unsigned first, count = find_asn(catalogue, asn, &first);
 
 	for (unsigned i = 0; i < count; i++) {
-		const struct catalogue_rule *rule =
-			&catalogue->facts.rules[catalogue->asn_rules[first + i].rule];
-		if (rule->app == app && !rule->shared) {
+		const struct asn_rule *rule = &catalogue->asn_rules[first + i];
+		if (rule->app == app && !rule->is_shared) {
 			return true;
 		}
 	}

@@ -40,6 +40,8 @@ struct prefix_rule {
 
 struct asn_rule {
 	uint32_t asn, rule;
+	uint16_t app; /* the rule's */
+	bool is_shared;
 };
 
 enum {

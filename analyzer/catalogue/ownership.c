@@ -126,6 +126,7 @@ static void list_by_app(struct facts *facts)
 {
 	for (unsigned row = 0; row < facts->app_count; row++) {
 		facts->apps[row].ownership_first = facts->apps[row].ownership_count = 0;
+		facts->apps[row].ownership_is_steady = false;
 	}
 	for (uint32_t i = 0; i < facts->ownership_count; i++) {
 		struct facts_app *app = &facts->apps[facts->ownership[i].app];
@@ -133,6 +134,17 @@ static void list_by_app(struct facts *facts)
 			app->ownership_first = i;
 		}
 	}
+}
+
+static bool is_steady(const struct facts *facts, const struct facts_app *app)
+{
+	for (uint32_t i = 0; i < app->ownership_count; i++) {
+		const struct ownership_fact *fact = &facts->ownership[app->ownership_first + i];
+		if (fact->from_ns > 0 || fact->to_ns < UINT64_MAX || fact->region[0] != '\0') {
+			return false;
+		}
+	}
+	return true;
 }
 
 void facts_settle_ownership(struct facts *facts)
@@ -149,6 +161,7 @@ void facts_settle_ownership(struct facts *facts)
 #define X(id, name, member) app->member = last.member;
 		OWNERSHIP_FIELDS(X)
 #undef X
+		facts->apps[row].ownership_is_steady = is_steady(facts, &facts->apps[row]);
 	}
 }
 
@@ -160,6 +173,13 @@ struct ownership facts_ownership_at(
 	const struct facts_app *app = &facts->apps[row];
 	const char *values[OWNERSHIP_FIELD_COUNT] = { "", "", "", "" };
 
+	if (app->ownership_is_steady) {
+		return (struct ownership){
+#define X(id, name, member) .member = app->app.member,
+			OWNERSHIP_FIELDS(X)
+#undef X
+		};
+	}
 	for (uint32_t i = 0; i < app->ownership_count; i++) {
 		const struct ownership_fact *fact = &facts->ownership[app->ownership_first + i];
 		if (fact->from_ns <= time_ns && time_ns < fact->to_ns &&
