@@ -20,6 +20,7 @@
  *          before is kept. A sender's single bad message is counted and passed over. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -79,5 +80,6 @@ struct flow_source_ops {
 /* What every kind begins with. */
 struct flow_source {
 	const struct flow_source_ops *ops;
+	bool can_wait;     /* live: what is not asked for yet is not lost */
 	const char *title; /* its path or address, for a person; the source's own, may be NULL */
 };

@@ -156,6 +156,11 @@ const struct flow_name *name_feed_next(struct name_feed *feed, uint64_t until_ns
 	return feed->ring ? next_live(feed) : next_of_files(feed, until_ns);
 }
 
+bool name_feed_has_room(const struct name_feed *feed, unsigned count)
+{
+	return ring_depth(feed->ring) + count < NAME_FEED_LIVE_NAMES;
+}
+
 /* The lane may be idle, and whoever reads the source does not wait for it. */
 void name_feed_put(struct name_feed *feed, const struct flow_name *name)
 {

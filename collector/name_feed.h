@@ -30,6 +30,9 @@ const struct flow_name *name_feed_next(struct name_feed *feed, uint64_t until_ns
 
 void name_feed_put(struct name_feed *feed, const struct flow_name *name);
 
+/* Live: would so many names find room? */
+bool name_feed_has_room(const struct name_feed *feed, unsigned count);
+
 bool name_feed_is_live(const struct name_feed *feed);
 uint64_t name_feed_lost(const struct name_feed *feed); /* any thread */
 

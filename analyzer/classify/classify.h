@@ -60,6 +60,10 @@ void classify_destroy(struct classify *classify);
 void classify_batch(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch);
 
+/* No packet came for a moment, by time_ns: what live resolver logs said meanwhile is heard, so that
+ * it does not pile up. */
+void classify_tick(struct classify *classify, uint64_t time_ns);
+
 /* What is known about the flow of this record; after the last part its note is gone. */
 void classify_settle(struct classify *classify, const struct flow_record *flow, struct l7_info *l7);
 

@@ -99,6 +99,13 @@ void classify_hear(struct classify *classify, uint64_t time_ns)
 	}
 }
 
+void classify_tick(struct classify *classify, uint64_t time_ns)
+{
+	if (classify->heard && name_feed_is_live(classify->heard)) {
+		classify_hear(classify, time_ns);
+	}
+}
+
 void classify_name_late(
 	struct classify *classify, const struct flow_record *flow, struct l7_info *l7)
 {

@@ -1,11 +1,14 @@
 /* Names from resolver logs: files are read by the lane as far as its packets have come; live, each
  * source has a thread that hands what it hears to every lane, for any may follow the client. */
 #include <errno.h>
+#include <poll.h>
 
 #include "analyzer/engine/engine_parts.h"
 #include "analyzer/vantage/vantage.h"
 #include "base/clock.h"
 #include "base/log.h"
+
+enum { ROOM_WAIT_MS = 5, ROOM_WAITS_MOST = 200 };
 
 int engine_open_names(struct engine *engine, struct lane_options *lane, struct err *err)
 {
@@ -31,6 +34,29 @@ void engine_close_names(struct engine *engine)
 static const char *title_of(const struct flow_source *source)
 {
 	return source->title ? source->title : source->ops->name;
+}
+
+static bool has_room(const struct engine *engine, unsigned count)
+{
+	unsigned lane = 0;
+
+	while (lane < engine->lane_count && name_feed_has_room(engine->feeds[lane], count)) {
+		lane++;
+	}
+	return lane == engine->lane_count;
+}
+
+/* A lane takes names as packets come, or a tick later. One that hangs is not waited for. */
+static void wait_for_room(const struct engine_hearer *hearer)
+{
+	const struct engine *engine = hearer->engine;
+
+	for (unsigned waits = 0;
+		hearer->source->can_wait && waits < ROOM_WAITS_MOST && engine_is_wanted(engine) &&
+		!has_room(engine, hearer->batch.name_count);
+		waits++) {
+		poll(NULL, 0, ROOM_WAIT_MS);
+	}
 }
 
 static void hand_out(struct engine_hearer *hearer)
@@ -59,6 +85,7 @@ void *engine_hear(void *argument)
 
 	while (status == FLOW_SOURCE_MORE && engine_is_wanted(hearer->engine)) {
 		status = source->ops->next(source, &hearer->batch, &err);
+		wait_for_room(hearer);
 		hand_out(hearer);
 	}
 	if (status < 0) {

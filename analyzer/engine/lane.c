@@ -133,6 +133,7 @@ bool lane_has_rest(const struct lane *lane)
 bool lane_tick(struct lane *lane, uint64_t time_ns)
 {
 	lane->lag_ns = 0;
+	classify_tick(lane->classify, time_ns);
 	return collector_tick(lane->collector, time_ns);
 }
 

@@ -129,7 +129,8 @@ int resolver_log_follow(struct flow_source **source, const char *target, struct 
 		free(log);
 		return err_set(err, ENOMEM, "out of memory");
 	}
-	log->source = (struct flow_source){ &live_ops, log->target };
+	log->source =
+		(struct flow_source){ .ops = &live_ops, .can_wait = true, .title = log->target };
 	int status = log_follow_open(&log->follow, path, err);
 	if (status == 0 && format) {
 		status = text_reader_init(&log->reader, format, clock_now_ns(), err);

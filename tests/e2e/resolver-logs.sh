@@ -253,6 +253,15 @@ inside python3 "$work/zeek.py" "$work/live-zeek.log"
 ok '… and hears who asks' becomes borderflow_resolver_names_total 30
 is_told() { "$bin" doctor --socket "$work/kept/sensor.sock" --format ndjson --fail-on none | grep '"resolver-clock"' | grep -q '"apart":3[56][0-9][0-9]'; }
 ok '… and that its clock is an hour ahead' wait_for 10 is_told
+# What a log holds is not lost where a burst of it is more than is taken at once, nobody talking or not.
+python3 - "$work/live-zeek.log" <<'END'
+import json, sys, time
+with open(sys.argv[1], "a") as log:
+    for i in range(5000):
+        log.write(json.dumps({"ts": time.time(), "id.orig_h": "10.20.0.6", "query": f"b{i}.example", "answers": ["198.51.100.99"]}) + "\n")
+END
+ok '… five thousand at once as well' becomes borderflow_resolver_names_total 5030
+ok '… of which none is lost while nobody talks' becomes borderflow_resolver_lost_total 0
 end_sensor
 says 2 'dnstap-listen' 'dnstap in a file is no log to follow' "$bin" capture -i lo --resolver-log dnstap:x
 finish
