@@ -67,41 +67,111 @@ void classify_keep_parts(struct classify *classify, struct collector *collector,
 	}
 }
 
-/* Is the host of the first request in this segment one that the flow has not named yet? */
-static bool asks_another_host(
-	struct classify *classify, const struct packet *packet, const struct l7_info *known)
+enum request { REQUEST_KNOWN, REQUEST_UNFINISHED, REQUEST_ANOTHER };
+
+/* Could these be the first bytes of a client's frame of HTTP/2 that is not here yet? */
+static bool begins_frame(struct reader in)
+{
+	enum { FRAME_MOST = 16384, TYPE_MOST = 9 };
+	size_t left = reader_left(&in);
+	uint32_t bytes = reader_u24(&in);
+	uint8_t type = reader_u8(&in);
+
+	reader_skip(&in, 1);
+	uint32_t stream = reader_u32(&in);
+	return left < 4 || (bytes <= FRAME_MOST && type <= TYPE_MOST &&
+				   (left < 9 || (stream & 1 && reader_left(&in) < bytes)));
+}
+
+/* Is the host of the first request in these bytes one that the flow has not named yet? Then the
+ * scratch l7 info is the request's. */
+static enum request read_request(
+	struct classify *classify, struct reader in, const struct l7_info *known)
 {
 	struct dissect_state state = { 0 };
 	struct l7_info *l7 = &classify->scratch;
-	struct dissection dissection = { .in = reader_over(packet->payload, packet->payload_bytes),
+	struct dissection dissection = { .in = in,
 		.from_source = true,
 		.is_answered = true,
 		.is_last = true,
-		.wire_bytes = packet->payload_wire_bytes,
+		.wire_bytes = (uint32_t)reader_left(&in),
 		.state = &state,
 		.tables = &classify->tables,
 		.l7 = l7 };
-	uint8_t first = packet->payload[0];
+	uint8_t first = in.at[0];
 	/* HTTP/1 may have been asked to go on as HTTP/2, which says so at its start. */
-	bool is_http2 = first == 0 ||
-			(packet->payload_bytes > 3 && memcmp(packet->payload, "PRI ", 4) == 0);
+	bool is_http2 = first == 0 || (reader_left(&in) > 3 && memcmp(in.at, "PRI ", 4) == 0);
 
 	if (!is_http2 && (known->protocol == L7_HTTP2 || first < 'A' || first > 'Z')) {
-		return false;
+		return REQUEST_KNOWN;
 	}
 	const struct dissector *dissector = is_http2 ? &dissector_http2 : &dissector_http;
 	l7_info_clear(l7);
 	if (dissector->stream(&dissection) != DISSECT_DONE || dissection.hands_over ||
 		!names_its_server(l7)) {
-		return false;
+		dissection.is_last = false;
+		bool is_begun = first == 0 ? begins_frame(in)
+					   : dissector->stream(&dissection) == DISSECT_MORE &&
+						     !dissection.hands_over;
+		return is_begun ? REQUEST_UNFINISHED : REQUEST_KNOWN;
 	}
 	for (unsigned i = 0; i < known->name_count; i++) {
 		if (known->names[i].source == NAME_HTTP_HOST &&
 			strcmp(l7_info_name(known, i), l7_info_name(l7, 0)) == 0) {
-			return false;
+			return REQUEST_KNOWN;
 		}
 	}
-	return true;
+	return REQUEST_ANOTHER;
+}
+
+/* The packet of a flow goes on with a request that has begun, or begins one that does not tell its
+ * host yet. *in_pieces: it goes on. */
+static enum request read_piece(struct classify *classify, const struct packet *packet,
+	uint32_t flow, const struct l7_info *known, bool *in_pieces)
+{
+	struct begun_request *begun = &classify->begun[flow % BEGUN_REQUESTS];
+	struct reader in = reader_over(packet->payload, packet->payload_bytes);
+	uint32_t before = begun->flow == flow ? begun->count : 0;
+	uint32_t again = begun->next_seq - packet->tcp_seq;
+
+	if (before > 0 && again > 0 && again <= before) {
+		return REQUEST_KNOWN; /* a piece that is there */
+	}
+	*in_pieces = before > 0 && again == 0;
+	before = *in_pieces ? before : 0;
+	bool fits = before + packet->payload_bytes <= BEGUN_BYTES_MAX;
+	if (*in_pieces && fits) {
+		memcpy(begun->bytes + before, packet->payload, packet->payload_bytes);
+		in = reader_over(begun->bytes, before + packet->payload_bytes);
+	}
+	enum request request = read_request(classify, in, known);
+	if (request == REQUEST_UNFINISHED && fits) {
+		if (!*in_pieces) {
+			memcpy(begun->bytes, packet->payload, packet->payload_bytes);
+		}
+		begun->flow = flow;
+		begun->next_seq = packet->tcp_seq + packet->payload_bytes;
+		begun->count = before + packet->payload_bytes;
+	} else if (*in_pieces) {
+		begun->count = 0;
+	}
+	return request;
+}
+
+/* Of a request whose last piece told its host no packet is left to be read: the flow is what the
+ * scratch l7 info says. */
+static void take_request(struct classify *classify, struct collector *collector, uint32_t flow)
+{
+	struct l7_info_store *store = classify->tables.store;
+	uint32_t *note = collector_note(collector, flow);
+	uint32_t l7 = l7_info_store_add(store, &classify->scratch);
+
+	if (l7) {
+		l7_info_store_release(store, *note);
+		*note = l7;
+	}
+	*note |= NOTE_DONE | NOTE_WATCH;
+	collector_stop_peeking(collector, flow, false);
 }
 
 bool classify_begin_again(struct classify *classify, struct collector *collector,
@@ -118,8 +188,15 @@ bool classify_begin_again(struct classify *classify, struct collector *collector
 			       reader_over(packet->payload, packet->payload_bytes)) &&
 		       classify_split(classify, collector, batch, peek, l7);
 	}
-	return known->protocol != L7_QUIC && asks_another_host(classify, packet, known) &&
-	       classify_split(classify, collector, batch, peek, l7);
+	bool in_pieces = false;
+	if (read_piece(classify, packet, peek->flow, known, &in_pieces) != REQUEST_ANOTHER ||
+		!classify_split(classify, collector, batch, peek, l7)) {
+		return false;
+	}
+	if (in_pieces) {
+		take_request(classify, collector, peek->flow);
+	}
+	return !in_pieces;
 }
 
 /* What names itself with each packet need not be remembered. */

@@ -32,6 +32,16 @@
 
 #define NOTE_FLAGS (NOTE_DONE | NOTE_CUT | NOTE_KEPT | NOTE_WATCH | NOTE_HELD)
 
+/* The first bytes of a request that comes in small pieces, in a flow that is watched, until they
+ * tell its host. Another flow's may take the place: then it is read no further. */
+enum { BEGUN_REQUESTS = 16, BEGUN_BYTES_MAX = 1024 };
+
+struct begun_request {
+	uint32_t flow, next_seq;
+	uint32_t count; /* 0: none */
+	uint8_t bytes[BEGUN_BYTES_MAX];
+};
+
 struct classify {
 	struct dissect_tables tables;
 	struct l7_session_table *session;
@@ -42,6 +52,7 @@ struct classify {
 	struct log_clock *log_clock; /* likewise */
 	struct classify_stats stats;
 	struct addr name_clients[CLASSIFY_NAME_CLIENTS];
+	struct begun_request begun[BEGUN_REQUESTS];
 	struct l7_info scratch;
 	uint8_t joined[DISSECT_SCRATCH_BYTES], overlaid[DISSECT_SCRATCH_BYTES];
 };
