@@ -111,6 +111,10 @@ static void test_made_up(void)
 	is_text(app_of(&record), "tiktok", "two hellos for one place");
 	ok(record.verdict.inferred && record.verdict.grounds == 1 << INFERRED_BY_CONTESTED,
 		"… are no proof");
+	struct record looked_up = record;
+	add_name(&looked_up, NAME_DNS_QUERY, "v16m.tiktokcdn.com");
+	attribute(catalogue, geo, &looked_up);
+	ok(looked_up.verdict.inferred, "… nor with a look-up of another name");
 	add_name(&record, NAME_DNS_QUERY, "www.tiktok.com");
 	attribute(catalogue, geo, &record);
 	ok(!record.verdict.inferred && record.verdict.evidence & 1 << EVIDENCE_DNS,

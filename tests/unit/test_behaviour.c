@@ -178,6 +178,57 @@ static void test_traps(void)
 	is_text(hidden_app(99, "192.0.2.4"), "unknown", "after a week of silence it is forgotten");
 }
 
+/* Whose use it is: of who went out there himself, as far as was seen. */
+static void test_whose(void)
+{
+	struct record record;
+
+	begin(&(struct behaviour_options){ 0 });
+	teach(1, 30, "192.0.2.4", "v16m.tiktokcdn.com");
+	record = flow(97, "192.0.2.4", NULL);
+	record.flow.total_packets[0] = record.flow.total_packets[1] = 5;
+	record.flow.wrapped[0] = record.flow.wrapped[1] = FLOW_WRAPPED_OUTSIDE;
+	see(&record);
+	is_int(record.verdict.app, 0, "what somebody outside wrapped is never inferred");
+	record.flow.wrapped[1] = FLOW_WRAPPED_INSIDE;
+	see(&record);
+	ok(record.verdict.inferred, "… but where we answer into it");
+	record = flow(96, "192.0.2.4", NULL);
+	record.direction = RECORD_DIRECTION_INBOUND;
+	record.own_side = RECORD_DESTINATION;
+	record.flow.destination = record.flow.source;
+	addr_parse("192.0.2.4", &record.flow.source);
+	record.flow.source_port = 443;
+	record.flow.destination_port = 50000;
+	record.flow.total_bytes[0] = record.flow.bytes[0] = 200000;
+	see(&record);
+	is_int(record.verdict.app, 0, "who calls us is not inferred");
+	record.flow.start_seen = false;
+	see(&record);
+	ok(record.verdict.inferred, "… but where nobody saw who called");
+}
+
+/* What the network says of itself stays; an SDK in other apps teaches no use; and a look-up that
+ * was seen teaches as well as a hello. */
+static void test_teachers(void)
+{
+	struct record record;
+
+	begin(&(struct behaviour_options){ 0 });
+	teach(1, 30, "149.154.167.99", "v16m.tiktokcdn.com");
+	is_text(hidden_app(99, "149.154.167.99"), "telegram",
+		"an address of Telegram's own is Telegram's, whoever else was named there");
+	teach(1, 30, "192.0.2.1", "api16-access-sg.pangle.io");
+	is_text(hidden_app(99, "192.0.2.1"), "unknown", "an SDK in other apps teaches no use");
+	for (unsigned i = 0; i < 30; i++) {
+		record = flow(i, "192.0.2.2", NULL);
+		l7_info_add_name(&record.l7, NAME_CERT, "v16m.tiktokcdn.com", 18);
+		see(&record);
+		now_ns += 20 * 60 * NS_PER_S;
+	}
+	is_text(hidden_app(99, "192.0.2.2"), "tiktok", "a certificate teaches");
+}
+
 /* What ended before it was known can wait for what is named after it. */
 static void test_waiting(void)
 {
@@ -319,6 +370,8 @@ int main(void)
 	test_address();
 	test_shared_address();
 	test_traps();
+	test_whose();
+	test_teachers();
 	test_waiting();
 	test_no_echo();
 	test_bounds();

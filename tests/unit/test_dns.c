@@ -157,6 +157,13 @@ static void test_blocked(void)
 	fixture_flow(&fixture, IP_UDP, 40000, 53);
 	send_answer(&message);
 	ok(!fixture.l7.dns_blocked, "… which a referral is not");
+	put_header(&message, 0x8180, 1, "twice.example.com", DNS_TYPE_A);
+	put_record(&message, "twice.example.com", DNS_TYPE_A, 30, "\xcb\x00\x71\x05", 4);
+	fixture_flow(&fixture, IP_UDP, 40000, 53);
+	send_answer(&message);
+	put_header(&message, 0x8183, 0, "twice.example.com", DNS_TYPE_AAAA);
+	send_answer(&message);
+	ok(!fixture.l7.dns_blocked, "what was answered once is not blocked");
 }
 
 static int32_t ask(
@@ -341,6 +348,15 @@ static void test_tcp(void)
 			names_for("192.0.2.1", "203.0.113.22", 0),
 		"three answers over TCP in pieces of seven bytes");
 	ok(!fixture.session.directions[1].is_done, "… and more may come");
+	fixture_flow(&fixture, IP_TCP, 40000, 53);
+	put_header(&message, 0x0100, 0, "last.example.com", DNS_TYPE_A);
+	message.bytes[5] = 0;
+	message.count = 12;
+	questions.count = 0;
+	put_number(&questions, 2, 11);
+	put_bytes(&questions, message.bytes, 11);
+	fixture_send(&fixture, true, 0, questions.bytes, questions.count);
+	ok(fixture.l7.protocol != L7_DNS, "less than a header is no DNS");
 }
 
 static void test_hostile(void)
@@ -395,8 +411,8 @@ static void learn(void *whose, const char *name)
 	snprintf(learnt, sizeof(learnt), "%s", name);
 }
 
-/* The same answer to the same question, which comes out of somebody else's tunnel or does not. */
-static void answer_own(const struct hello_builder *answer, bool is_hearsay)
+/* The same answer to the same question, which come out of somebody else's tunnel or do not. */
+static void answer_as(const struct hello_builder *answer, bool asks_hearsay, bool is_hearsay)
 {
 	struct hello_builder question = question_of(answer);
 	struct dissect_state state = { 0 };
@@ -406,12 +422,13 @@ static void answer_own(const struct hello_builder *answer, bool is_hearsay)
 		.receiver = fixture.ends.destination,
 		.sender_port = 40000,
 		.receiver_port = 53,
-		.is_hearsay = is_hearsay,
+		.is_hearsay = asks_hearsay,
 		.state = &state,
 		.tables = &fixture.tables,
 		.l7 = &fixture.l7 };
 	struct dissection answered = asked;
 
+	answered.is_hearsay = is_hearsay;
 	answered.in = reader_over(answer->bytes, answer->count);
 	answered.sender = asked.receiver;
 	answered.receiver = asked.sender;
@@ -420,6 +437,11 @@ static void answer_own(const struct hello_builder *answer, bool is_hearsay)
 	learnt[0] = '\0';
 	dissector_dns.datagram(&asked);
 	dissector_dns.datagram(&answered);
+}
+
+static void answer_own(const struct hello_builder *answer, bool is_hearsay)
+{
+	answer_as(answer, is_hearsay, is_hearsay);
 }
 
 /* Names that lead to an address of ours are told when they are seen; tests/e2e/zones.py has all the
@@ -437,6 +459,8 @@ static void test_own(void)
 	fixture.tables.own = (struct own_network){ is_ours, learn, &ours };
 	answer_own(&message, true);
 	is_text(learnt, "", "hearsay is not told");
+	answer_as(&message, false, true);
+	is_text(learnt, "", "… nor hearsay that answers what we asked");
 	answer_own(&message, false);
 	is_text(learnt, "pc7.kommun.example", "a name that was asked for is");
 	ours++;
