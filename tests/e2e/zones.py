@@ -109,6 +109,19 @@ def realm_asked(realm):
     return pack("!I", len(whole)) + whole
 
 
+def searched(base, found=b"\x87\x0bobjectClass"):
+    """A search of LDAP: where, how deep, and what for."""
+    body = der(4, base) + der(10, b"\0") * 2 + der(2, b"\0") * 2 + der(1, b"\0") + found + der(0x30, b"")
+    return der(0x30, der(2, b"\1") + der(0x63, body))
+
+
+def controller():
+    state["port"] += 1
+    state["time"] += .1
+    asked = der(0xa0, der(0xa3, der(4, b"DnsDomain") + der(4, b"zone22.example.")) + der(0xa3, der(4, b"Host") + der(4, b"PC7")))
+    datagram(state["time"], PC, ROUTER, (OWN, SERVER), (state["port"], 389), searched(b"", asked))
+
+
 def neighbours(port, group, name):
     state["port"] += 1
     state["time"] += .1
@@ -160,6 +173,8 @@ WAYS = [
     lambda: ask("zone19.example", 6, [], opcode=5),
     lambda: ask("zone20.example", MX, [record("zone20.example", MX, b"\0\x0a" + named("mail.zone20.example"))],
                 led_to("mail.zone20.example", SERVER)),
+    lambda: connection((OWN, SERVER), 389, searched(b"CN=Users,DC=zone21,DC=example"), der(0x30, der(2, b"\1") + der(0x65, b"")), close=False),
+    controller,
 ]
 STRAYS = [
     lambda: ask("pc.stray1.example", A, led_to("pc.stray1.example", OUTSIDE)),

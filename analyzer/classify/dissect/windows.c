@@ -1,5 +1,7 @@
 /* What Windows networks speak: SMB ([MS-SMB2]), RDP ([MS-RDPBCGR] 2.2.1.1), LDAP (RFC 4511) and
  * Kerberos (RFC 4120). User names stand in some of them and are passed over. */
+#include <strings.h>
+
 #include "analyzer/classify/dissect/signature.h"
 
 static enum dissect_result smb_stream(struct dissection *dissection)
@@ -75,10 +77,68 @@ static uint32_t ber_length(struct reader *in)
 	return length;
 }
 
+/* Do machines of ours speak, and does somebody want to know their names? */
+static bool is_among_own(const struct dissection *dissection)
+{
+	const struct own_network *own = &dissection->tables->own;
+
+	return own->is_own && !dissection->is_hearsay &&
+	       own_network_has(own, &dissection->sender) &&
+	       own_network_has(own, &dissection->receiver);
+}
+
+/* "CN=Users,DC=kommun,DC=example": what is looked through is below the domain (RFC 2247). */
+static void learn_base(const struct own_network *own, struct reader base)
+{
+	char name[L7_INFO_NAME_MAX + 1];
+	size_t length = 0;
+
+	while (reader_left(&base) > 0) {
+		const uint8_t *end = memchr(base.at, ',', reader_left(&base));
+		size_t count = end ? (size_t)(end - base.at) : reader_left(&base);
+		const char *part = (const char *)reader_bytes(&base, count);
+		reader_skip(&base, end != NULL);
+		if (count <= 3 || strncasecmp(part, "dc=", 3) != 0 ||
+			length + count > sizeof(name)) {
+			continue;
+		}
+		name[length++] = '.';
+		memcpy(name + length, part + 3, count - 3);
+		length += count - 3;
+	}
+	if (length > 1) {
+		own_network_learn(own, reader_over(name + 1, length - 1));
+	}
+}
+
+/* What a search looks through; and which domain the search for a controller is about ([MS-ADTS],
+ * 6.3.3). */
+static void learn_domain(const struct own_network *own, struct reader search)
+{
+	enum { OCTETS = 0x04 };
+	static const char domain[] = "\x04\x09"
+				     "DnsDomain\x04";
+	struct reader body = search;
+	uint8_t type = reader_u8(&body);
+	uint32_t length = ber_length(&body);
+	const uint8_t *found = memmem(search.at, reader_left(&search), domain, sizeof(domain) - 1);
+
+	if (type == OCTETS) {
+		learn_base(own, reader_sub(&body, length));
+	}
+	if (found) {
+		reader_skip(&search, (size_t)(found - search.at) + sizeof(domain) - 1);
+		length = ber_length(&search);
+		own_network_learn(own, reader_sub(&search, length));
+	}
+}
+
 /* A message: sequence, its number, and an operation that may come first: bind, search, extended, or
  * their answers. */
-static bool read_ldap(struct reader *in, uint8_t *operation, bool *asks_tls)
+static bool read_ldap(
+	const struct dissection *dissection, struct reader *in, uint8_t *operation, bool *asks_tls)
 {
+	enum { OPERATION_SEARCH = 0x63 };
 	static const char start_tls[] = "1.3.6.1.4.1.1466.20037";
 	uint8_t sequence = reader_u8(in);
 	uint32_t length = ber_length(in);
@@ -91,6 +151,9 @@ static bool read_ldap(struct reader *in, uint8_t *operation, bool *asks_tls)
 	if (!reader_ok(in) || !reader_ok(&message) || sequence != 0x30 || integer != 2 ||
 		bytes < 1 || bytes > 4 || body_bytes > reader_left(&message)) {
 		return false;
+	}
+	if (*operation == OPERATION_SEARCH && is_among_own(dissection)) {
+		learn_domain(&dissection->tables->own, message);
 	}
 	*asks_tls = *operation == 0x77 && memmem(message.at, reader_left(&message), start_tls,
 						  sizeof(start_tls) - 1) != NULL;
@@ -119,7 +182,7 @@ static enum dissect_result ldap_stream(struct dissection *dissection)
 
 	while (reader_left(&in) > 0) {
 		struct reader message = in;
-		if (!read_ldap(&in, &operation, &asks_tls)) {
+		if (!read_ldap(dissection, &in, &operation, &asks_tls)) {
 			return is_unfinished(message) && !dissection->is_last ? DISSECT_MORE
 			       : dissection->l7->protocol == L7_LDAP          ? DISSECT_DONE
 									      : DISSECT_OTHER;
@@ -144,8 +207,8 @@ static enum dissect_result ldap_datagram(struct dissection *dissection)
 	uint8_t operation;
 	bool asks_tls;
 
-	return claim_if(
-		dissection_has_port(dissection, 389) && read_ldap(&in, &operation, &asks_tls),
+	return claim_if(dissection_has_port(dissection, 389) &&
+				read_ldap(dissection, &in, &operation, &asks_tls),
 		dissection, L7_LDAP);
 }
 
@@ -190,8 +253,7 @@ static void learn_realm(const struct dissection *dissection, struct reader in)
 	enum { SEQUENCE = 0x30, REQUEST_BODY = 0xa4, REALM = 0xa2, TEXT = 0x1b };
 	const struct own_network *own = &dissection->tables->own;
 
-	if (dissection->is_hearsay || !own_network_has(own, &dissection->sender) ||
-		!own_network_has(own, &dissection->receiver)) {
+	if (!is_among_own(dissection)) {
 		return;
 	}
 	reader_skip(&in, 1);
