@@ -94,28 +94,49 @@ static void load_l7_info(struct classify *classify, uint32_t number)
 	}
 }
 
-/* Puts the scratch l7 info in the store in place of those known before; the number, with the flow's
- * reference. A full store leaves the flow what it had. */
-static uint32_t store_l7_info(struct classify *classify, uint32_t before)
+/* Does the scratch l7 info say anything else than those known before? */
+static bool is_news(const struct classify *classify, uint32_t before)
 {
-	struct l7_info_store *store = classify->tables.store;
 	const struct l7_info *scratch = &classify->scratch;
 
-	if (before) {
-		const struct l7_info *known = l7_info_store_get(store, before);
-		size_t bytes = l7_info_used_bytes(scratch);
-		if (l7_info_used_bytes(known) == bytes && memcmp(known, scratch, bytes) == 0) {
-			return before;
-		}
-	} else if (scratch->protocol == L7_UNKNOWN && scratch->name_count == 0) {
-		return 0;
+	if (!before) {
+		return scratch->protocol != L7_UNKNOWN || scratch->name_count > 0;
 	}
-	uint32_t after = l7_info_store_add(store, scratch);
+	const struct l7_info *known = l7_info_store_get(classify->tables.store, before);
+	size_t bytes = l7_info_used_bytes(scratch);
+	return l7_info_used_bytes(known) != bytes || memcmp(known, scratch, bytes) != 0;
+}
+
+/* The scratch l7 info, shared by all flows that showed the same, in place of those known before;
+ * the number, with the flow's reference. A full store leaves the flow what it had. */
+static uint32_t share_l7_info(struct classify *classify, uint32_t before)
+{
+	struct l7_info_store *store = classify->tables.store;
+	uint32_t after = l7_info_store_add(store, &classify->scratch);
+
 	if (!after) {
 		return before;
 	}
 	l7_info_store_release(store, before);
 	return after;
+}
+
+/* What the scratch l7 info says is the session's own while it is read, and shared once it is over.
+ * True where it is news. */
+static bool keep_l7_info(struct classify *classify, struct l7_session *session)
+{
+	struct l7_info_store *store = classify->tables.store;
+	bool has_changed = is_news(classify, session->l7), is_over = l7_feed_is_over(session);
+
+	if (has_changed && is_over) {
+		session->l7 = share_l7_info(classify, session->l7);
+	} else if (has_changed) {
+		uint32_t own = l7_info_store_change(store, session->l7, &classify->scratch);
+		session->l7 = own ? own : session->l7;
+	} else if (is_over) {
+		session->l7 = l7_info_store_share(store, session->l7);
+	}
+	return has_changed;
 }
 
 /* The flow keeps its l7 info and nothing else. */
@@ -130,7 +151,8 @@ static void drop_oldest(struct classify *classify, struct collector *collector)
 	uint32_t number = l7_session_oldest(classify->session);
 
 	if (number) {
-		const struct l7_session *session = l7_session_get(classify->session, number);
+		struct l7_session *session = l7_session_get(classify->session, number);
+		session->l7 = l7_info_store_share(classify->tables.store, session->l7);
 		*collector_note(collector, session->flow) = session->l7 | NOTE_DONE;
 		collector_stop_peeking(collector, session->flow, true);
 		collector_stop_peeking(collector, session->flow, false);
@@ -199,12 +221,10 @@ static void l7_feed_flow(struct classify *classify, struct collector *collector,
 		.is_hearsay = collector_is_from_outside(collector, packet),
 		.l7 = &classify->scratch };
 	collector_flow_ends(collector, peek->flow, &feed.ends);
-	uint32_t before = session->l7;
-	load_l7_info(classify, before);
+	load_l7_info(classify, session->l7);
 	l7_feed_packet(&feed, packet, peek);
 	session->is_cut |= packet->payload_bytes < packet->payload_wire_bytes;
-	session->l7 = store_l7_info(classify, before);
-	if (session->l7 != before && !feed.is_hearsay) {
+	if (keep_l7_info(classify, session) && !feed.is_hearsay) {
 		classify_learn_own(classify, &feed.ends);
 	}
 	classify->stats.reassembly_dropped += feed.dropped;
@@ -254,7 +274,9 @@ static bool l7_feed_dns(struct classify *classify, struct collector *collector,
 	if (dissector_dns.datagram(&dissection) == DISSECT_OTHER) {
 		return false;
 	}
-	*note = store_l7_info(classify, *note);
+	if (is_news(classify, *note)) {
+		*note = share_l7_info(classify, *note);
+	}
 	return true;
 }
 
@@ -456,7 +478,7 @@ static void read_the_rest(
 
 	load_l7_info(classify, session->l7);
 	l7_feed_end(&feed);
-	session->l7 = store_l7_info(classify, session->l7);
+	keep_l7_info(classify, session);
 	classify->stats.hellos_reassembled += feed.reassembled;
 }
 

@@ -211,6 +211,7 @@ static bool is_worth_keeping(const struct l7_info *l7)
 
 void classify_keep(struct classify *classify, const struct flow_record *flow, uint32_t l7)
 {
+	struct l7_info_store *store = classify->tables.store;
 	bool is_bare = flow->wrapped[0] != FLOW_WRAPPED_OUTSIDE &&
 		       flow->wrapped[1] != FLOW_WRAPPED_OUTSIDE;
 	bool may_go_on = flow->end == FLOW_END_IDLE || flow->end == FLOW_END_ACTIVE ||
@@ -226,8 +227,11 @@ void classify_keep(struct classify *classify, const struct flow_record *flow, ui
 		.protocol = flow->protocol };
 
 	if (l7 && is_bare && may_go_on && is_open &&
-		is_worth_keeping(l7_info_store_get(classify->tables.store, l7))) {
+		is_worth_keeping(l7_info_store_get(store, l7))) {
+		l7_info_store_hold(store, l7);
+		l7 = l7_info_store_share(store, l7);
 		flow_memory_keep(classify->memory, &ends, l7, flow->end_ns);
+		l7_info_store_release(store, l7);
 	}
 }
 

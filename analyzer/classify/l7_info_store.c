@@ -18,8 +18,11 @@ struct held {
 	uint32_t references;
 	uint32_t hash;
 	uint32_t next_free;
-	uint32_t units;
+	uint16_t units;
+	bool is_own; /* of one holder: not to be found by its content */
 };
+
+_Static_assert(sizeof(struct held) == 16, "l7 info behind it stays aligned");
 
 struct l7_info_store {
 	unsigned char *units;
@@ -78,7 +81,7 @@ static uint32_t take_units(struct l7_info_store *store, uint32_t units)
 	if (!number && store->unit_count - store->units_touched >= units) {
 		number = store->units_touched;
 		store->units_touched += units;
-		held_at(store, number)->units = units;
+		held_at(store, number)->units = (uint16_t)units;
 	} else {
 		uint32_t size = units;
 		while (!number && size < UNITS_MOST) {
@@ -114,6 +117,25 @@ static bool is_same(const void *items, uint32_t number, const void *key)
 	       memcmp(known, wanted->l7, wanted->bytes) == 0;
 }
 
+/* A new set; 0 where there is no room. */
+static uint32_t put(struct l7_info_store *store, const struct l7_info *l7, size_t bytes)
+{
+	uint32_t units = (uint32_t)((sizeof(struct held) + bytes + UNIT_BYTES - 1) / UNIT_BYTES);
+	uint32_t number = store->sets < store->limit ? take_units(store, units) : 0;
+	struct held *held = held_at(store, number);
+
+	if (!number) {
+		store->refused++;
+		return 0;
+	}
+	held->references = 1;
+	held->is_own = true;
+	memcpy(held + 1, l7, bytes);
+	store->sets++;
+	store->units_used += held->units;
+	return number;
+}
+
 uint32_t l7_info_store_add(struct l7_info_store *store, const struct l7_info *l7)
 {
 	size_t bytes = l7_info_used_bytes(l7);
@@ -125,23 +147,48 @@ uint32_t l7_info_store_add(struct l7_info_store *store, const struct l7_info *l7
 		held_at(store, known)->references++;
 		return known;
 	}
-	uint32_t units = (uint32_t)((sizeof(struct held) + bytes + UNIT_BYTES - 1) / UNIT_BYTES);
-	uint32_t number = store->sets < store->limit ? take_units(store, units) : 0;
-	struct held *held = held_at(store, number);
+	uint32_t number = put(store, l7, bytes);
 	if (number && !hash_table_put(&store->by_content, hash, number)) {
-		give_back(store, number);
-		number = 0;
-	}
-	if (!number) {
+		l7_info_store_release(store, number);
 		store->refused++;
 		return 0;
 	}
-	held->references = 1;
-	held->hash = hash;
-	memcpy(held + 1, l7, bytes);
-	store->sets++;
-	store->units_used += held->units;
+	if (number) {
+		struct held *held = held_at(store, number);
+		held->hash = hash;
+		held->is_own = false;
+	}
 	return number;
+}
+
+uint32_t l7_info_store_change(
+	struct l7_info_store *store, uint32_t number, const struct l7_info *l7)
+{
+	size_t bytes = l7_info_used_bytes(l7);
+	struct held *held = held_at(store, number);
+
+	if (number && held->is_own && held->references == 1 &&
+		sizeof(*held) + bytes <= (size_t)held->units * UNIT_BYTES) {
+		memcpy(held + 1, l7, bytes);
+		return number;
+	}
+	uint32_t own = put(store, l7, bytes);
+	if (own) {
+		l7_info_store_release(store, number);
+	}
+	return own;
+}
+
+uint32_t l7_info_store_share(struct l7_info_store *store, uint32_t number)
+{
+	bool is_own = number && held_at(store, number)->is_own;
+	uint32_t shared = is_own ? l7_info_store_add(store, l7_info_store_get(store, number)) : 0;
+
+	if (!shared) {
+		return number;
+	}
+	l7_info_store_release(store, number);
+	return shared;
 }
 
 void l7_info_store_hold(struct l7_info_store *store, uint32_t number)
@@ -157,7 +204,9 @@ void l7_info_store_release(struct l7_info_store *store, uint32_t number)
 		return;
 	}
 	struct held *held = held_at(store, number);
-	hash_table_remove(&store->by_content, held->hash, number);
+	if (!held->is_own) {
+		hash_table_remove(&store->by_content, held->hash, number);
+	}
 	give_back(store, number);
 	store->sets--;
 	store->units_used -= held->units;

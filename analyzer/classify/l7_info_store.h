@@ -3,7 +3,8 @@
  *
  * A set is named by a number, 0 is "nothing known". Numbers are counted references:
  * l7_info_store_add() and l7_info_store_hold() take one, l7_info_store_release() gives it back, the
- * last one frees the set.
+ * last one frees the set. What is not finished is its holder's own as long as it changes: nobody
+ * looks for it, so its hash is not asked for.
  *
  * Memory   address space for the limit is taken by l7_info_store_create(); pages are touched as
  * they
@@ -13,6 +14,7 @@
  * Cost     adding a set that is known: one keyed hash of its bytes, one probe, one comparison. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "analyzer/record/l7_info.h"
@@ -29,6 +31,14 @@ struct l7_info_store *l7_info_store_create(uint32_t limit); /* NULL: out of memo
 void l7_info_store_destroy(struct l7_info_store *store);
 
 uint32_t l7_info_store_add(struct l7_info_store *store, const struct l7_info *l7);
+/* The holder's own set says this from now on, in place where nobody else holds it; a set that is
+ * shared, or none, is given back for an own one. The number, with the holder's reference; 0 where
+ * there is no room, and nothing has changed. */
+uint32_t l7_info_store_change(
+	struct l7_info_store *store, uint32_t number, const struct l7_info *l7);
+/* It changes no more: an own set is given back for the one that is shared by its content, where
+ * there is room. The number, with the holder's reference. */
+uint32_t l7_info_store_share(struct l7_info_store *store, uint32_t number);
 void l7_info_store_hold(struct l7_info_store *store, uint32_t number);
 void l7_info_store_release(struct l7_info_store *store, uint32_t number);
 

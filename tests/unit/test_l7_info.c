@@ -97,6 +97,51 @@ static void test_store(void)
 	l7_info_store_destroy(store);
 }
 
+/* What still changes is its holder's own, until somebody else holds it as well. */
+static void test_own(void)
+{
+	struct l7_info_store *store = l7_info_store_create(16);
+	struct l7_info_store_stats stats;
+	struct l7_info l7;
+
+	make(&l7, 1);
+	uint32_t shared = l7_info_store_add(store, &l7);
+	l7_info_store_hold(store, shared);
+	l7.exchange = L7_EXCHANGE_ONE;
+	uint32_t own = l7_info_store_change(store, shared, &l7);
+	ok(own && own != shared, "what is shared stays beside one's own");
+	is_int(l7_info_store_get(store, shared)->exchange, L7_EXCHANGE_UNWATCHED, "… as it was");
+	l7.exchange = L7_EXCHANGE_MORE;
+	is_int(l7_info_store_change(store, own, &l7), own, "which changes in place");
+	is_int(l7_info_store_get(store, own)->exchange, L7_EXCHANGE_MORE, "… to what is said");
+	uint32_t found = l7_info_store_add(store, &l7);
+	ok(found != own, "… and is found by nobody else");
+	l7_info_store_release(store, found);
+	l7_info_store_hold(store, own);
+	l7.exchange = L7_EXCHANGE_NONE;
+	uint32_t other = l7_info_store_change(store, own, &l7);
+	is_int(l7_info_store_get(store, own)->exchange, L7_EXCHANGE_MORE,
+		"what another one holds stays as it was");
+	l7_info_add_name(&l7, NAME_DNS_QUERY,
+		"a-name-that-takes-more-room-than-there-was.example."
+		"a-name-that-takes-more-room-than-there-was.example",
+		101);
+	uint32_t longer = l7_info_store_change(store, other, &l7);
+	is_int(l7_info_store_get(store, longer)->name_count, l7.name_count,
+		"what needs more room gets it");
+	uint32_t same = l7_info_store_add(store, &l7);
+	longer = l7_info_store_share(store, longer);
+	is_int(longer, same, "what changes no more is shared");
+	is_int(l7_info_store_share(store, longer), same, "… once");
+	l7_info_store_release(store, same);
+	l7_info_store_release(store, longer);
+	l7_info_store_release(store, own);
+	l7_info_store_release(store, shared);
+	l7_info_store_read_stats(store, &stats);
+	is_int(stats.sets, 0, "all is given back");
+	l7_info_store_destroy(store);
+}
+
 /* What an idle flow was is known for as long as is said, and not a second longer. */
 static void test_memory(void)
 {
@@ -141,6 +186,7 @@ static void test_memory(void)
 
 int main(void)
 {
+	test_own();
 	test_memory();
 	test_names();
 	test_store();
