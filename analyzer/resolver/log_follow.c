@@ -83,10 +83,16 @@ static void note_trouble(struct log_follow *follow, int trouble)
 	follow->trouble = trouble;
 }
 
+/* The last bytes before the offset, whichever reads they came by. */
 static void remember(struct log_follow *follow, const char *bytes, size_t count)
 {
-	follow->seen_count = count < SEEN_BYTES ? (unsigned)count : SEEN_BYTES;
-	memcpy(follow->seen, bytes + count - follow->seen_count, follow->seen_count);
+	unsigned new = count < SEEN_BYTES ? (unsigned)count : SEEN_BYTES;
+	unsigned kept =
+		follow->seen_count < SEEN_BYTES - new ? follow->seen_count : SEEN_BYTES - new;
+
+	memmove(follow->seen, follow->seen + follow->seen_count - kept, kept);
+	memcpy(follow->seen + kept, bytes + count - new, new);
+	follow->seen_count = kept + new;
 }
 
 /* Behind what is there already; half a line may stand there. */

@@ -131,6 +131,12 @@ static void test_cut(void)
 	put(path, O_TRUNC, "longer\nthan\nit was before\n", 26);
 	is_text(heard(), "longer than it was before ", "cut, and longer than before at once");
 	is_int(stats().gaps, gaps + 1, "… which is a gap");
+	put(path, O_TRUNC, "one", 3);
+	heard();
+	put(path, O_APPEND, "\n", 1);
+	is_text(heard(), "one ", "a line of which the end came last");
+	put(path, O_TRUNC, "two\nsix\n", 8);
+	is_text(heard(), "two six ", "… cut, with another end at the same place");
 	/* Its writer goes on at the place where it was. */
 	put(path, O_TRUNC, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0late\n", 31);
 	is_text(heard(), "late ", "cut under a writer that leaves a hole");
@@ -214,6 +220,94 @@ static void test_folder(void)
 	unlink(path);
 }
 
+/* What a writer does to its log, by chance; each of its lines is heard once. */
+struct writer {
+	int fd;
+	unsigned sent, heard;
+};
+
+static void hear_all(struct writer *writer)
+{
+	char *line;
+
+	while (log_follow_line(follow, &line)) {
+		writer->heard += line && strncmp(line, "line ", 5) == 0;
+	}
+}
+
+static bool write_line(struct writer *writer, bool in_two)
+{
+	char text[32];
+	size_t length = (size_t)snprintf(text, sizeof(text), "line %u\n", writer->sent++);
+	size_t first = in_two ? (size_t)rand() % length : length;
+	bool is_written = write(writer->fd, text, first) == (ssize_t)first;
+
+	if (in_two && rand() % 2) {
+		hear_all(writer);
+	}
+	return write(writer->fd, text + first, length - first) == (ssize_t)(length - first) &&
+	       is_written;
+}
+
+static bool write_odd(const struct writer *writer)
+{
+	static char bytes[100000];
+	size_t count = 400 + (size_t)rand() % 90000;
+
+	memset(bytes, 'x', count);
+	bytes[count / 2] = rand() % 2 ? '\0' : 'y';
+	bytes[count - 1] = '\n';
+	return write(writer->fd, bytes, count) == (ssize_t)count;
+}
+
+static int open_log(void)
+{
+	return open(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
+}
+
+/* It goes on in the old file until it opens the new one. */
+static bool rotate(struct writer *writer)
+{
+	rename(path, other);
+	bool is_written = write_line(writer, false);
+	int fd = open_log();
+	is_written &= write_line(writer, rand() % 2);
+	close(writer->fd);
+	writer->fd = fd;
+	is_written &= write_line(writer, false);
+	hear_all(writer);
+	return is_written;
+}
+
+static void test_by_chance(void)
+{
+	struct writer writer = { .fd = open_log() };
+	bool is_written = true;
+
+	begin();
+	srand(12);
+	for (unsigned i = 0; i < 5000; i++) {
+		unsigned what = (unsigned)rand() % 12;
+		if (what == 0) {
+			hear_all(&writer);
+		} else if (what == 1) {
+			is_written &= rotate(&writer);
+		} else if (what == 2) {
+			is_written &= write_odd(&writer);
+		} else if (what == 3) {
+			hear_all(&writer);
+			is_written &= ftruncate(writer.fd, 0) == 0;
+		} else {
+			is_written &= write_line(&writer, what == 4);
+		}
+	}
+	hear_all(&writer);
+	close(writer.fd);
+	ok(is_written, "%u lines, rotations and what is no line", writer.sent);
+	is_int(writer.heard, writer.sent, "each line is heard once");
+	end();
+}
+
 int main(void)
 {
 	log_set_level(LOG_LEVEL_ERROR);
@@ -227,6 +321,7 @@ int main(void)
 	test_odd_lines();
 	test_tampered();
 	test_folder();
+	test_by_chance();
 	rmdir(folder);
 	return done_testing();
 }
