@@ -473,6 +473,10 @@ static void test_own(void)
 		20);
 	answer_own(&message, false);
 	is_text(learnt, "pc8.kommun.example", "an address of ours has that name");
+	ours++;
+	answer_own(&message, false);
+	is_text(learnt, "", "… not one of somebody else's");
+	ours--;
 	message.bytes[sizeof("xxxxxxxxxxxx1")] = '7';
 	for (size_t cut = 12; cut < message.count; cut++) {
 		struct hello_builder part = message;

@@ -186,6 +186,9 @@ static void test_product(void)
 			"10.0.10011.16384 Client-Protocol/2.51\r\n\r\n"),
 		"a.example", "behind the host, too");
 	is_text(fixture.l7.product, "Windows-Update-Agent/10.0.10011", "its beginning alone");
+	host_of("GET / HTTP/1.1\r\nUser-Agent: abcdefghijklmnopqrstuvwxyz012345\r\n\r\n");
+	is_text(fixture.l7.product, "abcdefghijklmnopqrstuvwxyz01234",
+		"… also of one byte too many");
 	is_text(host_of("GET / HTTP/1.1\r\nHost: a.example\r\nUser-Ag"), "a.example",
 		"which is not waited for");
 	is_text(fixture.l7.product, "", "where it comes later");
@@ -197,6 +200,10 @@ int main(void)
 	is_text(host_of("GET / HTTP/1.1\r\nUser-Agent: x\r\nHOST:  Www.Example.com:8080 \r\n\r\n"),
 		"www.example.com", "case, blanks and port of a Host header");
 	is_int(fixture.l7.protocol, L7_HTTP, "… is HTTP");
+	is_text(host_of("GET / HTTP/1.1\r\nHost: www.example.com/path\r\n\r\n"), "",
+		"a host with a path is none");
+	is_text(host_of("GET / HTTP/1.1\r\nUser-Agent: x\r\nHOST:  Www.Example.com:8080 \r\n\r\n"),
+		"www.example.com", "… and the next one is read");
 	ok(fixture_is_read(&fixture, true), "… and enough is known");
 	is_text(host_of("GET http://user:word@absolute.example.com:81/p?q HTTP/1.1\r\nHost: "
 			"other\r\n\r\n"),

@@ -167,6 +167,30 @@ static void test_marked_wireguard(void)
 	is_int(fixture.l7.app_hint, APP_HINT_NONE, "… not where nothing joins the two");
 }
 
+/* Data alone: their counter goes on, in blocks of sixteen. */
+static void send_data(const uint8_t counters[2], size_t bytes)
+{
+	uint8_t data[64] = "\4\0\0\0recv";
+
+	fixture_flow(&fixture, IP_UDP, 50000, 2408);
+	for (unsigned i = 0; i < 2; i++) {
+		data[8] = counters[i];
+		fixture_send(&fixture, true, 0, data, bytes);
+	}
+}
+
+static void test_wireguard_data(void)
+{
+	send_data((const uint8_t[]){ 7, 8 }, 48);
+	is_int(fixture.l7.app_hint, APP_HINT_WIREGUARD, "data of WireGuard whose counter goes on");
+	send_data((const uint8_t[]){ 7, 8 }, 49);
+	is_int(fixture.l7.app_hint, APP_HINT_NONE, "… not of another length");
+	send_data((const uint8_t[]){ 7, 7 }, 48);
+	is_int(fixture.l7.app_hint, APP_HINT_NONE, "… not where it stands still");
+	send_data((const uint8_t[]){ 7, 71 }, 48);
+	is_int(fixture.l7.app_hint, APP_HINT_NONE, "… nor where it leaps");
+}
+
 static void test_socks(void)
 {
 	static struct hello_builder message, hello;
@@ -228,6 +252,10 @@ static void test_dtls(void)
 	is_int(fixture.l7.protocol, L7_DTLS, "a hello of DTLS");
 	is_text(fixture_name(&fixture, NAME_TLS_SNI), "dtls.example.org", "… with its name");
 	ok(fixture.l7.ja4[0] == 'd', "… and its fingerprint: %s", fixture.l7.ja4);
+	record.bytes[4] = 1; /* the epoch: it would be sealed */
+	fixture_flow(&fixture, IP_UDP, 50000, 4433);
+	fixture_send(&fixture, true, 0, record.bytes, record.count);
+	is_int(fixture.l7.name_count, 0, "… which has none once keys are in use");
 }
 
 static bool tor_shape(const char *name, const char *alpn)
@@ -333,6 +361,7 @@ int main(void)
 	test_starttls();
 	test_socks();
 	test_marked_wireguard();
+	test_wireguard_data();
 	test_rtp();
 	test_dtls();
 	test_tor();

@@ -183,6 +183,35 @@ static void test_forms(void)
 }
 
 /* Names that try to be a line of the log. */
+/* More clients wait for an answer, and more names lead to it, than are remembered. */
+static void test_many_waiting(void)
+{
+	char log[4096] = "", line[128];
+
+	for (unsigned i = 1; i <= 6; i++) {
+		snprintf(line, sizeof(line),
+			"Jan  1 00:00:01 dnsmasq[1]: query[A] n0 from 192.0.2.%u\n", i);
+		strcat(log, line);
+	}
+	for (unsigned i = 0; i < FLOW_NAME_ALIASES_MAX + 3; i++) {
+		snprintf(line, sizeof(line), "Jan  1 00:00:11 dnsmasq[1]: reply n%u is <CNAME>\n",
+			i);
+		strcat(log, line);
+	}
+	strcat(log, "Jan  1 00:00:11 dnsmasq[1]: reply last is 198.51.100.1\n");
+	read_log(WRITTEN("dnsmasq:", log), false);
+	is_int(stats.names, 4, "four clients have the answer, in the last second");
+	ok(strstr(said, "192.0.2.1 n0>") && strstr(said, "192.0.2.4 n0>") &&
+			!strstr(said, "192.0.2.5 n0>"),
+		"… the first who asked");
+	snprintf(line, sizeof(line), ">n%u=", FLOW_NAME_ALIASES_MAX);
+	ok(strstr(said, line), "… by way of so many names");
+	read_log(WRITTEN("dnsmasq:", "Jan  1 00:00:01 dnsmasq[1]: query[A] a from 192.0.2.1\n"
+				     "Jan  1 00:00:12 dnsmasq[1]: reply a is 198.51.100.1\n"),
+		false);
+	is_text(said, "", "a second later it is nobody's");
+}
+
 static void test_planted(void)
 {
 	is_text(read_log(WRITTEN("dnsmasq:", "Jan  1 00:00:01 dnsmasq[1]: query[A] v.example is "
@@ -423,6 +452,7 @@ int main(void)
 	setenv("TZ", "UTC", 1);
 	test_samples();
 	test_forms();
+	test_many_waiting();
 	test_planted();
 	test_cut_dnstap();
 	test_frames();

@@ -50,6 +50,48 @@ static void test_one_segment(void)
 	ok(!fixture.session.directions[1].is_done, "… but from the server");
 }
 
+/* A hello with a session's number and a protocol of those lengths. */
+static void send_hello(unsigned session_bytes, unsigned alpn_bytes)
+{
+	static struct hello_builder message, records;
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+
+	message.count = records.count = 0;
+	put_number(&message, 1, 1);
+	size_t start = open_length(&message, 3);
+	put_number(&message, 2, 0x0303);
+	put_bytes(&message, (const uint8_t[32]){ 7 }, 32);
+	put_number(&message, 1, session_bytes);
+	put_bytes(&message, (const uint8_t[64]){ 9 }, session_bytes);
+	put_bytes(&message, "\0\2\x13\1\1\0", 6);
+	size_t extensions = open_length(&message, 2);
+	put_server_name(&message, "www.example.com");
+	put_number(&message, 2, 16);
+	put_number(&message, 2, alpn_bytes + 3);
+	put_number(&message, 2, alpn_bytes + 1);
+	put_number(&message, 1, alpn_bytes);
+	put_bytes(&message, letters, alpn_bytes);
+	fill_length(&message, 2, extensions);
+	fill_length(&message, 3, start);
+	put_records(&records, &message, 16384);
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, records.bytes, records.count);
+}
+
+/* What a hello may hold at most, and one more. */
+static void test_hello_bounds(void)
+{
+	send_hello(32, L7_INFO_ALPN_MAX - 1);
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "www.example.com",
+		"a session's number of 32 bytes, as TLS 1.3 has it");
+	is_text(fixture.l7.alpn, "abcdefghijklmno", "a protocol's name that just fits");
+	send_hello(0, L7_INFO_ALPN_MAX);
+	is_text(fixture.l7.alpn, "", "… one that does not is left out");
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "www.example.com", "… and the name is not");
+	send_hello(33, 2);
+	is_int(fixture.l7.name_count, 0, "a session's number of 33 bytes is no hello");
+}
+
 static void test_server_hello(void)
 {
 	static struct hello_builder hello, message, records;
@@ -421,6 +463,7 @@ int main(void)
 	fixture_init(&fixture);
 	test_one_segment();
 	test_every_second_byte();
+	test_hello_bounds();
 	test_server_hello();
 	test_exchange();
 	test_passing();
