@@ -152,7 +152,10 @@ void text_put(struct text *text, const char *string)
 
 void text_put_char(struct text *text, char character)
 {
-	text_put_bytes(text, &character, 1);
+	if (text_reserve(text, 1)) {
+		text->at[text->length++] = character;
+		text->at[text->length] = '\0';
+	}
 }
 
 void text_put_u64(struct text *text, uint64_t number)

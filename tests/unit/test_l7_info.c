@@ -44,6 +44,35 @@ static void make(struct l7_info *l7, unsigned number)
 	l7_info_add_name(l7, NAME_TLS_SNI, name, (size_t)length);
 }
 
+/* Each byte at each place of names of each length. */
+static void test_folding(void)
+{
+	enum { LENGTH_MAX = 26, BYTES = 256 };
+	unsigned wrong = 0;
+
+	for (unsigned length = 1; length <= LENGTH_MAX; length++) {
+		for (unsigned first = 0; first < BYTES; first++) {
+			struct l7_info l7;
+			char name[LENGTH_MAX];
+			for (unsigned i = 0; i < length; i++) {
+				unsigned byte = (first + i * 89) % BYTES;
+				name[i] = (char)(byte == '.' ? 'x' : byte);
+			}
+			l7_info_clear(&l7);
+			l7_info_add_name(&l7, NAME_TLS_SNI, name, length);
+			const char *shown = l7_info_name(&l7, 0);
+			for (unsigned i = 0; i < length; i++) {
+				char plain = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 32)
+					     : name[i]                        ? name[i]
+									      : '?';
+				wrong += shown[i] != plain;
+			}
+			wrong += shown[length] != '\0';
+		}
+	}
+	is_int(wrong, 0, "letters are small and a NUL a question mark, wherever they stand");
+}
+
 static void test_store(void)
 {
 	enum { LIMIT = 500 };
@@ -189,6 +218,7 @@ int main(void)
 	test_own();
 	test_memory();
 	test_names();
+	test_folding();
 	test_store();
 	is_text(l7_protocol_name(L7_TLS), "tls", "protocols have names");
 	is_text(name_hidden_name(NAME_HIDDEN_ECH), "ech", "reasons have names");
