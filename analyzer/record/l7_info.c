@@ -73,38 +73,6 @@ static inline char folded(char character)
 	return character ? character : '?';
 }
 
-/* The same for eight at once: a letter's 0x20 is a quarter of the 0x80 that marks it. */
-static inline void fold_eight(char *to, const char *from)
-{
-	const uint64_t each = UINT64_C(0x0101010101010101), high = 0x80 * each, low = 0x7f * each;
-	uint64_t word, rest;
-
-	memcpy(&word, from, sizeof(word));
-	rest = word & low;
-	uint64_t from_a = rest + (0x80 - 'A') * each, past_z = rest + (0x7f - 'Z') * each;
-	uint64_t upper = from_a & ~past_z & ~word & high;
-	uint64_t nul = ~((rest + low) | word) & high;
-	word |= upper >> 2 | (nul >> 7) * '?';
-	memcpy(to, &word, sizeof(word));
-}
-
-/* Of more than eight the last eight may overlap those before: they become the same again. */
-static void fold(char *to, const char *from, size_t length)
-{
-	size_t at = 0;
-
-	for (; at + 8 <= length; at += 8) {
-		fold_eight(to + at, from + at);
-	}
-	if (at < length && length >= 8) {
-		fold_eight(to + length - 8, from + length - 8);
-		at = length;
-	}
-	for (; at < length; at++) {
-		to[at] = folded(from[at]);
-	}
-}
-
 static bool same_name(const struct l7_info *l7, unsigned index, const char *name, size_t length)
 {
 	const char *known = l7_info_name(l7, index);
@@ -143,7 +111,9 @@ bool l7_info_add_name(struct l7_info *l7, enum name_source source, const char *n
 	};
 	l7->name_count++;
 	char *text = l7->text + l7->text_length;
-	fold(text, name, length);
+	for (size_t i = 0; i < length; i++) {
+		text[i] = folded(name[i]);
+	}
 	text[length] = '\0';
 	l7->text_length = (uint16_t)(l7->text_length + length + 1);
 	return true;
