@@ -59,7 +59,7 @@ flows -g unit,app >"$work/pairs"
 flows -g unit --key "$work/key" >"$work/exact.units"
 ok 'whoever has the key sees each unit' [ "$(wc -l <"$work/exact.units")" -gt "$(wc -l <"$work/units")" ]
 # parent CN minus TikTok: no table may tell the owner of a unit's traffic apart from its apps.
-for groups in unit,parent unit,zone class,unit device source.ip port unit,rule; do
+for groups in unit,parent unit,zone class,unit unit,class,app unit,app,borderflow.app.id device source.ip port unit,rule; do
 	says 2 'could single out a device\|stands for two fields' "groups by $groups are refused" \
 		"$bin" flows -a "$work/archive" -g $groups
 done
@@ -67,6 +67,8 @@ says 2 'could single out a device' 'and units with a filter' \
 	"$bin" flows -a "$work/archive" -g unit app == tiktok
 says 2 'could single out a device' '… within a day' \
 	"$bin" flows -a "$work/archive" -g unit --from 2026-03-17T08:00
+says 2 'could single out a device' '… to its evening' \
+	"$bin" flows -a "$work/archive" -g unit --from 2026-03-17 --to 2026-03-17T20:00
 says 2 'could single out a device' '… apps by a port' \
 	"$bin" flows -a "$work/archive" -g app port == 443
 ok '… by a zone they are not' flows -g app zone == eu
