@@ -315,6 +315,7 @@ static void read_stream(
 	dissection.cut_bytes = direction->stream ? 0 : piece->cut_bytes;
 	enum dissect_result result = read_bytes(feed, direction, &dissection, &in, &used);
 	feed->reassembled |= direction->stream && feed->l7->name_count > names_before;
+	feed->begins_anew = dissection.begins_anew;
 	if (dissection.reopens_other) {
 		l7_stream_reopen(feed->tables->reassembly, other_of(feed, direction));
 	}

@@ -173,7 +173,8 @@ WAYS = [
     lambda: ask("zone19.example", 6, [], opcode=5),
     lambda: ask("zone20.example", MX, [record("zone20.example", MX, b"\0\x0a" + named("mail.zone20.example"))],
                 led_to("mail.zone20.example", SERVER)),
-    lambda: connection((OWN, SERVER), 389, searched(b"CN=Users,DC=zone21,DC=example"), der(0x30, der(2, b"\1") + der(0x65, b"")), close=False),
+    lambda: connection((OWN, SERVER), 389, searched(b"CN=Users,DC=zone21,DC=example"), der(0x30, der(2, b"\1") + der(0x65, b"")),
+                       close=False),
     controller,
 ]
 STRAYS = [

@@ -206,6 +206,36 @@ static enum dissect_result read_request(
 	return is_long || is_done ? DISSECT_DONE : DISSECT_MORE;
 }
 
+static unsigned count_hosts(const struct l7_info *l7)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		count += l7->names[i].source == NAME_HTTP_HOST;
+	}
+	return count;
+}
+
+/* Whom a proxy has refused one host may ask it for another: that is another conversation, and what
+ * it shows is nothing of this one. */
+static enum dissect_result read_after_refusal(
+	struct dissection *dissection, struct reader in, enum method method)
+{
+	struct l7_info *l7 = dissection->l7;
+	unsigned hosts = count_hosts(l7);
+	enum dissect_result result = read_request(dissection, in, method);
+	bool is_unfinished = result == DISSECT_MORE && !dissection->hands_over;
+
+	if (result == DISSECT_OTHER || count_hosts(l7) == hosts) {
+		return result;
+	}
+	l7_info_keep_names(l7, NAME_HTTP_HOST, hosts);
+	l7->through_proxy = L7_PROXY_REFUSED;
+	dissection->hands_over = false;
+	dissection->begins_anew = !is_unfinished;
+	return is_unfinished ? DISSECT_MORE : DISSECT_DONE;
+}
+
 enum status { STATUS_NONE, STATUS_UNFINISHED, STATUS_LINE };
 
 /* "HTTP/1.1 200": the version that a request line ends with is followed by no number. */
@@ -345,7 +375,9 @@ static enum dissect_result http_stream(struct dissection *dissection)
 	if (method == METHOD_UNFINISHED) {
 		return dissection->is_last ? DISSECT_OTHER : DISSECT_MORE;
 	}
-	return read_request(dissection, in, method);
+	return dissection->l7->through_proxy == L7_PROXY_REFUSED
+		       ? read_after_refusal(dissection, in, method)
+		       : read_request(dissection, in, method);
 }
 
 static enum dissect_began http_began(const struct dissection *dissection)
