@@ -117,13 +117,13 @@ static inline const struct packet *packet_of(const void *key)
 
 /* Second stage: the likely flow of each packet, and its record on the way; for a SYN also how the
  * flow began. */
-static inline __attribute__((always_inline)) void match_tags(
-	struct flow_family *family, const struct kernels *kernels, bool is_v6)
+static inline __attribute__((always_inline)) void match_tags(struct flow_table *table, bool is_v6)
 {
+	struct flow_family *family = &table->families[is_v6];
 	struct flow_lookups *lookups = &family->lookups;
 	unsigned count = lookups->count;
 
-	kernels->match(lookups->lines, lookups->tags, count, lookups->numbers);
+	table->kernels->match(lookups->lines, lookups->tags, count, lookups->numbers);
 	for (unsigned i = 0; i < count; i++) {
 		uint32_t number = lookups->numbers[i];
 		if (__builtin_expect(number == FLOW_NONE, 0)) {
@@ -133,6 +133,9 @@ static inline __attribute__((always_inline)) void match_tags(
 		__builtin_prefetch(record);
 		if (is_v6) {
 			__builtin_prefetch(record + FLOW_RECORD_BYTES_V6 - 1);
+		}
+		if (table->track) {
+			flow_track_fetch(table->track, number, is_v6);
 		}
 		if (packet_of(lookups->keys[i])->tcp_flags & TCP_SYN) {
 			__builtin_prefetch(flow_slab_opening(&family->slab, number), 1);
@@ -379,18 +382,6 @@ static void begin_with_syn(struct flow_table *table, uint32_t number,
 /* What becomes of the frames of packets (flow_track.h). */
 enum tracking { TRACKING_NONE, TRACKING_IN_ORDER, TRACKING_ANY };
 
-/* Tracks are fetched some packets ahead, and not with the records: that would be more than can be
- * on its way at once. */
-enum { TRACKS_AHEAD = 12 };
-
-static inline __attribute__((always_inline)) void fetch_track(
-	const struct flow_table *table, const struct flow_lookups *lookups, unsigned i, bool is_v6)
-{
-	if (i < lookups->count && lookups->numbers[i] != FLOW_NONE) {
-		flow_track_fetch(table->track, lookups->numbers[i], is_v6);
-	}
-}
-
 /* Third stage, for packet at of the batch, which is lookup i of its family. */
 static inline __attribute__((always_inline)) void take_packet(struct flow_table *table,
 	struct collector_batch *batch, unsigned at, unsigned i, bool is_v6, enum tracking tracking)
@@ -408,9 +399,6 @@ static inline __attribute__((always_inline)) void take_packet(struct flow_table 
 	}
 	if (__builtin_expect(table->clock.running_ns >= table->sweep_due_ns, 0)) {
 		flow_sweep(table);
-	}
-	if (tracking != TRACKING_NONE) {
-		fetch_track(table, &family->lookups, i + TRACKS_AHEAD, is_v6);
 	}
 	uint32_t number = find_flow(table, family, i, packet, is_v6);
 	if (__builtin_expect(number != FLOW_NONE, 1)) {
@@ -497,8 +485,8 @@ static void take_run(
 	gather_keys(table, &batch->packets, from, to);
 	hash_keys(&table->families[0]);
 	hash_keys(&table->families[1]);
-	match_tags(&table->families[0], table->kernels, false);
-	match_tags(&table->families[1], table->kernels, true);
+	match_tags(table, false);
+	match_tags(table, true);
 	if (__builtin_expect(table->track != NULL, 0)) {
 		take_tracked(table, batch, from, to);
 	} else {
