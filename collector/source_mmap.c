@@ -64,6 +64,7 @@ struct mapped_file {
 	const uint8_t *start, *end;
 	const uint8_t *window; /* what its frames point into: the mapping, or the copy */
 	uint64_t window_offset;
+	struct reader rest;   /* of the copy: what was not walked yet */
 	uint64_t handed_over; /* everything before; for progress */
 	struct cursor cursors[CURSORS];
 	unsigned cursor_count;           /* whose frames are true */
@@ -308,36 +309,36 @@ static unsigned frames_of_batch(size_t record_bytes)
 	return frames == 0 ? 1 : frames < PACKET_BATCH_MAX ? (unsigned)frames : PACKET_BATCH_MAX;
 }
 
-/* A window that is copied. False where frames are kept, or it holds no whole record: the mapping
- * knows why. */
-static bool walk_copy(struct mapped_file *file)
+/* Copies the next window, unless frames are kept. */
+static void copy_window(struct mapped_file *file)
 {
-	struct cursor *cursor = &file->cursors[0];
-	uint64_t offset = stream_offset(file->stream);
-	size_t used;
-
-	if (file->base.keeps) {
-		return false;
+	if (!file->base.keeps) {
+		file->window = file->copy;
+		file->window_offset = stream_offset(file->stream);
+		file->rest = reader_over(
+			file->copy, mapping_copy(stream_mapping(file->stream), file->window_offset,
+					    file->copy, COPY_BYTES));
 	}
-	size_t bytes = mapping_copy(stream_mapping(file->stream), offset, file->copy, COPY_BYTES);
-	*cursor = (struct cursor){ .frames = file->frames };
-	cursor->count = pcap_format_walk(&file->format, file->copy, bytes, offset, file->frames,
-		WINDOW_FRAMES, &used, &file->odd);
-	if (cursor->count == 0) {
-		return false;
-	}
-	file->window = file->copy;
-	file->window_offset = offset;
-	file->cursor_count = 1;
-	stream_skip(file->stream, used);
-	file->record_bytes = used / cursor->count;
-	return true;
 }
 
+/* The next frames of the copy. */
+static void walk_copy(struct mapped_file *file, struct frame_batch *batch)
+{
+	size_t left = reader_left(&file->rest), used;
+
+	batch->count = pcap_format_walk(&file->format, file->rest.at, left,
+		stream_offset(file->stream), batch->frames, PACKET_BATCH_MAX, &used, &file->odd);
+	reader_skip(&file->rest, batch->count > 0 ? used : left);
+	stream_skip(file->stream, used);
+}
+
+/* Walks the next window of the mapping, from where the stream is to where its last true record
+ * ends. */
 static void walk_mapping(struct mapped_file *file)
 {
 	unsigned frames = 0, count = place_cursors(file);
 
+	file->cursor = file->frame = 0;
 	file->window = file->start;
 	file->window_offset = 0;
 	walk_together(file, count);
@@ -352,15 +353,6 @@ static void walk_mapping(struct mapped_file *file)
 	size_t bytes = (size_t)(last->at - stream_bytes(file->stream));
 	stream_skip(file->stream, bytes);
 	file->record_bytes = frames ? bytes / frames : file->record_bytes;
-}
-
-/* Walks the next window, from where the stream is to where its last true record ends. */
-static void walk_window(struct mapped_file *file)
-{
-	file->cursor = file->frame = 0;
-	if (!walk_copy(file)) {
-		walk_mapping(file);
-	}
 	file->batch_frames = frames_of_batch(file->record_bytes);
 }
 
@@ -379,9 +371,12 @@ static void locate(const struct mapped_file *file, struct frame_batch *batch)
 	}
 }
 
-/* Copies what is left of the window, up to a batch. */
+/* Frames of what is left of the window, up to a batch. */
 static void hand_over(struct mapped_file *file, struct frame_batch *batch)
 {
+	if (reader_left(&file->rest) > 0) {
+		walk_copy(file, batch);
+	}
 	while (file->cursor < file->cursor_count && batch->count < file->batch_frames) {
 		const struct cursor *cursor = &file->cursors[file->cursor];
 		unsigned left = cursor->count - file->frame,
@@ -412,7 +407,12 @@ static bool take_frames(struct mapped_file *file, struct frame_batch *batch, boo
 	hand_over(file, batch);
 	if (batch->count == 0) {
 		stream_fill(file->stream, 0);
-		walk_window(file);
+		copy_window(file);
+		hand_over(file, batch);
+	}
+	/* The mapping knows why a copy holds no whole record. */
+	if (batch->count == 0) {
+		walk_mapping(file);
 		hand_over(file, batch);
 	}
 	*was_empty = batch->count == 0;
