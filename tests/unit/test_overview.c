@@ -133,8 +133,8 @@ static void test_overview(void)
 	overview_destroy(overview);
 }
 
-/* More countries than are listed: the greatest of them, wherever they come. */
-static void test_countries(void)
+/* More countries than are listed: the greatest of them, whichever comes first. */
+static void test_countries(bool is_greatest_first)
 {
 	static const char *const countries[] = { "SE", "NO", "DK", "FI", "IS", "DE", "NL", "FR",
 		"ES", "IT" };
@@ -142,7 +142,8 @@ static void test_countries(void)
 	struct overview *overview = overview_create();
 	const struct overview_app *apps;
 
-	for (unsigned i = 0; i < COUNT; i++) {
+	for (unsigned n = 0; n < COUNT; n++) {
+		unsigned i = is_greatest_first ? COUNT - 1 - n : n;
 		struct record record = make_record(7, countries[i], GEO_ZONE_EU, "CN", 1);
 		record.flow.bytes[0] = 1000 * (i + 1);
 		overview_add(overview, &record, 1);
@@ -425,7 +426,8 @@ int main(void)
 	test_name_bounds();
 	test_unlisted();
 	test_overview();
-	test_countries();
+	test_countries(false);
+	test_countries(true);
 	test_zone_apps();
 	test_inferred();
 	test_many_rule_rows();

@@ -265,6 +265,10 @@ static void test_frames(void)
 	is_int(frame_stream_next(&in, &data), FRAME_READY, "READY without a type is any type");
 	in = reader_over(huge, sizeof(huge));
 	is_int(frame_stream_next(&in, &data), FRAME_MALFORMED, "a frame of 4 GiB is none");
+	in = reader_over("\0\2\x80\0", 4);
+	is_int(frame_stream_next(&in, &data), FRAME_NEEDS_MORE, "one of 160 KiB is");
+	in = reader_over("\0\2\x80\1", 4);
+	is_int(frame_stream_next(&in, &data), FRAME_MALFORMED, "… and a byte more is too many");
 	in = reader_over(answer, frame_stream_accept(answer));
 	is_int(frame_stream_next(&in, &data), FRAME_OTHER, "ACCEPT is a control frame");
 	is_int(reader_left(&in), 0, "… to its last byte");

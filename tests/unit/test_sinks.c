@@ -8,6 +8,7 @@
 #include "analyzer/policy/policy.h"
 #include "analyzer/format/cbor_reader.h"
 #include "analyzer/format/fields.h"
+#include "analyzer/output/output_state.h"
 #include "analyzer/output/sinks.h"
 #include "base/file.h"
 #include "tests/tap.h"
@@ -233,6 +234,32 @@ static void test_table(void)
 		"archive and null by name");
 }
 
+/* An output that fails is tried again after a while, each time twice as long, a minute at most; and
+ * at once where the clock was set back. */
+static void test_retries(void)
+{
+	static const unsigned waits_s[] = { 1, 2, 4, 8, 16, 32, 60, 60 };
+	struct output_state state = { .name = "records" };
+	struct err err = { "" };
+	uint64_t now_ns = 1000 * NS_PER_S;
+
+	ok(output_is_due(&state, 0), "an output that works is always due");
+	for (unsigned i = 0; i < sizeof(waits_s) / sizeof(waits_s[0]); i++) {
+		output_failed(&state, -ENOSPC, &err, now_ns);
+		uint64_t due_ns = now_ns + waits_s[i] * NS_PER_S;
+		ok(!output_is_due(&state, due_ns - 1) && output_is_due(&state, due_ns),
+			"try %u: after %u s", i + 1, waits_s[i]);
+		now_ns = due_ns;
+	}
+	is_int((int64_t)state.failures, 1, "it broke once");
+	ok(output_is_due(&state, 1), "a clock that was set back makes nobody wait");
+	output_succeeded(&state);
+	is_int((int64_t)state.retries, 8, "seven tries in vain, and one that was not");
+	output_failed(&state, -ENOSPC, &err, now_ns);
+	ok(output_is_due(&state, now_ns + NS_PER_S), "then it begins anew with a second");
+	is_int((int64_t)state.failures, 2, "… as broken once more");
+}
+
 int main(void)
 {
 	struct catalogue *catalogue;
@@ -255,6 +282,7 @@ int main(void)
 	test_cbor();
 	test_pseudonyms();
 	test_failures();
+	test_retries();
 	policy_free(policy);
 	catalogue_close(catalogue);
 	for (unsigned i = 0; i < 6; i++) {
