@@ -34,10 +34,11 @@ enum {
 	ENCRYPTED_END = 16,
 	ENCRYPTED_CHANGES = 4,
 	CONTEXT_BITS = 16,
-	/* Above the context in a print: whoever sent it gives all that it sends one identification.
-	 */
-	STANDS = 1 << CONTEXT_BITS,
-	PRINT_BITS_FROM = CONTEXT_BITS + 1
+	/* Above the context in a print: the same came again later than copies do, once, and again
+	 * after that: whoever sends it gives all that it sends one identification. */
+	AGAIN = 1 << CONTEXT_BITS,
+	STANDS = 2 << CONTEXT_BITS,
+	PRINT_BITS_FROM = CONTEXT_BITS + 2
 };
 
 /* Copies lie this far apart at most: the buffers of a switch, not a retransmission. */
@@ -56,7 +57,7 @@ enum side { SIDE_SAME, SIDE_ROUTED, SIDE_VLAN, SIDE_COUNT };
 
 struct seen {
 	uint64_t time_ns;
-	uint64_t print; /* but for its lowest bits, which are STANDS and the context */
+	uint64_t print; /* but for its lowest bits, which are AGAIN, STANDS and the context */
 	uint64_t link;  /* link_of() */
 };
 
@@ -324,8 +325,9 @@ static enum side side_of(const struct seen *seen, const struct packet *packet)
 	return is_routed(seen->link, link_of(packet)) ? SIDE_ROUTED : SIDE_SAME;
 }
 
-/* The same again, too late for a copy and too soon for an identification to come round: it never
- * changes. What was taken for copies since then vouches for no others. */
+/* The same again, too late for a copy and too soon for an identification to come round. Once it may
+ * be the copy of a slower mirror; twice, and the identification never changes: what was taken for
+ * copies since then vouches for no others. */
 static bool has_come_again(struct duplicates *duplicates, struct seen *seen, uint64_t print,
 	const struct packet *packet)
 {
@@ -333,10 +335,11 @@ static bool has_come_again(struct duplicates *duplicates, struct seen *seen, uin
 		(uint16_t)seen->print != packet->context || apart(seen, packet) > STANDS_NS) {
 		return false;
 	}
-	if (!(seen->print & STANDS)) {
+	if (seen->print & AGAIN && !(seen->print & STANDS)) {
 		seen->print |= STANDS;
 		duplicates->believed[side_of(seen, packet)] = 0;
 	}
+	seen->print |= AGAIN;
 	return true;
 }
 

@@ -9,9 +9,9 @@
  * so soon; only without an identification bare acknowledgements may be alike, and datagrams that
  * are not encrypted, and those count as duplicates where others of the same kind (same wire,
  * router, VLAN) just did; so it is with those of a sender whose identification never changes, once
- * the same came again after copies do. A segment without identification and time stamps may have
- * been sent again on the same wire after a tenth of a millisecond: it is a copy while many come
- * twice. Fragments are asked about before their datagram is put together, each by itself.
+ * the same came again twice, later than copies do. A segment without identification and time stamps
+ * may have been sent again on the same wire after a tenth of a millisecond: it is a copy while many
+ * come twice. Fragments are asked about before their datagram is put together, each by itself.
  *
  * Few captures are doubled, so not every packet is looked at: the first ones are, then a sample
  * that holds both copies or none, and every packet again while duplicates are found.
