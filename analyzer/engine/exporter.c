@@ -12,6 +12,9 @@
 
 enum { CELLS_MAX = 4096 };
 
+_Static_assert(
+	(int)SIGHTINGS_MAX <= (int)DEVICES_FETCH_MAX, "what a batch shows is fetched together");
+
 /* Cases of a week that is over are kept for records that come late. */
 #define ALERTS_KEPT_NS ((7 * 24 + 36) * 3600 * NS_PER_S)
 
