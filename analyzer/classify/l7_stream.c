@@ -248,10 +248,11 @@ static enum l7_stream_news take(struct reassembly *reassembly, struct direction 
  * stacks have it); UINT32_MAX where there is none. */
 static uint32_t urgent_place(const struct packet *packet)
 {
-	bool is_urgent = (packet->tcp_flags & (TCP_URG | TCP_SYN)) == TCP_URG;
+	if ((packet->tcp_flags & (TCP_URG | TCP_SYN)) != TCP_URG) {
+		return UINT32_MAX; /* the pointer was not read */
+	}
 	uint32_t at = packet->tcp_urgent > 0 ? packet->tcp_urgent - 1U : 0;
-
-	return is_urgent && at < packet->payload_bytes ? at : UINT32_MAX;
+	return at < packet->payload_bytes ? at : UINT32_MAX;
 }
 
 /* How many numbers before this one are of urgent bytes. Of several all but the latest are taken to
