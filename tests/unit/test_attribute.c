@@ -201,6 +201,13 @@ static void test_infrastructure(void)
 	attribute(catalogue, geo, &record);
 	is_text(app_of(&record), "tiktok", "a pointer to an app is the app's");
 	is_int(record.verdict.confidence, 75, "by CNAME");
+	record = flow_to("203.0.113.7");
+	add_name(&record, NAME_TLS_SNI, "www.exempelstad.example");
+	add_name(&record, NAME_DNS_QUERY, "www.tictoc.example");
+	add_name(&record, NAME_DNS_QUERY, "www.exempelstad.example");
+	add_name(&record, NAME_DNS_CNAME, "exempelstad.tiktokcdn.com");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "unknown", "… but not where two were asked for that lead there");
 }
 
 static void test_lookups(void)

@@ -206,6 +206,9 @@ static void test_whose(void)
 	record.flow.start_seen = false;
 	see(&record);
 	ok(record.verdict.inferred, "… but where nobody saw who called");
+	is_text(hidden_app(95, "192.0.2.4"), "tiktok", "who goes out there is");
+	now_ns += UINT64_C(8) * 24 * 3600 * NS_PER_S;
+	is_text(hidden_app(95, "192.0.2.4"), "unknown", "… but not after a week of silence");
 }
 
 /* What the network says of itself stays; an SDK in other apps teaches no use; and a look-up that
