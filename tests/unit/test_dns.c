@@ -372,6 +372,14 @@ static void test_hostile(void)
 	put_bytes(&message, "\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x01\x00\x04\x01\x02\x03\x04", 16);
 	ok(dns_parse(reader_over(message.bytes, message.count), &dns) && dns.address_count == 1,
 		"a pointer backwards is followed");
+	put_header(&message, 0x8180, DNS_ADDRESSES_MAX + 1, "many.example.com", DNS_TYPE_A);
+	for (unsigned i = 0; i <= DNS_ADDRESSES_MAX; i++) {
+		put_bytes(&message,
+			"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x01\x00\x04\x01\x02\x03\x04", 16);
+	}
+	ok(dns_parse(reader_over(message.bytes, message.count), &dns) &&
+			dns.address_count == DNS_ADDRESSES_MAX,
+		"one address more than there is room for is left out");
 	ok(!dns_parse(reader_over("\0\0\0\0", 4), &dns), "four bytes are no message");
 	struct addr address;
 	addr_parse("127.0.0.1", &address);
