@@ -5,11 +5,21 @@
 
 #include "collector/reserve.h"
 
-/* A short start takes a small unit; anything longer one, two, four or eight large ones. */
-enum { SMALL_BYTES = 256, UNIT_BYTES = 2048, CLASS_SMALL = 0, CLASS_UNIT = 1, CLASSES = 5 };
+/* A word takes a line, a short start a small unit; anything longer one, two, four or eight large
+ * ones. */
+enum { LINE_BYTES = 64, SMALL_BYTES = 256, UNIT_BYTES = 2048 };
+enum { CLASS_LINE, CLASS_SMALL, CLASS_UNIT, CLASSES = CLASS_UNIT + 4, POOLS = CLASS_UNIT + 1 };
 
 _Static_assert(UNIT_BYTES << (CLASSES - 1 - CLASS_UNIT) == REASSEMBLY_BYTES_MAX,
 	"the largest class is the limit");
+
+/* Units of one size. Unit 0 is nobody's. */
+struct pool {
+	unsigned char *memory;
+	size_t unit_bytes;
+	uint32_t count, touched;
+	uint64_t used_bytes;
+};
 
 struct range {
 	uint16_t start, end; /* bytes [start, end) are there */
@@ -19,7 +29,7 @@ struct range {
 enum { RANGES_FEW = 6 };
 
 struct stream {
-	uint32_t unit; /* where its memory begins; while the stream is free: the next free one */
+	uint32_t unit; /* where its memory begins, 0: none yet; while free: the next free stream */
 	uint8_t size_class;
 	uint8_t range_count;
 	bool has_many;                /* its ranges are in the table of those that have many */
@@ -33,15 +43,29 @@ struct many_ranges {
 };
 
 struct reassembly {
-	unsigned char *small, *units;
-	uint32_t small_count, small_touched;
+	struct pool pools[POOLS];
 	struct stream *streams;
-	struct many_ranges *many;           /* by the stream's number; touched where it has many */
-	uint32_t unit_count, units_touched; /* unit 0 is nobody's */
+	struct many_ranges *many; /* by the stream's number; touched where it has many */
 	uint32_t stream_count, streams_touched, free_stream;
 	uint32_t free_unit[CLASSES]; /* first free run of each class; 0 none */
-	uint64_t overlaps_changed, small_bytes, unit_bytes; /* memory in use */
+	uint64_t overlaps_changed;
 };
+
+static bool pool_init(struct pool *pool, size_t unit_bytes, uint32_t count)
+{
+	*pool = (struct pool){ reserve_map(count * unit_bytes), unit_bytes, count, 1, 0 };
+	return pool->memory != NULL;
+}
+
+static inline unsigned pool_of(unsigned size_class)
+{
+	return size_class < CLASS_UNIT ? size_class : CLASS_UNIT;
+}
+
+static inline uint32_t units_of(unsigned size_class)
+{
+	return UINT32_C(1) << (size_class - pool_of(size_class));
+}
 
 struct reassembly *reassembly_create(uint32_t streams)
 {
@@ -52,15 +76,13 @@ struct reassembly *reassembly_create(uint32_t streams)
 	}
 	reassembly->stream_count = streams + 1;
 	reassembly->streams_touched = 1;
-	reassembly->small_count = streams + 1;
-	reassembly->small_touched = 1;
-	reassembly->unit_count = streams + (1 << CLASSES);
-	reassembly->units_touched = 1;
 	reassembly->streams = reserve_map(reassembly->stream_count * sizeof(*reassembly->streams));
 	reassembly->many = reserve_map(reassembly->stream_count * sizeof(*reassembly->many));
-	reassembly->small = reserve_map((size_t)reassembly->small_count * SMALL_BYTES);
-	reassembly->units = reserve_map((size_t)reassembly->unit_count * UNIT_BYTES);
-	if (!reassembly->streams || !reassembly->many || !reassembly->small || !reassembly->units) {
+	if (!reassembly->streams || !reassembly->many ||
+		!pool_init(&reassembly->pools[CLASS_LINE], LINE_BYTES, streams + 1) ||
+		!pool_init(&reassembly->pools[CLASS_SMALL], SMALL_BYTES, streams + 1) ||
+		!pool_init(&reassembly->pools[CLASS_UNIT], UNIT_BYTES,
+			streams + 4 * units_of(CLASSES - 1))) {
 		reassembly_destroy(reassembly);
 		return NULL;
 	}
@@ -74,8 +96,10 @@ void reassembly_destroy(struct reassembly *reassembly)
 			reassembly->stream_count * sizeof(*reassembly->streams));
 		reserve_unmap(
 			reassembly->many, reassembly->stream_count * sizeof(*reassembly->many));
-		reserve_unmap(reassembly->small, (size_t)reassembly->small_count * SMALL_BYTES);
-		reserve_unmap(reassembly->units, (size_t)reassembly->unit_count * UNIT_BYTES);
+		for (unsigned i = 0; i < POOLS; i++) {
+			struct pool *pool = &reassembly->pools[i];
+			reserve_unmap(pool->memory, pool->count * pool->unit_bytes);
+		}
 		free(reassembly);
 	}
 }
@@ -86,17 +110,17 @@ static inline struct range *ranges_of(const struct reassembly *reassembly, struc
 				: stream->few;
 }
 
-static inline size_t class_bytes(unsigned size_class)
+static inline size_t class_bytes(const struct reassembly *reassembly, unsigned size_class)
 {
-	return size_class == CLASS_SMALL ? SMALL_BYTES
-					 : (size_t)UNIT_BYTES << (size_class - CLASS_UNIT);
+	return reassembly->pools[pool_of(size_class)].unit_bytes * units_of(size_class);
 }
 
 static inline uint8_t *unit_at(
 	const struct reassembly *reassembly, uint32_t unit, unsigned size_class)
 {
-	return size_class == CLASS_SMALL ? reassembly->small + (size_t)unit * SMALL_BYTES
-					 : reassembly->units + (size_t)unit * UNIT_BYTES;
+	const struct pool *pool = &reassembly->pools[pool_of(size_class)];
+
+	return pool->memory + unit * pool->unit_bytes;
 }
 
 static inline uint8_t *memory_of(const struct reassembly *reassembly, const struct stream *stream)
@@ -105,48 +129,45 @@ static inline uint8_t *memory_of(const struct reassembly *reassembly, const stru
 }
 
 /* Units that nobody had yet; 0 where there are none left. */
-static uint32_t touch_units(struct reassembly *reassembly, unsigned size_class)
+static uint32_t touch_units(struct pool *pool, uint32_t run)
 {
-	bool is_small = size_class == CLASS_SMALL;
-	uint32_t *touched = is_small ? &reassembly->small_touched : &reassembly->units_touched;
-	uint32_t all = is_small ? reassembly->small_count : reassembly->unit_count;
-	uint32_t run = is_small ? 1 : UINT32_C(1) << (size_class - CLASS_UNIT);
-	uint32_t unit = *touched;
+	uint32_t unit = pool->touched;
 
-	if (all - unit < run) {
+	if (pool->count - unit < run) {
 		return 0;
 	}
-	*touched += run;
+	pool->touched += run;
 	return unit;
-}
-
-static uint64_t *bytes_of(struct reassembly *reassembly, unsigned size_class)
-{
-	return size_class == CLASS_SMALL ? &reassembly->small_bytes : &reassembly->unit_bytes;
 }
 
 static uint32_t take_units(struct reassembly *reassembly, unsigned size_class)
 {
+	struct pool *pool = &reassembly->pools[pool_of(size_class)];
 	uint32_t unit = reassembly->free_unit[size_class];
 
 	if (unit) {
 		memcpy(&reassembly->free_unit[size_class], unit_at(reassembly, unit, size_class),
 			sizeof(unit));
 	} else {
-		unit = touch_units(reassembly, size_class);
+		unit = touch_units(pool, units_of(size_class));
 	}
 	if (unit) {
-		*bytes_of(reassembly, size_class) += class_bytes(size_class);
+		pool->used_bytes += class_bytes(reassembly, size_class);
 	}
 	return unit;
 }
 
-static void give_units(struct reassembly *reassembly, uint32_t unit, unsigned size_class)
+static void give_units(struct reassembly *reassembly, const struct stream *stream)
 {
-	memcpy(unit_at(reassembly, unit, size_class), &reassembly->free_unit[size_class],
-		sizeof(unit));
-	reassembly->free_unit[size_class] = unit;
-	*bytes_of(reassembly, size_class) -= class_bytes(size_class);
+	unsigned size_class = stream->size_class;
+
+	if (stream->unit) {
+		memcpy(memory_of(reassembly, stream), &reassembly->free_unit[size_class],
+			sizeof(stream->unit));
+		reassembly->free_unit[size_class] = stream->unit;
+		reassembly->pools[pool_of(size_class)].used_bytes -=
+			class_bytes(reassembly, size_class);
+	}
 }
 
 uint32_t reassembly_open(struct reassembly *reassembly)
@@ -156,18 +177,14 @@ uint32_t reassembly_open(struct reassembly *reassembly)
 	if (!number && reassembly->streams_touched == reassembly->stream_count) {
 		return 0;
 	}
-	uint32_t unit = take_units(reassembly, CLASS_SMALL);
-	if (!unit) {
-		return 0;
-	}
 	if (number) {
 		reassembly->free_stream = reassembly->streams[number].unit;
 	} else {
 		number = reassembly->streams_touched++;
 	}
 	struct stream *stream = reassembly->streams + number;
-	stream->unit = unit;
-	stream->size_class = CLASS_SMALL;
+	stream->unit = 0;
+	stream->size_class = CLASS_LINE;
 	stream->range_count = 0;
 	stream->has_many = false;
 	return number;
@@ -177,7 +194,7 @@ void reassembly_close(struct reassembly *reassembly, uint32_t number)
 {
 	if (number) {
 		struct stream *stream = reassembly->streams + number;
-		give_units(reassembly, stream->unit, stream->size_class);
+		give_units(reassembly, stream);
 		stream->unit = reassembly->free_stream;
 		reassembly->free_stream = number;
 	}
@@ -196,17 +213,17 @@ static bool make_room(struct reassembly *reassembly, struct stream *stream, size
 	if (bytes > REASSEMBLY_BYTES_MAX) {
 		return false;
 	}
-	while (bytes > class_bytes(size_class)) {
+	while (bytes > class_bytes(reassembly, size_class)) {
 		size_class++;
 	}
-	if (size_class != stream->size_class) {
+	if (size_class != stream->size_class || !stream->unit) {
 		uint32_t unit = take_units(reassembly, size_class);
 		if (!unit) {
 			return false;
 		}
 		memcpy(unit_at(reassembly, unit, size_class), memory_of(reassembly, stream),
 			highest(reassembly, stream));
-		give_units(reassembly, stream->unit, stream->size_class);
+		give_units(reassembly, stream);
 		stream->unit = unit;
 		stream->size_class = (uint8_t)size_class;
 	}
@@ -390,9 +407,10 @@ bool reassembly_is_empty(const struct reassembly *reassembly, uint32_t number)
 
 bool reassembly_is_tight(const struct reassembly *reassembly)
 {
-	uint64_t all = (uint64_t)reassembly->unit_count * UNIT_BYTES;
+	const struct pool *pool = &reassembly->pools[CLASS_UNIT];
+	uint64_t all = pool->count * (uint64_t)pool->unit_bytes;
 
-	return reassembly->unit_bytes > all - all / 8;
+	return pool->used_bytes > all - all / 8;
 }
 
 uint64_t reassembly_overlaps_changed(const struct reassembly *reassembly)
@@ -402,5 +420,10 @@ uint64_t reassembly_overlaps_changed(const struct reassembly *reassembly)
 
 uint64_t reassembly_bytes(const struct reassembly *reassembly)
 {
-	return reassembly->small_bytes + reassembly->unit_bytes;
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < POOLS; i++) {
+		bytes += reassembly->pools[i].used_bytes;
+	}
+	return bytes;
 }

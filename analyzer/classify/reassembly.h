@@ -5,8 +5,9 @@
  * owner has not yet used. Where two pieces overlap with different content the first one wins and
  * the second is counted.
  *
- * Memory   address space for all streams is taken by reassembly_create(); a stream begins with 256
- *          bytes, goes on with 2 KiB and doubles up to REASSEMBLY_BYTES_MAX.
+ * Memory   address space for all streams is taken by reassembly_create(); a stream has none of it
+ *          until its first piece, then as much as it needs of 64 bytes, 256, 2 KiB and its doubles up
+ *          to REASSEMBLY_BYTES_MAX.
  * Threads  one a reassembly.
  * Failure  a piece too far ahead, one hole too many, or no room: refused, the stream stays as it
  *          was. */

@@ -89,9 +89,46 @@ static void test_edges(void)
 	reassembly_destroy(reassembly);
 }
 
+/* A stream has as much memory as its bytes need, and none before the first of them. */
+static void test_memory(void)
+{
+	static const struct {
+		size_t bytes;
+		int64_t memory;
+	} rows[] = { { 0, 0 }, { 1, 64 }, { 64, 64 }, { 65, 256 }, { 256, 256 }, { 257, 2048 },
+		{ 2049, 4096 }, { 4097, 8192 }, { 8193, 16384 } };
+	static uint8_t bytes[REASSEMBLY_BYTES_MAX];
+	struct reassembly *reassembly = reassembly_create(2);
+	uint32_t grown = reassembly_open(reassembly);
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint32_t once = reassembly_open(reassembly);
+		reassembly_add(reassembly, once, 0, bytes, rows[i].bytes);
+		is_int((int64_t)reassembly_bytes(reassembly),
+			rows[i].memory + (i ? rows[i - 1].memory : 0), "memory for %zu bytes",
+			rows[i].bytes);
+		reassembly_close(reassembly, once);
+		memset(bytes, (int)i, rows[i].bytes);
+		reassembly_add(reassembly, grown, 0, bytes, rows[i].bytes);
+		is_int((int64_t)reassembly_bytes(reassembly), rows[i].memory,
+			"… and for a stream that grew to as many");
+		struct reader reader = reassembly_read(reassembly, grown);
+		bool is_kept = reader_left(&reader) == rows[i].bytes;
+		for (size_t at = 0, from = 1; is_kept && at < rows[i].bytes; at++) {
+			from += at == rows[from].bytes;
+			is_kept &= reader.at[at] == from;
+		}
+		ok(is_kept, "… which keeps what it had");
+	}
+	reassembly_close(reassembly, grown);
+	is_int((int64_t)reassembly_bytes(reassembly), 0, "all memory was given back");
+	reassembly_destroy(reassembly);
+}
+
 int main(void)
 {
 	test_random();
 	test_edges();
+	test_memory();
 	return done_testing();
 }
