@@ -11,11 +11,13 @@ enum { SET_SIZE = 4, PARALLEL_MS = 2000 };
 /* Below this nothing is left of an app. */
 static const float weight_least = 0.02f;
 
-/* Whose windows they are stands apart, so that a search touches one cache line. */
+/* Whose windows they are stands apart, so that a search touches one cache line; the windows
+ * themselves stand as they came: a few lie on few pages. */
 struct device_activities {
-	uint32_t set_mask;
+	uint32_t set_mask, count;
 	uint64_t given_up;
-	uint64_t *hashes; /* 0: no entry */
+	uint64_t *hashes;  /* 0: no entry */
+	uint32_t *numbers; /* the window of an entry */
 	struct device_activity windows[];
 };
 
@@ -27,11 +29,12 @@ struct device_activities *device_activities_create(uint32_t limit)
 		sets *= 2;
 	}
 	size_t count = (size_t)sets * SET_SIZE;
-	struct device_activities *windows = calloc(
-		1, sizeof(*windows) + (sizeof(struct device_activity) + sizeof(uint64_t)) * count);
+	size_t entry_bytes = sizeof(struct device_activity) + sizeof(uint64_t) + sizeof(uint32_t);
+	struct device_activities *windows = calloc(1, sizeof(*windows) + entry_bytes * count);
 	if (windows) {
 		windows->set_mask = sets - 1;
 		windows->hashes = (uint64_t *)(void *)&windows->windows[count];
+		windows->numbers = (uint32_t *)(void *)&windows->hashes[count];
 	}
 	return windows;
 }
@@ -39,6 +42,12 @@ struct device_activities *device_activities_create(uint32_t limit)
 void device_activities_destroy(struct device_activities *windows)
 {
 	free(windows);
+}
+
+static inline struct device_activity *window_at(
+	const struct device_activities *windows, size_t place)
+{
+	return (struct device_activity *)&windows->windows[windows->numbers[place]];
 }
 
 static void decay(struct device_activity *window, uint64_t time_ms)
@@ -74,7 +83,7 @@ void device_activities_prefetch(const struct device_activities *windows, const s
 
 	for (unsigned i = 0; i < SET_SIZE; i++) {
 		if (windows->hashes[first + i] == hash) {
-			const char *lines = (const char *)&windows->windows[first + i];
+			const char *lines = (const char *)window_at(windows, first + i);
 			__builtin_prefetch(lines);
 			__builtin_prefetch(lines + 64);
 			__builtin_prefetch(lines + 128);
@@ -90,19 +99,25 @@ struct device_activity *device_activities_at(
 
 	for (size_t i = first; i < first + SET_SIZE; i++) {
 		if (windows->hashes[i] == hash) {
-			decay(&windows->windows[i], time_ms);
-			return &windows->windows[i];
+			decay(window_at(windows, i), time_ms);
+			return window_at(windows, i);
 		}
 		if (windows->hashes[i] == 0 ||
 			(windows->hashes[oldest] != 0 &&
-				windows->windows[i].time_ms < windows->windows[oldest].time_ms)) {
+				window_at(windows, i)->time_ms <
+					window_at(windows, oldest)->time_ms)) {
 			oldest = i;
 		}
 	}
-	windows->given_up += windows->hashes[oldest] != 0;
+	if (windows->hashes[oldest] == 0) {
+		windows->numbers[oldest] = windows->count++;
+	} else {
+		windows->given_up++;
+	}
 	windows->hashes[oldest] = hash;
-	windows->windows[oldest] = (struct device_activity){ .time_ms = time_ms };
-	return &windows->windows[oldest];
+	struct device_activity *window = window_at(windows, oldest);
+	*window = (struct device_activity){ .time_ms = time_ms };
+	return window;
 }
 
 unsigned device_activity_begin(struct device_activity *window, uint64_t start_ms)
@@ -204,6 +219,7 @@ void device_activities_forget(struct device_activities *windows)
 {
 	memset(windows->hashes, 0,
 		(windows->set_mask + (size_t)1) * SET_SIZE * sizeof(windows->hashes[0]));
+	windows->count = 0;
 }
 
 uint64_t device_activities_given_up(const struct device_activities *windows)

@@ -17,10 +17,18 @@ enum {
 
 _Static_assert(sizeof(struct known) == 64, "an entry is a cache line");
 
+/* Where an entry belongs by its hash; the entries themselves stand as they came: a few lie on few
+ * pages. */
+struct slot {
+	uint32_t tag;    /* of its hash */
+	uint32_t number; /* of the entry, from 1 on; 0: free */
+};
+
 struct server_profiles {
-	uint32_t set_mask;
+	uint32_t set_mask, count;
 	uint64_t given_up;
 	uint32_t just_taught[JUST_TAUGHT]; /* direct-mapped: device, server, app and time */
+	struct slot *slots;                /* sets of them, each filled from the front */
 	struct known entries[];
 };
 
@@ -31,10 +39,12 @@ struct server_profiles *server_profiles_create(uint32_t limit)
 	while (sets * SET_SIZE < limit) {
 		sets *= 2;
 	}
+	size_t count = (size_t)sets * SET_SIZE;
 	struct server_profiles *known =
-		calloc(1, sizeof(*known) + sizeof(struct known) * SET_SIZE * sets);
+		calloc(1, sizeof(*known) + (sizeof(struct known) + sizeof(struct slot)) * count);
 	if (known) {
 		known->set_mask = sets - 1;
+		known->slots = (struct slot *)(void *)&known->entries[count];
 	}
 	return known;
 }
@@ -104,28 +114,39 @@ struct known_place server_profiles_place(const struct record *record)
 	return place;
 }
 
-static const struct known *set_of(const struct server_profiles *known, uint64_t hash)
+static struct slot *set_of(const struct server_profiles *known, uint64_t hash)
 {
-	return &known->entries[(hash & known->set_mask) * SET_SIZE];
+	return &known->slots[(hash & known->set_mask) * SET_SIZE];
+}
+
+static uint32_t tag_of(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32);
 }
 
 /* The entry, a free one, or the one of its set that was taught longest ago. */
 static struct known *find_room(struct server_profiles *known, uint64_t hash)
 {
-	struct known *set = &known->entries[(hash & known->set_mask) * SET_SIZE];
-	struct known *oldest = set;
+	struct slot *set = set_of(known, hash), *oldest = set;
 
 	for (unsigned i = 0; i < SET_SIZE; i++) {
-		if (set[i].hash == hash || set[i].hash == 0) {
-			return &set[i];
+		if (set[i].number == 0) {
+			set[i] = (struct slot){ tag_of(hash), ++known->count };
+			return &known->entries[set[i].number - 1];
 		}
-		if (set[i].minute < oldest->minute) {
+		struct known *entry = &known->entries[set[i].number - 1];
+		if (entry->hash == hash) {
+			return entry;
+		}
+		if (entry->minute < known->entries[oldest->number - 1].minute) {
 			oldest = &set[i];
 		}
 	}
+	struct known *entry = &known->entries[oldest->number - 1];
 	known->given_up++;
-	oldest->hash = 0;
-	return oldest;
+	oldest->tag = tag_of(hash);
+	entry->hash = 0;
+	return entry;
 }
 
 static void halve(struct known *entry)
@@ -214,15 +235,15 @@ void server_profiles_prefetch(const struct server_profiles *known, const struct 
 	}
 }
 
-/* A set is filled from the front. */
 const struct known *server_profiles_find(
 	const struct server_profiles *known, uint64_t hash, uint32_t minute)
 {
-	const struct known *set = set_of(known, hash);
+	const struct slot *set = set_of(known, hash);
 
-	for (unsigned i = 0; hash != 0 && i < SET_SIZE && set[i].hash != 0; i++) {
-		if (set[i].hash == hash) {
-			return is_stale(&set[i], minute) ? NULL : &set[i];
+	for (unsigned i = 0; hash != 0 && i < SET_SIZE && set[i].number != 0; i++) {
+		const struct known *entry = &known->entries[set[i].number - 1];
+		if (set[i].tag == tag_of(hash) && entry->hash == hash) {
+			return is_stale(entry, minute) ? NULL : entry;
 		}
 	}
 	return NULL;
@@ -250,7 +271,10 @@ uint32_t server_profiles_size(const struct server_profiles *known)
 
 const struct known *server_profiles_at(const struct server_profiles *known, uint32_t place)
 {
-	return &known->entries[place];
+	static const struct known none;
+	uint32_t number = known->slots[place].number;
+
+	return number ? &known->entries[number - 1] : &none;
 }
 
 void server_profiles_put(struct server_profiles *known, const struct known *entry)

@@ -5,7 +5,8 @@
  * something else that had a name. A device counts once in ten minutes for each app and address, so
  * that a busy one does not speak for all.
  *
- * Memory   taken by server_profiles_create(): 64 bytes an entry in sets of four, touched as used.
+ * Memory   taken by server_profiles_create(): 8 bytes a place, in sets of four, and 64 an entry,
+ *          which are touched in the order in which they came.
  * Threads  one.
  * Failure  a full set gives up the entry that was taught longest ago, and counts.
  * Cost     teaching what was just taught: one hash and one probe, else four of each. */

@@ -18,10 +18,12 @@ struct neighbour {
 	uint8_t hops; /* HOPS_MAX: so far or further */
 };
 
-/* Whose room it is stands apart, so that a search touches few cache lines. */
+/* Whose room it is stands apart, so that a search touches few cache lines; what is in them stands
+ * as it came: a few lie on few pages. */
 struct room {
 	uint64_t place; /* 0: nobody's */
 	uint64_t last_ns;
+	uint32_t number; /* of its neighbourhood, from 1 on; 0: nobody ever moved in */
 };
 
 struct neighbourhood {
@@ -34,6 +36,7 @@ struct neighbourhood {
 
 struct neighbours {
 	uint64_t seed; /* a secret: nobody outside can aim at one place of the table */
+	uint32_t count;
 	struct room rooms[NEIGHBOURHOODS_MAX];
 	struct neighbourhood all[NEIGHBOURHOODS_MAX];
 };
@@ -56,11 +59,13 @@ void neighbours_destroy(struct neighbours *neighbours)
 /* Whoever had the room is forgotten. */
 static struct neighbourhood *move_in(struct neighbours *neighbours, uint32_t at, uint64_t place)
 {
-	struct neighbourhood *around = &neighbours->all[at];
+	struct room *room = &neighbours->rooms[at];
+	uint32_t number = room->number ? room->number : ++neighbours->count;
+	struct neighbourhood *around = &neighbours->all[number - 1];
 
-	neighbours->rooms[at] = (struct room){ .place = place };
+	*room = (struct room){ .place = place, .number = number };
 	memset(around, 0, sizeof(*around));
-	around->room = &neighbours->rooms[at];
+	around->room = room;
 	around->most = NEIGHBOUR_UNKNOWN;
 	return around;
 }
@@ -73,8 +78,8 @@ struct neighbourhood *neighbours_at(struct neighbours *neighbours, uint64_t plac
 
 	for (uint32_t i = 0; i < PROBES; i++) {
 		uint32_t at = (first + i) % NEIGHBOURHOODS_MAX;
-		if (rooms[at].place == place) {
-			return &neighbours->all[at];
+		if (rooms[at].place == place && rooms[at].number) {
+			return &neighbours->all[rooms[at].number - 1];
 		}
 		oldest = rooms[at].last_ns < rooms[oldest].last_ns ? at : oldest;
 	}
