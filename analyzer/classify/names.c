@@ -7,8 +7,6 @@
 #include "base/hash.h"
 #include "collector/reserve.h"
 
-enum { WAYS = 4 };
-
 /* With the number of an l7 info: from an answer that nobody asked for. */
 #define NOT_ASKED (UINT32_C(1) << 31)
 
@@ -16,43 +14,58 @@ enum { WAYS = 4 };
  * to be made. */
 struct entry {
 	uint64_t hash;
-	uint32_t l7;     /* 0: free, or, where ends_s is set, an address that has several names */
-	uint32_t ends_s; /* seconds since 1970; 0: free */
+	uint32_t l7;     /* 0: an address that has several names, or something that has none */
+	uint32_t ends_s; /* seconds since 1970 */
 };
 
+/* Where entries stand, by their hashes: the number of each, below a part of its hash. A set is
+ * filled from the front; 0 is free. */
+enum { WAYS = 16, SETS_LEAST = 1, NUMBER_BITS = 20 };
+
+#define NUMBERS ((UINT32_C(1) << NUMBER_BITS) - 1)
+
 struct set {
-	struct entry entries[WAYS];
+	uint32_t slots[WAYS];
 };
 
 _Static_assert(sizeof(struct set) == 64, "one cache line");
+_Static_assert(NAMES_LIMIT_MOST == NUMBERS + 1, "each entry has a number");
 
 struct names {
 	struct set *sets;
+	struct entry *entries; /* as they came: a few lie on few pages */
 	struct l7_info_store *store;
-	uint64_t set_mask;
-	uint64_t used, given_up, alone; /* alone: entries by address alone, ever made */
+	uint32_t set_mask, sets_most; /* there are more sets as entries need them */
+	uint32_t used;
+	uint64_t given_up, alone; /* alone: entries by address alone, ever made */
 	bool joins;
 	struct lookups *lookups; /* the caller's; NULL: nobody asks where names come from */
 	struct hash_key key;
 };
 
+static size_t entries_most(const struct names *names)
+{
+	return (size_t)names->sets_most * WAYS;
+}
+
 struct names *names_create(uint32_t limit, struct l7_info_store *store)
 {
 	struct names *names = calloc(1, sizeof(*names));
-	uint64_t sets = 1;
 
 	if (!names) {
 		return NULL;
 	}
-	while (sets * WAYS < limit) {
-		sets *= 2;
+	names->sets_most = SETS_LEAST;
+	while (entries_most(names) < limit && entries_most(names) < NAMES_LIMIT_MOST) {
+		names->sets_most *= 2;
 	}
-	names->sets = reserve_map(sets * sizeof(struct set));
-	if (!names->sets) {
-		free(names);
+	names->sets = reserve_map(names->sets_most * sizeof(struct set));
+	names->entries = reserve_map(entries_most(names) * sizeof(struct entry));
+	if (!names->sets || !names->entries) {
+		names_destroy(names);
 		return NULL;
 	}
-	names->set_mask = sets - 1;
+	names->set_mask = SETS_LEAST - 1;
 	names->store = store;
 	names->key = hash_key_random();
 	return names;
@@ -62,7 +75,8 @@ struct names *names_create(uint32_t limit, struct l7_info_store *store)
 void names_destroy(struct names *names)
 {
 	if (names) {
-		reserve_unmap(names->sets, (names->set_mask + 1) * sizeof(struct set));
+		reserve_unmap(names->sets, names->sets_most * sizeof(struct set));
+		reserve_unmap(names->entries, entries_most(names) * sizeof(struct entry));
 		free(names);
 	}
 }
@@ -98,42 +112,90 @@ struct names_place names_prefetch(
 	return fetch(names, hash_of(names, client, address));
 }
 
-static struct entry *find(const struct names *names, uint64_t hash, uint32_t now_s)
+static uint32_t slot_of(uint64_t hash, uint32_t number)
 {
-	struct set *set = set_of(names, hash);
+	return (uint32_t)(hash >> 32) << NUMBER_BITS | UINT32_C(1) << 31 | number;
+}
 
-	for (unsigned i = 0; i < WAYS; i++) {
-		struct entry *entry = set->entries + i;
-		if (entry->hash == hash && entry->ends_s > now_s) {
-			return entry;
+static struct entry *entry_at(const struct names *names, uint32_t slot)
+{
+	return names->entries + (slot & NUMBERS);
+}
+
+static uint32_t number_of(const struct names *names, const struct entry *entry)
+{
+	return (uint32_t)(entry - names->entries);
+}
+
+/* The entry of that hash, also one that has ended. */
+static struct entry *find_any(const struct names *names, uint64_t hash)
+{
+	const struct set *set = set_of(names, hash);
+	uint32_t tag = slot_of(hash, 0);
+
+	for (unsigned i = 0; i < WAYS && set->slots[i]; i++) {
+		if ((set->slots[i] & ~NUMBERS) == tag &&
+			entry_at(names, set->slots[i])->hash == hash) {
+			return entry_at(names, set->slots[i]);
 		}
 	}
 	return NULL;
 }
 
-/* The entry of that hash, or the one of its set that is free or would end first. */
-static struct entry *place_for(struct names *names, uint64_t hash, uint32_t now_s)
+static struct entry *find(const struct names *names, uint64_t hash, uint32_t now_s)
 {
-	struct set *set = set_of(names, hash);
-	struct entry *best = set->entries;
+	struct entry *entry = find_any(names, hash);
 
-	for (unsigned i = 0; i < WAYS; i++) {
-		struct entry *entry = set->entries + i;
-		if (entry->hash == hash && entry->ends_s) {
-			return entry;
-		}
-		if (entry->ends_s < best->ends_s) {
-			best = entry;
-		}
-	}
-	names->used += best->ends_s == 0;
-	names->given_up += best->ends_s > now_s;
-	return best;
+	return entry && entry->ends_s > now_s ? entry : NULL;
 }
 
-static size_t place_of(const struct names *names, const struct entry *entry)
+/* A free slot of the set; where there is none, that of the entry that ends first. */
+static uint32_t *slot_for(const struct names *names, uint64_t hash)
 {
-	return (size_t)(entry - names->sets->entries);
+	struct set *set = set_of(names, hash);
+	uint32_t *first = set->slots;
+
+	for (unsigned i = 0; i < WAYS; i++) {
+		uint32_t *slot = set->slots + i;
+		if (*slot == 0) {
+			return slot;
+		}
+		if (entry_at(names, *slot)->ends_s < entry_at(names, *first)->ends_s) {
+			first = slot;
+		}
+	}
+	return first;
+}
+
+/* Twice as many sets: each has a part of what one had, and so has room for it. */
+static void grow(struct names *names)
+{
+	memset(names->sets, 0, (names->set_mask + (size_t)1) * sizeof(struct set));
+	names->set_mask = 2 * names->set_mask + 1;
+	for (uint32_t number = 0; number < names->used; number++) {
+		uint64_t hash = names->entries[number].hash;
+		*slot_for(names, hash) = slot_of(hash, number);
+	}
+}
+
+/* The entry of that hash, or a new one, or the one that gives way to it. */
+static struct entry *place_for(struct names *names, uint64_t hash, uint32_t now_s)
+{
+	struct entry *known = find_any(names, hash);
+
+	if (known) {
+		return known;
+	}
+	uint32_t *slot = slot_for(names, hash);
+	while (*slot && entry_at(names, *slot)->ends_s > now_s &&
+		names->set_mask + 1 < names->sets_most) {
+		grow(names);
+		slot = slot_for(names, hash);
+	}
+	uint32_t number = *slot ? *slot & NUMBERS : names->used++;
+	*slot = slot_of(hash, number);
+	names->given_up += names->entries[number].ends_s > now_s;
+	return names->entries + number;
 }
 
 static void put(struct names *names, uint64_t hash, uint32_t l7, uint32_t ends_s, uint32_t now_s)
@@ -145,7 +207,7 @@ static void put(struct names *names, uint64_t hash, uint32_t l7, uint32_t ends_s
 	*entry = (struct entry){ .hash = hash, .l7 = l7, .ends_s = ends_s };
 	l7_info_store_release(names->store, before);
 	if (names->lookups) {
-		lookups_keep(names->lookups, place_of(names, entry));
+		lookups_keep(names->lookups, number_of(names, entry));
 	}
 }
 
@@ -161,7 +223,7 @@ static uint32_t end_of(uint32_t ttl_s, uint32_t now_s)
 bool names_track(struct names *names, struct lookups *lookups)
 {
 	names->lookups = lookups;
-	return lookups_reserve(lookups, (names->set_mask + 1) * WAYS);
+	return lookups_reserve(lookups, entries_most(names));
 }
 
 void names_join(struct names *names)
@@ -318,7 +380,7 @@ uint32_t names_find(const struct names *names, struct names_place place, const s
 static void credit(const struct names *names, const struct entry *entry, uint32_t serial)
 {
 	if (entry && names->lookups) {
-		lookups_name(names->lookups, place_of(names, entry), serial);
+		lookups_name(names->lookups, number_of(names, entry), serial);
 	}
 }
 

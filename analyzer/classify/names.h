@@ -16,11 +16,13 @@
  * get it (names_join()). Then a client that asked for a name has the addresses that others got for
  * it.
  *
- * Memory   taken by names_create(): 16 bytes an entry, in sets of four that share a cache line;
- *          touched as used.
+ * Memory   taken by names_create(), and touched as used: 16 bytes an entry, as they came, and about
+ *          16 of an index, which doubles.
  * Threads  one a names.
- * Failure  a full set gives up the entry that would end first, and counts.
- * Cost     one keyed hash and one cache line; nothing while it is empty. */
+ * Failure  where all is full one of sixteen entries gives way, the one that would end first, and is
+ *          counted.
+ * Cost     one keyed hash, a cache line of the index and one of the entry; nothing while it is
+ *          empty. */
 #pragma once
 
 #include <stdbool.h>
@@ -29,12 +31,13 @@
 #include "analyzer/classify/l7_info_store.h"
 #include "base/addr.h"
 
-enum { NAMES_LIFE_LEAST_S = 30 * 60, NAMES_LIFE_MOST_S = 24 * 3600 };
+enum { NAMES_LIFE_LEAST_S = 30 * 60, NAMES_LIFE_MOST_S = 24 * 3600, NAMES_LIMIT_MOST = 1 << 20 };
 
 struct lookups;
 struct names;
 
-struct names *names_create(uint32_t limit, struct l7_info_store *store); /* NULL: out of memory */
+/* Limit: of entries, at most NAMES_LIMIT_MOST. NULL: out of memory. */
+struct names *names_create(uint32_t limit, struct l7_info_store *store);
 void names_destroy(struct names *names);
 
 /* Everything is done in two steps, so that cache misses pass side by side, or while something else

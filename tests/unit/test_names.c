@@ -109,6 +109,34 @@ static void test_full(void)
 	l7_info_store_release(store, l7);
 }
 
+/* While there is room no name gives way to another, however few there were at first. */
+static void test_grows(void)
+{
+	enum { LIMIT = 16384, MANY = LIMIT / 8 };
+	struct names *grows = names_create(LIMIT, store);
+	struct addr client = numbered(1);
+	uint32_t l7[2] = { l7_info_of("even.example.com"), l7_info_of("odd.example.com") };
+	uint64_t now_ns = 5000 * second_ns;
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct addr address = numbered(1000 + i);
+		names_add(grows, names_prefetch(grows, &client, &address), &client, &address,
+			l7[i % 2], true, 60, now_ns);
+	}
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct addr address = numbered(1000 + i);
+		found += names_find(grows, names_prefetch(grows, &client, &address), &client,
+				 &address, now_ns) == l7[i % 2];
+	}
+	is_int(found, MANY, "all of many names are found");
+	is_int((int64_t)names_given_up(grows), 0, "… and none gave way");
+	is_int((int64_t)names_bytes(grows), MANY * 16, "… in as much memory as they need");
+	names_destroy(grows);
+	l7_info_store_release(store, l7[0]);
+	l7_info_store_release(store, l7[1]);
+}
+
 int main(void)
 {
 	store = l7_info_store_create(100);
@@ -116,6 +144,7 @@ int main(void)
 	test_life();
 	test_unasked();
 	test_full();
+	test_grows();
 	names_destroy(names);
 	l7_info_store_destroy(store);
 	return done_testing();
