@@ -269,7 +269,8 @@ static void merge_units(struct replay *replay, unsigned k)
 		const struct protected_figure figures[] = { figure_of(others.stay),
 			figure_of(others.fresh), figure_of(others.gone) };
 		for (unsigned i = 0; i < 3; i++) {
-			others.is_hidden |= !protect_is_safe(k, &figures[i]);
+			others.is_hidden |=
+				figures[i].bytes > 0 && !protect_is_safe(k, &figures[i]);
 		}
 		memmove(&replay->rows[units + 1], &replay->rows[units],
 			(kept - units) * sizeof(others));

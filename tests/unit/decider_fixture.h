@@ -76,7 +76,7 @@ static void place(struct record *record)
 }
 
 /* Takes it; how many violations came back at once. */
-static unsigned take(struct record *record)
+__attribute__((unused)) static unsigned take(struct record *record)
 {
 	place(record);
 	return decider_take(decider, &reference, record) &&
@@ -84,7 +84,7 @@ static unsigned take(struct record *record)
 }
 
 /* How many of those that waited are violations in the end. */
-static unsigned finish(void)
+__attribute__((unused)) static unsigned finish(void)
 {
 	unsigned violations = 0;
 	size_t count;
@@ -104,7 +104,8 @@ static const char ban[] =
 	"rules:\n"
 	"  - {id: ban, match: {app: tiktok}, action: deny, basis: b}\n";
 
-static struct record attempt(const char *device, const char *when, bool is_answered)
+__attribute__((unused)) static struct record attempt(
+	const char *device, const char *when, bool is_answered)
 {
 	struct record record = flow(device, "tiktok", "www.tiktok.com", when, 0);
 
