@@ -1,7 +1,7 @@
 /* Reserved memory: address space for the most that may be needed, pages when they are first
  * written.
  *
- * Zeroed, page aligned; behind the first two MiB on transparent huge pages where the kernel has
+ * Zeroed, page aligned; behind the first 128 KiB on transparent huge pages where the kernel has
  * them. Growing into it copies nothing and stalls for one page at a time. */
 #pragma once
 
