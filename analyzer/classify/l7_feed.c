@@ -217,18 +217,22 @@ static void finish_direction(struct l7_feed *feed, struct direction *direction)
 	direction->is_done = true;
 }
 
-/* This direction has said what it has to say. As long as nobody answers, the beginning of a
- * connection may still come a second time, with other content. */
+/* As long as nobody answers, the beginning of a connection may still come a second time, with other
+ * content. */
+static bool may_come_again(const struct l7_feed *feed, const struct direction *direction)
+{
+	return direction == feed->session->directions && direction->start_is_seen &&
+	       feed->ends.protocol == IP_TCP && !is_answered(feed);
+}
+
+/* This direction has said what it has to say. */
 static void conclude_direction(struct l7_feed *feed, struct direction *direction)
 {
-	bool may_come_again = direction == feed->session->directions && direction->start_is_seen &&
-			      feed->ends.protocol == IP_TCP && !is_answered(feed);
-
-	if (!may_come_again) {
+	if (!may_come_again(feed, direction)) {
 		finish_direction(feed, direction);
 		return;
 	}
-	l7_stream_close(feed->tables->reassembly, direction);
+	l7_stream_close_unread(feed->tables->reassembly, direction);
 	direction->is_read = true;
 }
 
@@ -302,6 +306,21 @@ static enum dissect_result read_bytes(struct l7_feed *feed, struct direction *di
 	return result;
 }
 
+static bool names_its_server(const struct l7_info *l7, unsigned index)
+{
+	return l7->names[index].source <= NAME_HTTP_HOST;
+}
+
+static unsigned hello_names(const struct l7_info *l7)
+{
+	unsigned count = 0;
+
+	while (count < l7->name_count && names_its_server(l7, count)) {
+		count++;
+	}
+	return count;
+}
+
 static void read_stream(
 	struct l7_feed *feed, const struct piece *piece, struct reader in, bool is_last)
 {
@@ -316,6 +335,10 @@ static void read_stream(
 	enum dissect_result result = read_bytes(feed, direction, &dissection, &in, &used);
 	feed->reassembled |= direction->stream && feed->l7->name_count > names_before;
 	feed->begins_anew = dissection.begins_anew;
+	if ((used > 0 || result == DISSECT_DONE) && may_come_again(feed, direction) &&
+		hello_names(feed->l7) > 0) {
+		l7_stream_keep_said(direction);
+	}
 	if (dissection.reopens_other) {
 		l7_stream_reopen(feed->tables->reassembly, other_of(feed, direction));
 	}
@@ -346,31 +369,13 @@ static void read_stream(
 	}
 }
 
-static bool names_its_server(const struct l7_info *l7, unsigned index)
-{
-	return l7->names[index].source <= NAME_HTTP_HOST;
-}
-
-static unsigned hello_names(const struct l7_info *l7)
-{
-	unsigned count = 0;
-
-	while (count < l7->name_count && names_its_server(l7, count)) {
-		count++;
-	}
-	return count;
-}
-
 /* What came in place of other bytes, read for its names alone. */
-static void read_rival(struct l7_feed *feed, const struct piece *piece)
+static void read_rival(struct l7_feed *feed, const struct piece *piece, struct reader in)
 {
-	struct direction *direction = piece->direction;
 	struct dissect_state state = { 0 };
 	struct dissection dissection = { 0 };
 	struct l7_info known;
 
-	struct reader in = reassembly_read_with(feed->tables->reassembly, direction->stream,
-		direction->rival, feed->tables->overlay);
 	l7_info_copy(&known, feed->l7);
 	begin_dissection(&dissection, feed, piece);
 	dissection.in = in;
@@ -416,6 +421,9 @@ static void feed_segment(struct l7_feed *feed, const struct packet *packet, cons
 		struct piece held = { .direction = other, .from_source = !piece->from_source };
 		read_stream(feed, &held, reassembly_read(reassembly, other->stream), false);
 	}
+	if (l7_stream_rewrites(reassembly, direction, &segment)) {
+		read_rival(feed, piece, reassembly_read(reassembly, direction->said));
+	}
 	enum l7_stream_news news = l7_stream_take(reassembly, direction, &segment, &bytes);
 	switch (news) {
 	case L7_STREAM_NO_ROOM:
@@ -437,15 +445,20 @@ static void feed_segment(struct l7_feed *feed, const struct packet *packet, cons
 		/* fall through */
 	case L7_STREAM_BYTES:
 		if (direction->rival && direction->stream) {
-			read_rival(feed, piece);
+			read_rival(feed, piece,
+				reassembly_read_with(reassembly, direction->stream,
+					direction->rival, feed->tables->overlay));
 		}
 		read_stream(feed, piece, bytes, is_cut);
 		direction->comes_again |= news == L7_STREAM_AGAIN;
 		feed->l7->is_contested |= direction->comes_again && hello_names(feed->l7) > known;
 		break;
 	}
-	if (!piece->from_source && direction->is_started && other->is_read) {
-		finish_direction(feed, other);
+	if (!piece->from_source && direction->is_started) {
+		l7_stream_forget_said(reassembly, other);
+		if (other->is_read) {
+			finish_direction(feed, other);
+		}
 	}
 }
 

@@ -18,11 +18,12 @@ enum { PROGRESS_NO_DISSECTOR = 0xff };
 
 /* One direction of the flow. Of TCP, a stream: next_seq and what follows belong to l7_stream.h. */
 struct direction {
-	uint32_t start_seq;     /* number of the first byte of the stream */
-	uint32_t next_seq;      /* of the first byte not yet used */
-	uint32_t stream;        /* bytes from there on (reassembly.h); 0 none are kept */
-	uint32_t urgent_seq;    /* of the latest urgent byte, where there were some */
-	uint32_t rival;         /* what was sent in their place with other content; 0 nothing */
+	uint32_t start_seq;  /* number of the first byte of the stream */
+	uint32_t next_seq;   /* of the first byte not yet used */
+	uint32_t stream;     /* bytes from there on (reassembly.h); 0 none are kept */
+	uint32_t urgent_seq; /* of the latest urgent byte, where there were some */
+	uint32_t rival;      /* what was sent in their place with other content; 0 nothing */
+	uint32_t said;       /* a beginning in pieces that was used, until it is answered; 0 none */
 	uint16_t unsure_bytes;  /* at the start: the receiver may not have taken them */
 	uint8_t beyond;         /* segments that lay too far ahead */
 	uint8_t dissector;      /* place in the table of who reads it */

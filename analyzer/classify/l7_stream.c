@@ -14,7 +14,7 @@ static bool is_untouched(const struct direction *direction)
 	return direction->next_seq == direction->start_seq && !direction->is_read;
 }
 
-void l7_stream_close(struct reassembly *reassembly, struct direction *direction)
+void l7_stream_close_unread(struct reassembly *reassembly, struct direction *direction)
 {
 	if (direction->stream | direction->rival) {
 		reassembly_close(reassembly, direction->stream);
@@ -22,6 +22,18 @@ void l7_stream_close(struct reassembly *reassembly, struct direction *direction)
 		direction->stream = direction->rival = 0;
 		direction->unsure_bytes = 0;
 	}
+}
+
+void l7_stream_forget_said(struct reassembly *reassembly, struct direction *direction)
+{
+	reassembly_close(reassembly, direction->said);
+	direction->said = 0;
+}
+
+void l7_stream_close(struct reassembly *reassembly, struct direction *direction)
+{
+	l7_stream_close_unread(reassembly, direction);
+	l7_stream_forget_said(reassembly, direction);
 }
 
 void l7_stream_forget(struct reassembly *reassembly, struct direction *direction)
@@ -335,6 +347,43 @@ enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct directi
 			: take(reassembly, direction, packet, seq - urgent_before(direction, seq),
 				  in, bytes);
 	return again && news == L7_STREAM_BYTES ? L7_STREAM_AGAIN : news;
+}
+
+void l7_stream_keep_said(struct direction *direction)
+{
+	if (direction->stream && is_untouched(direction) && !direction->said) {
+		direction->said = direction->stream;
+		direction->stream = 0;
+	}
+}
+
+static size_t said_bytes(const struct reassembly *reassembly, const struct direction *direction)
+{
+	struct reader said = reassembly_read(reassembly, direction->said);
+
+	return reader_left(&said);
+}
+
+bool l7_stream_rewrites(struct reassembly *reassembly, struct direction *direction,
+	const struct l7_segment *segment)
+{
+	const struct packet *packet = segment->packet;
+	uint32_t from_start = packet->tcp_seq - direction->start_seq;
+
+	if (!direction->said || from_start == 0 || !segment->may_begin_again ||
+		!is_acceptable(packet) || !acknowledges(direction, segment)) {
+		return false;
+	}
+	size_t said = said_bytes(reassembly, direction);
+	if (from_start > said || (from_start == said && !direction->comes_again)) {
+		return false;
+	}
+	bool is_other = reassembly_replace(
+		reassembly, direction->said, from_start, packet->payload, packet->payload_bytes);
+	bool is_more = said_bytes(reassembly, direction) > said;
+	is_other |= is_more && direction->comes_again;
+	direction->comes_again |= is_other;
+	return is_other;
 }
 
 /* What l7_stream_acknowledge() and l7_stream_take() would ask, where all answers are the usual

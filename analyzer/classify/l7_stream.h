@@ -15,7 +15,8 @@
  *
  * What comes twice with different content at one place cannot be told by numbers: the first content
  * is the stream's, the other one is kept beside it as the direction's rival, until somebody has
- * used the bytes.
+ * used the bytes. A beginning that came in pieces and was used is kept as what was said, until the
+ * other end answers: one of its pieces may come again.
  *
  * Threads  one. Failure  none: where there is no room the direction is given up, and counted. */
 #pragma once
@@ -66,6 +67,18 @@ bool l7_stream_take_rival(struct direction *direction);
 bool l7_stream_use(struct reassembly *reassembly, struct direction *direction, size_t used,
 	const struct reader *rest);
 
+/* What is there from the start on is about to be used, and may come again: where it came in pieces
+ * it is kept as it is. */
+void l7_stream_keep_said(struct direction *direction);
+
+/* The segment puts other bytes in place of such that were used, or goes on with those: what was
+ * said holds them now. */
+bool l7_stream_rewrites(struct reassembly *reassembly, struct direction *direction,
+	const struct l7_segment *segment);
+
+/* The other end has answered what was said. */
+void l7_stream_forget_said(struct reassembly *reassembly, struct direction *direction);
+
 /* Nobody knows these bytes, and their place in the stream is not known either: the next segment is
  * looked at by itself. */
 void l7_stream_forget(struct reassembly *reassembly, struct direction *direction);
@@ -73,5 +86,6 @@ void l7_stream_forget(struct reassembly *reassembly, struct direction *direction
 /* More is wanted of a direction that was done: its next segment is looked at first. */
 void l7_stream_reopen(struct reassembly *reassembly, struct direction *direction);
 
-/* Gives back its memory. */
+/* Gives back its memory, but for what was said; and all of it. */
+void l7_stream_close_unread(struct reassembly *reassembly, struct direction *direction);
 void l7_stream_close(struct reassembly *reassembly, struct direction *direction);

@@ -319,6 +319,19 @@ bool reassembly_add(struct reassembly *reassembly, uint32_t number, uint32_t off
 	return note_range(reassembly, stream, (uint16_t)offset, (uint16_t)end);
 }
 
+bool reassembly_replace(struct reassembly *reassembly, uint32_t number, uint32_t offset,
+	const uint8_t *bytes, size_t count)
+{
+	struct stream *stream = reassembly->streams + number;
+	uint64_t changed = reassembly->overlaps_changed;
+
+	if (!reassembly_add(reassembly, number, offset, bytes, count)) {
+		return false;
+	}
+	memcpy(memory_of(reassembly, stream) + offset, bytes, count);
+	return reassembly->overlaps_changed != changed;
+}
+
 bool reassembly_prepend(struct reassembly *reassembly, uint32_t number, uint32_t count)
 {
 	struct stream *stream = reassembly->streams + number;

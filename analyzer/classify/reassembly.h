@@ -31,6 +31,11 @@ void reassembly_close(struct reassembly *reassembly, uint32_t stream);
 bool reassembly_add(struct reassembly *reassembly, uint32_t stream, uint32_t offset,
 	const uint8_t *bytes, size_t count);
 
+/* The same for bytes that count, whatever is there in their place. True where something else was.
+ */
+bool reassembly_replace(struct reassembly *reassembly, uint32_t stream, uint32_t offset,
+	const uint8_t *bytes, size_t count);
+
 /* Makes room for count bytes before the first, which turned out not to be the first. */
 bool reassembly_prepend(struct reassembly *reassembly, uint32_t stream, uint32_t count);
 

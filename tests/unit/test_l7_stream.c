@@ -6,7 +6,7 @@
 enum { IP_TCP = 6, DATA = TCP_ACK | TCP_PSH };
 
 static struct fixture fixture;
-static struct hello_builder truth, decoy, long_truth;
+static struct hello_builder truth, decoy, long_truth, long_twin;
 
 static void begin(void)
 {
@@ -29,17 +29,22 @@ static void expect_truth(const char *what)
 	ok(fixture.l7.name_count == 1 && !fixture.l7.is_contested, "… and no other name");
 }
 
-static void expect_both(const char *what)
+static void expect_two(const char *name, const char *what)
 {
-	bool has_truth = false, has_decoy = false;
+	bool has_truth = false, has_other = false;
 
 	fixture_end(&fixture);
 	for (unsigned i = 0; i < fixture.l7.name_count; i++) {
 		has_truth |= strcmp(l7_info_name(&fixture.l7, i), "true.example.com") == 0;
-		has_decoy |= strcmp(l7_info_name(&fixture.l7, i), "decoy.example.com") == 0;
+		has_other |= strcmp(l7_info_name(&fixture.l7, i), name) == 0;
 	}
-	ok(has_truth && has_decoy && fixture.l7.is_contested, "%s: both names, and it says so",
+	ok(has_truth && has_other && fixture.l7.is_contested, "%s: both names, and it says so",
 		what);
+}
+
+static void expect_both(const char *what)
+{
+	expect_two("decoy.example.com", what);
 }
 
 static void test_numbers(void)
@@ -235,6 +240,42 @@ static void test_rivals(void)
 	expect_truth("behind an answer no other start is looked at");
 }
 
+/* The one piece that tells them apart comes once more, with the other name, when the hello was
+ * whole. */
+static void test_piece_again(void)
+{
+	size_t cut = 0, middle = long_truth.count - 100;
+
+	while (long_truth.bytes[cut] == long_twin.bytes[cut]) {
+		cut++;
+	}
+	begin();
+	send_part(&long_twin, 0, cut);
+	send_part(&long_twin, cut, long_twin.count);
+	send_part(&long_truth, cut, long_truth.count);
+	expect_two("twin.example.com", "the second piece once more");
+	begin();
+	send_part(&long_twin, 0, cut);
+	send_part(&long_twin, cut, middle);
+	send_part(&long_twin, middle, long_twin.count);
+	for (size_t at = cut; at < long_truth.count; at += 7) {
+		size_t left = long_truth.count - at;
+		send_part(&long_truth, at, at + (left < 7 ? left : 7));
+	}
+	expect_two("twin.example.com", "… in small pieces");
+	begin();
+	send_part(&long_truth, 0, cut);
+	send_part(&long_truth, cut, long_truth.count);
+	send_part(&long_truth, cut, long_truth.count);
+	expect_truth("… the same is nobody else's");
+	fixture_segment(&fixture, true, DATA, (uint32_t)cut, 1000000, long_twin.bytes + cut, 400);
+	expect_truth("… nor is what acknowledges bytes never sent");
+	fixture_send(&fixture, false, 0, "\x15\3\3\0\2\2\x28", 7);
+	ok(reassembly_bytes(fixture.tables.reassembly) == 0, "behind an answer nothing is kept");
+	send_part(&long_twin, cut, long_twin.count);
+	expect_truth("… and no other piece is looked at");
+}
+
 int main(void)
 {
 	static struct hello_builder message;
@@ -247,12 +288,16 @@ int main(void)
 	message.count = 0;
 	put_client_hello(&message, "true.example.com", 0, 1300);
 	put_records(&long_truth, &message, 16384);
+	message.count = 0;
+	put_client_hello(&message, "twin.example.com", 0, 1300);
+	put_records(&long_twin, &message, 16384);
 	fixture_init(&fixture);
 	test_numbers();
 	test_syn_data();
 	test_padding();
 	test_urgent();
 	test_rivals();
+	test_piece_again();
 	begin();
 	ok(reassembly_bytes(fixture.tables.reassembly) == 0, "nothing is kept behind a flow");
 	fixture_deinit(&fixture);
