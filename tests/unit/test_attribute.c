@@ -119,6 +119,11 @@ static void test_made_up(void)
 	attribute(catalogue, geo, &record);
 	ok(!record.verdict.inferred && record.verdict.evidence & 1 << EVIDENCE_DNS,
 		"… until the client was seen to ask for one of the names");
+	uint8_t confidence = record.verdict.confidence;
+	add_name(&record, NAME_DNS_QUERY, "i.instagram.com");
+	attribute(catalogue, geo, &record);
+	is_int(record.verdict.confidence, confidence,
+		"… and what else it asked for brings no doubt");
 }
 
 static void test_agreement(void)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyzer/attribute/app_likelihood.h"
 #include "analyzer/attribute/attribute.h"
 #include "analyzer/attribute/server_profiles.h"
 #include "analyzer/record/state.h"
@@ -300,6 +301,144 @@ static void test_many_apps(void)
 	server_profiles_destroy(known);
 }
 
+/* A place that was taught at a minute, so often. */
+static struct known known_of(uint64_t hash, uint32_t minute, uint16_t app, uint16_t times)
+{
+	return (struct known){
+		.hash = hash, .minute = minute, .total = times, .apps = { { app, times } }
+	};
+}
+
+/* Four places are one set: the fifth takes that of whoever was silent longest. */
+static void test_oldest_place(void)
+{
+	static const uint32_t minutes[] = { 40, 10, 30, 20, 50 };
+	struct server_profiles *known = server_profiles_create(4);
+
+	for (uint64_t i = 0; i < 5; i++) {
+		struct known entry = known_of(i + 1, minutes[i], 1, 1);
+		server_profiles_put(known, &entry);
+	}
+	for (uint64_t i = 0; i < 5; i++) {
+		ok((server_profiles_find(known, i + 1, 50) == NULL) == (i == 1),
+			"taught at minute %u: %s", minutes[i], i == 1 ? "forgotten" : "known");
+	}
+	is_int((int64_t)server_profiles_given_up(known), 1, "one was given up");
+	server_profiles_destroy(known);
+}
+
+/* A week to the minute; whoever comes back after it begins anew; and counts stay in their room. */
+static void test_known_life(void)
+{
+	enum { MOST = 50000 };
+	struct server_profiles *known = server_profiles_create(64);
+	struct record record = flow(1, "192.0.2.1", NULL);
+	uint64_t hash = server_profiles_place(&record).hashes[KNOWN_ADDRESS];
+	uint32_t minute = (uint32_t)(record.flow.end_ns / (60 * NS_PER_S));
+	struct known full = known_of(hash, minute, 7, MOST);
+
+	server_profiles_teach(known, &record, 7);
+	ok(server_profiles_find(known, hash, minute + KNOWN_LIFE_MINUTES), "known for a week");
+	ok(!server_profiles_find(known, hash, minute + KNOWN_LIFE_MINUTES + 1), "and no longer");
+	record.flow.end_ns += (KNOWN_LIFE_MINUTES + 1) * 60 * NS_PER_S;
+	minute += KNOWN_LIFE_MINUTES + 1;
+	server_profiles_teach(known, &record, 8);
+	const struct known *entry = server_profiles_find(known, hash, minute);
+	ok(entry->total == 1 && known_count(entry, 7) == 0, "what is taught after it begins anew");
+
+	full.minute = minute;
+	server_profiles_put(known, &full);
+	server_profiles_teach(known, &record, 7);
+	entry = server_profiles_find(known, hash, minute);
+	ok(entry->total == MOST / 2 + 1 && known_count(entry, 7) == MOST / 2 + 1,
+		"counts are halved when they are full");
+	server_profiles_destroy(known);
+}
+
+static void test_device_activity(void)
+{
+	struct device_activity window = { 0 };
+
+	is_int(device_activity_begin(&window, 1000), 0, "a device's first flow");
+	is_int(device_activity_begin(&window, 3000), 1, "another began two seconds before it");
+	is_int(device_activity_begin(&window, 5001), 0, "… or longer ago");
+	for (uint16_t app = 1; app <= DEVICE_APPS_MAX; app++) {
+		device_activity_add(&window, app, app == 3 ? 1 : 2 + app, 1000);
+	}
+	device_activity_add(&window, DEVICE_APPS_MAX + 1, 5, 1000);
+	for (uint16_t app = 1; app <= DEVICE_APPS_MAX + 1; app++) {
+		ok((device_activity_weight(&window, app) > 0) == (app != 3), "app %u %s", app,
+			app == 3 ? "was the faintest and gave way" : "is among the window's");
+	}
+	ok(device_activity_weight(&window, 0) == 1, "… and counts as something else");
+}
+
+static void test_shape(void)
+{
+	static const uint64_t steps[] = { 6 << 10, 48 << 10, 400 << 10 };
+	struct record record = flow(1, "192.0.2.1", NULL);
+
+	record.flow.total_bytes[0] = 0;
+	for (unsigned i = 0; i < 3; i++) {
+		record.flow.total_bytes[1] = steps[i] - 1;
+		unsigned below = flow_shape_of(&record, 0);
+		record.flow.total_bytes[1] = steps[i];
+		unsigned at = flow_shape_of(&record, 0);
+		record.flow.total_bytes[1] = steps[i] + 1;
+		ok(at != below && at == flow_shape_of(&record, 0), "%u KiB are the next size",
+			(unsigned)(steps[i] >> 10));
+	}
+}
+
+/* The share that the server alone gives an app. */
+static double share_of(uint8_t role, const struct known *network, const struct known *address,
+	const struct known *hello)
+{
+	struct known_levels levels = { { network, NULL, address, hello } };
+	struct record record = flow(1, "192.0.2.1", NULL);
+	struct likelihood likelihood;
+
+	record.place.role = role;
+	app_likelihood_by_server(&likelihood, catalogue, &record, &levels);
+	return likelihood.items[1].server;
+}
+
+static void test_shares(void)
+{
+	uint16_t app = catalogue_find(catalogue, "tiktok");
+	struct known whole = known_of(1, 1, app, 20), mixed = known_of(2, 1, app, 10);
+	struct known all = known_of(3, 1, app, 10), one = known_of(4, 1, app, 10);
+
+	mixed.total = all.total = 20;
+	double without = share_of(GEO_ROLE_CLOUD, NULL, &mixed, NULL);
+	ok(share_of(GEO_ROLE_CLOUD, NULL, &mixed, &all) == without,
+		"a fingerprint that all clients have says nothing more");
+	ok(share_of(GEO_ROLE_CLOUD, NULL, &mixed, &one) > without, "one that some have does");
+	ok(share_of(GEO_ROLE_CLOUD, &whole, NULL, NULL) <= 0.5,
+		"a network that anybody may rent is believed by half");
+	ok(share_of(GEO_ROLE_OWN, &whole, NULL, NULL) > 0.5, "an owner's own is not halved");
+}
+
+static struct conclusion conclude(uint16_t sessions, double share)
+{
+	struct known address = known_of(1, 1, 7, sessions);
+	struct known_levels levels = { { NULL, NULL, &address, NULL } };
+	struct device_activity window = { 0 };
+	const struct likelihood likelihood = { .count = 2,
+		.items = { { 0, 1 - share, 1 - share }, { 7, share, share } } };
+
+	return app_likelihood_conclude(&likelihood, &levels, &window, false);
+}
+
+static void test_conclusion(void)
+{
+	is_int(conclude(2, 0.9).app, 7, "two sessions and nine tenths are enough");
+	is_int(conclude(1, 0.9).app, 0, "one is not");
+	is_int(conclude(2, 0.89).app, 0, "nor less than nine tenths");
+	is_int(conclude(2, 0.9).grounds, 1 << INFERRED_BY_ADDRESS,
+		"the ground is the address alone");
+}
+
 static void test_reload(void)
 {
 	struct catalogue *other;
@@ -379,6 +518,12 @@ int main(void)
 	test_no_echo();
 	test_bounds();
 	test_many_apps();
+	test_oldest_place();
+	test_known_life();
+	test_device_activity();
+	test_shape();
+	test_shares();
+	test_conclusion();
 	test_reload();
 	test_state();
 	behaviour_destroy(behaviour);
