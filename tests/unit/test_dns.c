@@ -357,6 +357,9 @@ static void test_tcp(void)
 	put_bytes(&questions, message.bytes, 11);
 	fixture_send(&fixture, true, 0, questions.bytes, questions.count);
 	ok(fixture.l7.protocol != L7_DNS, "less than a header is no DNS");
+	fixture_flow(&fixture, IP_TCP, 40000, 53);
+	fixture_send(&fixture, false, 0, "\0\x0c\x12\x34\x81\x85\0\0\0\0\0\0\0\0", 14);
+	is_int(fixture.l7.protocol, L7_DNS, "… a header alone is, as one who refuses may send");
 }
 
 static void test_hostile(void)
@@ -388,6 +391,38 @@ static void test_hostile(void)
 	ok(dns_is_sinkhole(&address), "… the unspecified one too");
 	addr_parse("2001:db8::1", &address);
 	ok(!dns_is_sinkhole(&address), "… an ordinary one is not");
+}
+
+/* A question of the root of any type; one that nobody else's protocol would look like. */
+static bool is_plain(uint16_t type)
+{
+	struct hello_builder message;
+
+	put_header(&message, 0x0100, 0, "www.example.com", type);
+	return dns_is_plain_question(reader_over(message.bytes, message.count));
+}
+
+static void test_bounds(void)
+{
+	struct dns_message dns;
+	struct hello_builder message;
+
+	put_header(&message, 0x8180, 2, "self.example.com", DNS_TYPE_A);
+	put_cname(&message, "self.example.com", "self.example.com");
+	put_record(&message, "self.example.com", DNS_TYPE_A, 30, "\1\2\3\4", 4);
+	ok(dns_parse(reader_over(message.bytes, message.count), &dns) && dns.chain_count == 0 &&
+			dns.address_count == 1,
+		"an alias of itself is no further name");
+	put_header(&message, 0x0100, 0, "", DNS_TYPE_A);
+	for (unsigned count = 1; count <= 65; count++) {
+		message.bytes[5] = (uint8_t)count;
+		bool is_message = dns_parse(reader_over(message.bytes, message.count), &dns);
+		if (count >= 64) {
+			ok(is_message == (count == 64), "%u questions", count);
+		}
+		put_bytes(&message, "\0\0\1\0\1", 5);
+	}
+	ok(is_plain(260) && !is_plain(261) && !is_plain(0), "types go up to 260");
 }
 
 static void test_neighbours(void)
@@ -485,6 +520,14 @@ static void test_own(void)
 	answer_own(&message, false);
 	is_text(learnt, "", "… not one of somebody else's");
 	ours--;
+	uint32_t last = 0xcb0071ff;
+	struct hello_builder of_last;
+	fixture.tables.own.whose = &last;
+	put_header(&of_last, 0x8180, 1, "255.113.0.203.in-addr.arpa", DNS_TYPE_PTR);
+	put_record(&of_last, "255.113.0.203.in-addr.arpa", DNS_TYPE_PTR, 30, "\3pc9\7example", 13);
+	answer_own(&of_last, false);
+	is_text(learnt, "pc9.example", "the last address of a network has one as well");
+	fixture.tables.own.whose = &ours;
 	message.bytes[sizeof("xxxxxxxxxxxx1")] = '7';
 	for (size_t cut = 12; cut < message.count; cut++) {
 		struct hello_builder part = message;
@@ -492,6 +535,50 @@ static void test_own(void)
 		answer_own(&part, false);
 	}
 	is_text(learnt, "", "… not what was cut off");
+	fixture.tables.own = (struct own_network){ 0 };
+}
+
+/* What somebody who need not be asked says on port 547 or 5353. */
+static const char *told_by(
+	const char *sender, uint16_t port, const void *bytes, size_t count, bool is_hearsay)
+{
+	struct dissect_state state = { 0 };
+	struct dissection dissection = { .in = reader_over(bytes, count),
+		.wire_bytes = (uint32_t)count,
+		.time_ns = fixture.time_ns,
+		.sender_port = port,
+		.receiver_port = port == 547 ? 546 : port,
+		.is_hearsay = is_hearsay,
+		.state = &state,
+		.tables = &fixture.tables,
+		.l7 = &fixture.l7 };
+
+	addr_parse(sender, &dissection.sender);
+	learnt[0] = '\0';
+	(port == 547 ? dissector_dhcp : dissector_dns).datagram(&dissection);
+	return learnt;
+}
+
+/* A server on the link tells the domain; a neighbour tells its own name. */
+static void test_own_link(void)
+{
+	static const char reply[] = "\7\1\2\3\0\x18\0\x10\6kommun\7example";
+	uint32_t ours = 0xcb007105;
+	struct hello_builder message;
+
+	fixture.tables.own = (struct own_network){ is_ours, learn, &ours };
+	is_text(told_by("fe80::1", 547, reply, sizeof(reply), false), "kommun.example",
+		"the domain that a server on the link hands out");
+	is_text(told_by("fec0::1", 547, reply, sizeof(reply), false), "",
+		"… not one from somewhere else");
+	is_text(told_by("fe80::1", 547, reply, sizeof(reply), true), "",
+		"… nor one in somebody's tunnel");
+	put_header(&message, 0x8400, 1, "pc7.local", DNS_TYPE_A);
+	put_record(&message, "pc7.local", DNS_TYPE_A, 30, "\xcb\x00\x71\x05", 4);
+	is_text(told_by("203.0.113.5", 5353, message.bytes, message.count, false), "pc7.local",
+		"a neighbour's own name");
+	is_text(told_by("203.0.113.5", 5353, message.bytes, message.count, true), "",
+		"… not what a tunnel says that it is");
 	fixture.tables.own = (struct own_network){ 0 };
 }
 
@@ -506,8 +593,10 @@ int main(void)
 	test_families();
 	test_tcp();
 	test_hostile();
+	test_bounds();
 	test_neighbours();
 	test_own();
+	test_own_link();
 	fixture_flow(&fixture, IP_TCP, 1, 1);
 	fixture_deinit(&fixture);
 	return done_testing();

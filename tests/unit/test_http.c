@@ -219,6 +219,10 @@ int main(void)
 		"a request without a target");
 	is_text(host_of("X-METHOD /p HTTP/1.1\r\nHost: any.example.com\r\n\r\n"), "any.example.com",
 		"a method of any name");
+	is_text(host_of("ABCDEFGHIJKLMNOPQRSTUVWX /p HTTP/1.1\r\nHost: long.example.com\r\n\r\n"),
+		"long.example.com", "… of up to 24 letters");
+	is_text(host_of("ABCDEFGHIJKLMNOPQRSTUVWXY /p HTTP/1.1\r\nHost: long.example.com\r\n\r\n"),
+		"", "… and no more");
 	is_text(host_of("GET me a coffee\r\nHost: no.example.com\r\n\r\n"), "",
 		"a line without a version");
 	is_int(fixture.l7.protocol, L7_UNKNOWN, "… is not HTTP");

@@ -165,6 +165,12 @@ static void test_marked_wireguard(void)
 	fixture_send(&fixture, true, 0, initiation, sizeof(initiation));
 	fixture_send(&fixture, false, 0, response, sizeof(response));
 	is_int(fixture.l7.app_hint, APP_HINT_NONE, "… not where nothing joins the two");
+	response[1]--;
+	memset(initiation + 4, 0, 4);
+	fixture_flow(&fixture, IP_UDP, 50000, 2408);
+	fixture_send(&fixture, true, 0, initiation, sizeof(initiation));
+	fixture_send(&fixture, false, 0, response, sizeof(response));
+	is_int(fixture.l7.app_hint, APP_HINT_NONE, "… nor where nobody's number asks");
 }
 
 /* Data alone: their counter goes on, in blocks of sixteen. */
@@ -271,6 +277,11 @@ static bool tor_shape(const char *name, const char *alpn)
 static void test_tor(void)
 {
 	ok(tor_shape("www.x7bkq2nfzd5t.com", ""), "a name like Tor's");
+	ok(tor_shape("www.x7bkq2nf.com", "") && !tor_shape("www.x7bkq2n.com", ""),
+		"… of eight letters at least");
+	ok(tor_shape("www.x7bkq2nfzd5tx7bkq2nfzd5tc.com", "") &&
+			!tor_shape("www.x7bkq2nfzd5tx7bkq2nfzd5tcd.com", ""),
+		"… and 25 at most");
 	ok(!tor_shape("www.x7bkq2nfzd5t.com", "h2"), "… with an ALPN is a browser's");
 	ok(!tor_shape("www.exampleshop24.com", ""), "a word with a number behind it is not");
 	ok(!tor_shape("www.longwordsonly.com", ""), "… nor words alone");

@@ -210,6 +210,12 @@ static void test_many_waiting(void)
 				     "Jan  1 00:00:12 dnsmasq[1]: reply a is 198.51.100.1\n"),
 		false);
 	is_text(said, "", "a second later it is nobody's");
+	read_log(WRITTEN("dnsmasq:",
+			 "Jan  1 00:00:01 dnsmasq[1]: 7 192.0.2.1/1 query[A] a from 192.0.2.1\n"
+			 "Jan  1 00:00:02 dnsmasq[1]: 7 192.0.2.1/1 query[A] a from 192.0.2.1\n"
+			 "Jan  1 00:00:02 dnsmasq[1]: 7 192.0.2.1/1 reply a is 198.51.100.1\n"),
+		false);
+	is_int(stats.names, 1, "a numbered answer is for one client alone, who asked twice");
 }
 
 static void test_planted(void)
@@ -242,6 +248,15 @@ static void test_cut_dnstap(void)
 		   "cut short within a frame"),
 		"a cut stream says so");
 	ok(strstr(said, "127.0.0.1 www.exempelstad.example"), "… and what came before is kept");
+	uint8_t *flags = memmem(bytes, length, "\x81\x80\0\1", 4);
+	read_log(written("dnstap:", bytes, length), false);
+	uint64_t names = stats.names;
+	if (ok(flags && stats.malformed == 0, "an answer among them")) {
+		*flags &= 0x7f;
+	}
+	read_log(written("dnstap:", bytes, length), false);
+	ok(stats.malformed == 1 && stats.names == names - 1,
+		"… that says that it is a question tells nothing");
 	memset(bytes + 20, 'x', 8); /* of the content type */
 	ok(strstr(read_log(written("dnstap:", bytes, length), false), "other than dnstap"),
 		"a stream of something else is refused");
@@ -318,9 +333,12 @@ static void test_socket(void)
 	resolver_log_close(source);
 	ok(access(address.sun_path, F_OK) != 0, "the socket goes with it");
 	ok(flow_source_dnstap_listen.open(&source, "unix:/", &err) < 0, "what is there stays");
-	ok(flow_source_dnstap_listen.open(&source, "127.0.0.1:99999", &err) < 0 &&
-			strstr(err.text, "unix:PATH or [ADDRESS:]PORT"),
-		"a port that is none is refused");
+	static const char *const wrong[] = { "127.0.0.1:99999", "127.0.0.1:65536", "127.0.0.1:0" };
+	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		ok(flow_source_dnstap_listen.open(&source, wrong[i], &err) < 0 &&
+				strstr(err.text, "unix:PATH or [ADDRESS:]PORT"),
+			"a port that is none is refused: %s", wrong[i]);
+	}
 }
 
 /* Two logs, whose names come in the order of their times. */

@@ -155,6 +155,9 @@ static void test_exchange(void)
 	send_record(true, 23, 19);
 	send_record(false, 23, 250);
 	is_int(fixture.l7.exchange, L7_EXCHANGE_NONE, "… nor is an alert of the client");
+	send_record(true, 23, 34);
+	send_record(false, 23, 250);
+	is_int(fixture.l7.exchange, L7_EXCHANGE_NONE, "… nor small change of up to 34 bytes");
 	send_record(true, 23, 300);
 	is_int(fixture.l7.exchange, L7_EXCHANGE_NONE, "… nor a request alone");
 	send_record(false, 23, 4000);
@@ -327,6 +330,34 @@ static void test_hidden(void)
 	is_int(fixture.l7.hidden, NAME_HIDDEN_ECH, "a public name learnt from DNS does so too");
 }
 
+static void send_largest(unsigned length)
+{
+	static uint8_t record[20000];
+
+	memcpy(record, "\x17\3\3", 3);
+	record[3] = (uint8_t)(length >> 8);
+	record[4] = (uint8_t)length;
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, record, length + 5);
+}
+
+/* The greeting of a client that may speak SSL 2, with a challenge of that length. */
+static bool is_old_hello(uint8_t challenge_bytes)
+{
+	uint8_t hello[64] = { 0x80, (uint8_t)(12 + challenge_bytes), 1, 3, 1, 0, 3, 0, 0, 0,
+		challenge_bytes, 0, 0, 10 };
+
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, hello, 14U + challenge_bytes);
+	return fixture.l7.protocol == L7_TLS;
+}
+
+static void test_old_hello(void)
+{
+	ok(is_old_hello(16) && is_old_hello(32), "a greeting of SSL 2");
+	ok(!is_old_hello(15) && !is_old_hello(33), "… with a challenge of another length is none");
+}
+
 static void test_midstream(void)
 {
 	uint8_t data[105] = { 23, 3, 3, 0, 100 };
@@ -339,6 +370,17 @@ static void test_midstream(void)
 	fixture_flow(&fixture, IP_TCP, 50000, 443);
 	fixture_send(&fixture, true, 0, data, sizeof(data));
 	is_int(fixture.l7.protocol, L7_UNKNOWN, "a record that only might fit is not claimed");
+	for (unsigned from_source = 0; from_source < 2; from_source++) {
+		fixture_flow(&fixture, IP_TCP, 50000, 443);
+		fixture_send(&fixture, from_source, 0, "\x15\3\3\0\2\1\0", 7);
+		is_int(fixture.l7.protocol, L7_TLS, "an alert alone is TLS");
+		ok(fixture.l7.server_hello == !from_source, "… and an answer from the %s",
+			from_source ? "client is none" : "server");
+	}
+	send_largest(16384 + 2048);
+	is_int(fixture.l7.protocol, L7_TLS, "the largest record there may be");
+	send_largest(16384 + 2048 + 1);
+	is_int(fixture.l7.protocol, L7_UNKNOWN, "… and one byte more is none");
 }
 
 /* SEQUENCE and friends by hand: a certificate with the common name cn.example.org and two
@@ -472,6 +514,7 @@ int main(void)
 	test_cut();
 	test_hidden();
 	test_midstream();
+	test_old_hello();
 	test_certificate();
 	fixture_flow(&fixture, IP_TCP, 1, 1);
 	is_int((int64_t)reassembly_bytes(fixture.tables.reassembly), 0,
