@@ -6,6 +6,7 @@
 #include "analyzer/format/dictionary.h"
 #include "analyzer/format/field_rows.h"
 #include "analyzer/format/record_cbor.h"
+#include "collector/reserve.h"
 
 enum { ROWS = COUNT_OF(field_rows), KNOWN_BITS = 7, WAITING_MAX = 64 };
 
@@ -28,7 +29,7 @@ struct known {
 /* A field of all records of the block so far, but for those that wait. */
 struct block_column {
 	uint64_t first;    /* of the first record; while it is all there is, numbers are not kept */
-	uint64_t *numbers; /* RECORD_BLOCK_RECORDS; NULL: not needed yet */
+	uint64_t *numbers; /* RECORD_BLOCK_RECORDS; NULL: never needed yet */
 	bool varies;
 	struct dictionary *dictionary; /* of fields that are no numbers: by their content */
 	struct cbor_writer entries;
@@ -37,6 +38,8 @@ struct block_column {
 
 struct record_block {
 	uint32_t count, waiting_count;
+	uint64_t (*numbers)[RECORD_BLOCK_RECORDS]; /* of columns, in the order in which they ask */
+	uint32_t numbers_count;
 	size_t entry_bytes;
 	bool has_failed;
 	struct block_column columns[ROWS];
@@ -302,7 +305,6 @@ static void destroy_columns(struct record_block *block)
 {
 	for (unsigned row = 0; row < ROWS; row++) {
 		struct block_column *column = &block->columns[row];
-		free(column->numbers);
 		dictionary_destroy(column->dictionary);
 		cbor_writer_deinit(&column->entries);
 	}
@@ -316,6 +318,11 @@ struct record_block *record_block_create(void)
 		return NULL;
 	}
 	columns_writer_init(&block->writer);
+	block->numbers = reserve_map(ROWS * sizeof(*block->numbers));
+	if (!block->numbers) {
+		record_block_destroy(block);
+		return NULL;
+	}
 	for (unsigned row = 0; row < ROWS; row++) {
 		struct block_column *column = &block->columns[row];
 		enum way way = way_of(&field_rows[row]);
@@ -336,6 +343,7 @@ void record_block_destroy(struct record_block *block)
 {
 	if (block) {
 		destroy_columns(block);
+		reserve_unmap(block->numbers, ROWS * sizeof(*block->numbers));
 		columns_writer_deinit(&block->writer);
 		free(block);
 	}
@@ -358,16 +366,15 @@ void record_block_clear(struct record_block *block)
 }
 
 /* The column is no longer the same in every record. */
-static bool begin_numbers(struct block_column *column, uint32_t count)
+static void begin_numbers(struct record_block *block, struct block_column *column)
 {
 	if (!column->numbers) {
-		column->numbers = malloc(RECORD_BLOCK_RECORDS * sizeof(*column->numbers));
+		column->numbers = block->numbers[block->numbers_count++];
 	}
-	column->varies = column->numbers != NULL;
-	for (uint32_t i = 0; column->varies && i < count; i++) {
+	column->varies = true;
+	for (uint32_t i = 0; i < block->count; i++) {
 		column->numbers[i] = column->first;
 	}
-	return column->varies;
 }
 
 static void take_waiting(struct record_block *block)
@@ -386,8 +393,8 @@ static void take_waiting(struct record_block *block)
 		for (uint32_t i = 0; !column->varies && i < count; i++) {
 			others |= waiting[i] ^ column->first;
 		}
-		if (others && !begin_numbers(column, block->count)) {
-			block->has_failed = true;
+		if (others) {
+			begin_numbers(block, column);
 		}
 		if (column->varies) {
 			memcpy(column->numbers + block->count, waiting, count * sizeof(*waiting));

@@ -1,10 +1,10 @@
 #include "analyzer/attribute/device_activity.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/quick_hash.h"
+#include "collector/reserve.h"
 
 enum { SET_SIZE = 4, PARALLEL_MS = 2000 };
 
@@ -21,6 +21,13 @@ struct device_activities {
 	struct device_activity windows[];
 };
 
+static size_t bytes_of(size_t count)
+{
+	size_t entry_bytes = sizeof(struct device_activity) + sizeof(uint64_t) + sizeof(uint32_t);
+
+	return sizeof(struct device_activities) + count * entry_bytes;
+}
+
 struct device_activities *device_activities_create(uint32_t limit)
 {
 	uint32_t sets = 1;
@@ -29,8 +36,7 @@ struct device_activities *device_activities_create(uint32_t limit)
 		sets *= 2;
 	}
 	size_t count = (size_t)sets * SET_SIZE;
-	size_t entry_bytes = sizeof(struct device_activity) + sizeof(uint64_t) + sizeof(uint32_t);
-	struct device_activities *windows = calloc(1, sizeof(*windows) + entry_bytes * count);
+	struct device_activities *windows = reserve_map(bytes_of(count));
 	if (windows) {
 		windows->set_mask = sets - 1;
 		windows->hashes = (uint64_t *)(void *)&windows->windows[count];
@@ -41,7 +47,9 @@ struct device_activities *device_activities_create(uint32_t limit)
 
 void device_activities_destroy(struct device_activities *windows)
 {
-	free(windows);
+	if (windows) {
+		reserve_unmap(windows, bytes_of((windows->set_mask + (size_t)1) * SET_SIZE));
+	}
 }
 
 static inline struct device_activity *window_at(

@@ -1,10 +1,10 @@
 #include "analyzer/attribute/server_profiles.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/quick_hash.h"
 #include "base/clock.h"
+#include "collector/reserve.h"
 
 enum {
 	SET_SIZE = 4,
@@ -32,6 +32,12 @@ struct server_profiles {
 	struct known entries[];
 };
 
+static size_t bytes_of(size_t entries)
+{
+	return sizeof(struct server_profiles) +
+	       entries * (sizeof(struct known) + sizeof(struct slot));
+}
+
 struct server_profiles *server_profiles_create(uint32_t limit)
 {
 	uint32_t sets = 1;
@@ -40,8 +46,7 @@ struct server_profiles *server_profiles_create(uint32_t limit)
 		sets *= 2;
 	}
 	size_t count = (size_t)sets * SET_SIZE;
-	struct server_profiles *known =
-		calloc(1, sizeof(*known) + (sizeof(struct known) + sizeof(struct slot)) * count);
+	struct server_profiles *known = reserve_map(bytes_of(count));
 	if (known) {
 		known->set_mask = sets - 1;
 		known->slots = (struct slot *)(void *)&known->entries[count];
@@ -51,7 +56,9 @@ struct server_profiles *server_profiles_create(uint32_t limit)
 
 void server_profiles_destroy(struct server_profiles *known)
 {
-	free(known);
+	if (known) {
+		reserve_unmap(known, bytes_of(server_profiles_size(known)));
+	}
 }
 
 static uint16_t remote_port(const struct record *record)

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/quick_hash.h"
 #include "base/reader.h"
+#include "collector/reserve.h"
 
 #define MINUTE_NS (60 * NS_PER_S)
 #define HOUR_NS   (60 * MINUTE_NS)
@@ -118,7 +119,7 @@ struct nat_signs *nat_signs_create(void)
 
 	if (signs) {
 		signs->seed = hash_key_random().words[0];
-		signs->all = calloc(NAT_ADDRS_MAX, sizeof(*signs->all));
+		signs->all = reserve_map(NAT_ADDRS_MAX * sizeof(*signs->all));
 	}
 	if (signs && !signs->all) {
 		free(signs);
@@ -130,7 +131,7 @@ struct nat_signs *nat_signs_create(void)
 void nat_signs_destroy(struct nat_signs *signs)
 {
 	if (signs) {
-		free(signs->all);
+		reserve_unmap(signs->all, NAT_ADDRS_MAX * sizeof(*signs->all));
 		free(signs);
 	}
 }

@@ -1,11 +1,11 @@
 #include "analyzer/device/neighbours.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/quick_hash.h"
+#include "collector/reserve.h"
 
 #define SMALL_NS (10 * 60 * NS_PER_S)
 
@@ -43,7 +43,7 @@ struct neighbours {
 
 struct neighbours *neighbours_create(void)
 {
-	struct neighbours *neighbours = calloc(1, sizeof(*neighbours));
+	struct neighbours *neighbours = reserve_map(sizeof(*neighbours));
 
 	if (neighbours) {
 		neighbours->seed = hash_key_random().words[0];
@@ -53,7 +53,7 @@ struct neighbours *neighbours_create(void)
 
 void neighbours_destroy(struct neighbours *neighbours)
 {
-	free(neighbours);
+	reserve_unmap(neighbours, sizeof(*neighbours));
 }
 
 /* Whoever had the room is forgotten. */

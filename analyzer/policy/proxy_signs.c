@@ -1,13 +1,13 @@
 #include "analyzer/policy/proxy_signs.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/policy/block.h"
 #include "base/quick_hash.h"
+#include "collector/reserve.h"
 
 enum {
 	SETS = 512,
@@ -55,12 +55,12 @@ static const char *const gateways[GATEWAYS_MAX] = { "Zscaler", "Netskope", "Menl
 
 struct proxy_signs *proxy_signs_create(void)
 {
-	return calloc(1, sizeof(struct proxy_signs));
+	return reserve_map(sizeof(struct proxy_signs));
 }
 
 void proxy_signs_destroy(struct proxy_signs *signs)
 {
-	free(signs);
+	reserve_unmap(signs, sizeof(*signs));
 }
 
 static void few_add(struct few *few, unsigned most, uint64_t hash)
