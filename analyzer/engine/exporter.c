@@ -107,16 +107,6 @@ void exporter_ask_cells(struct exporter *exporter)
 	atomic_store_explicit(&exporter->is_asked, true, memory_order_relaxed);
 }
 
-/* Which networks are ours as well. Names are withheld when a record goes on; by then later ones may
- * have shown whose they are. */
-static void learn_own(struct exporter *exporter, const struct record *records, size_t count)
-{
-	for (size_t i = 0; exporter_hides_names(exporter) && i < count; i++) {
-		forgotten_networks_learn(
-			exporter->forgotten, exporter->reference->policy, &records[i]);
-	}
-}
-
 /* DHCP counts where a server or relay of ours sends it, or one on the link: anybody outside can
  * write it. */
 static bool may_say_so(const struct policy *policy, const struct sighting *sighting)
@@ -192,7 +182,6 @@ static void note_proxies(struct exporter *exporter, struct record *records, size
 
 void exporter_take(struct exporter *exporter, struct record *records, size_t count)
 {
-	learn_own(exporter, records, count);
 	while (count > 0) {
 		size_t batch = count < EXPORT_BATCH_MAX ? count : EXPORT_BATCH_MAX;
 		identify(exporter, records, batch);

@@ -49,17 +49,30 @@ static uint64_t mac_of(const void *context, const struct addr *addr, uint64_t ti
 		       : 0;
 }
 
-/* All that comes after the decision. */
-static void pass_on(struct exporter *exporter, struct record *records, size_t count)
+/* By what is known of our names and networks with this record, and not with those behind it. */
+static void withhold(struct exporter *exporter, struct record *record)
 {
 	const struct reference *reference = exporter->reference;
 	const struct name_stations stations = { is_station, mac_of, exporter->devices };
 	const struct own_names own = { exporter->own_zones, exporter->forgotten, &stations };
 
+	record->remote_is_own = false;
+	if (!exporter_hides_names(exporter)) {
+		return;
+	}
+	exporter_learn_own(exporter, record);
+	record_redact_names(record, reference->policy, &own);
+	record->remote_is_own =
+		reference->pseudonyms && record->direction != RECORD_DIRECTION_EXTERNAL &&
+		forgotten_networks_hold(exporter->forgotten, record_remote_addr(record));
+}
+
+/* All that comes after the decision. */
+static void pass_on(struct exporter *exporter, struct record *records, size_t count)
+{
+	const struct reference *reference = exporter->reference;
+
 	for (size_t i = 0; i < count; i++) {
-		if (exporter_hides_names(exporter)) {
-			record_redact_names(&records[i], reference->policy, &own);
-		}
 		exporter->stats.records_with_app +=
 			records[i].verdict.app != 0 && !records[i].verdict.inferred;
 		exporter->latest_ns = records[i].flow.end_ns > exporter->latest_ns
@@ -92,6 +105,9 @@ void exporter_let_go(struct exporter *exporter, bool all)
 	while (exporter->released &&
 		(count = decider_release(exporter->decider, exporter->reference, all,
 			 exporter->released, RELEASE_BATCH)) > 0) {
+		for (size_t i = 0; i < count; i++) {
+			withhold(exporter, &exporter->released[i]);
+		}
 		pass_on(exporter, exporter->released, count);
 	}
 	if (all) {
@@ -99,21 +115,30 @@ void exporter_let_go(struct exporter *exporter, bool all)
 	}
 }
 
-/* Records whose decision waits go on later. */
+/* Records whose decision waits go on later: behind the record with which their time comes, however
+ * many come at once. */
 void exporter_decide(struct exporter *exporter, struct record *records, size_t count)
 {
 	size_t first = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!decider_take(exporter->decider, exporter->reference, &records[i])) {
-			pass_on(exporter, records + first, i - first);
+		bool waits = !decider_take(exporter->decider, exporter->reference, &records[i]);
+		bool is_due = decider_is_due(exporter->decider);
+
+		if (waits) {
+			exporter_learn_own(exporter, &records[i]);
+		} else {
+			withhold(exporter, &records[i]);
+		}
+		if (waits || is_due) {
+			pass_on(exporter, records + first, i + !waits - first);
 			first = i + 1;
+		}
+		if (is_due) {
+			exporter_let_go(exporter, false);
 		}
 	}
 	pass_on(exporter, records + first, count - first);
-	if (decider_is_waiting(exporter->decider)) {
-		exporter_let_go(exporter, false);
-	}
 }
 
 /* What waited for the filter, and what its own decider still holds. */

@@ -92,15 +92,6 @@ static void withhold_device(struct record *record)
 	record->device.kind = DEVICE_MANY;
 }
 
-/* An end in a network that was not declared, but is ours, is not shown as somebody else's. */
-static void withhold_forgotten(const struct exporter *exporter, struct record *record)
-{
-	if (exporter->reference->pseudonyms && record->direction != RECORD_DIRECTION_EXTERNAL &&
-		forgotten_networks_hold(exporter->forgotten, record_remote_addr(record))) {
-		record->direction = RECORD_DIRECTION_INTERNAL;
-	}
-}
-
 static void write_run(struct exporter *exporter, const struct record *records, size_t count)
 {
 	if (count > 0) {
@@ -117,7 +108,9 @@ static void write_kept(struct exporter *exporter, struct record *records, size_t
 
 	for (size_t i = 0; i < count; i++) {
 		enum device_detail detail = device_detail_of_record(reference, &records[i]);
-		withhold_forgotten(exporter, &records[i]);
+		if (records[i].remote_is_own) {
+			records[i].direction = RECORD_DIRECTION_INTERNAL;
+		}
 		if (detail == DEVICE_DETAIL_NETWORK) {
 			withhold_device(&records[i]);
 		} else if (detail == DEVICE_DETAIL_NONE) {

@@ -108,6 +108,7 @@ static void hold(struct exporter *exporter, const struct record *record,
 {
 	struct held *held = exporter->held;
 
+	exporter_learn_own(exporter, record);
 	if (held->count == HELD_MAX) {
 		release(exporter, HELD_MAX / 4);
 	}

@@ -55,6 +55,15 @@ static inline bool exporter_hides_names(const struct exporter *exporter)
 	return exporter->reference->pseudonyms || exporter->reference->is_sensor;
 }
 
+/* Which networks are ours as well: each record shows it as it comes, and waits afterwards if it
+ * must, so that what is withheld of others does not depend on how many come at once. */
+static inline void exporter_learn_own(struct exporter *exporter, const struct record *record)
+{
+	if (exporter_hides_names(exporter)) {
+		forgotten_networks_learn(exporter->forgotten, exporter->reference->policy, record);
+	}
+}
+
 /* At most EXPORT_BATCH_MAX, whose devices are known. */
 void exporter_infer(struct exporter *exporter, struct record *records, size_t count);
 /* All that still wait are judged, and go on. */

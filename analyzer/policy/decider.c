@@ -433,6 +433,12 @@ static bool is_due(const struct decider *decider, const struct waiting *waiting,
 	       decider->waiting_count > DECIDER_WAITING_MAX - DECIDER_WAITING_MAX / 8;
 }
 
+bool decider_is_due(const struct decider *decider)
+{
+	return decider->waiting_count > 0 &&
+	       is_due(decider, &decider->waiting[decider->waiting_first], false);
+}
+
 size_t decider_release(struct decider *decider, const struct reference *latest, bool all,
 	struct record *records, size_t most)
 {

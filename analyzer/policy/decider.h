@@ -46,6 +46,8 @@ size_t decider_release(struct decider *decider, const struct reference *latest, 
 /* After the last release: attempts under way are counted. */
 void decider_finish(struct decider *decider);
 bool decider_is_waiting(const struct decider *decider);
+/* Would decider_release() give one now? */
+bool decider_is_due(const struct decider *decider);
 
 /* Attempts so far; all of them after the last release. */
 const struct attempts *decider_attempts(const struct decider *decider);

@@ -212,6 +212,7 @@ struct record {
 	bool is_enriched; /* enrich.h has been here */
 	uint8_t seen;     /* enum record_seen */
 	uint8_t via;      /* enum record_via */
+	bool remote_is_own; /* in a network of ours that was not declared: not shown as another's */
 	struct l7_info l7;
 };
 

@@ -102,6 +102,24 @@ else
 	passed_over "parts at a slot's edge" 'no python3'
 fi
 
+# What came before a record decides what is withheld of it, and when an attempt stops waiting; not how many came with it.
+in_order() {
+	python3 "$data/tests/e2e/order.py" "$1" "$work/order.pcap"
+	same "$work/order.pcap" --policy "$work/rules.yaml" --keys "$work/keys" && grep -q "$2" "$work/one.ndjson"
+	check $? "$3: the same records"
+}
+if command -v python3 >/dev/null; then
+	printf '%s\n' 'organisation: Exempelstad' 'reference: R 1' 'purpose: transfers' 'legal_basis: law' 'consulted: 2026-01-01' \
+		'own_networks: [10.0.0.0/8]' 'units: {office: {networks: [10.1.0.0/16]}}' \
+		'classes: {work: {networks: [10.0.0.0/8], type: owned, detail: pseudonym}}' \
+		'rules: [{id: out, match: {direction: outbound}, scope: {unit: office}, action: deny, blocked: true, basis: R 1}]' >"$work/rules.yaml"
+	"$bin" keys init --keys "$work/keys" >/dev/null 2>&1
+	in_order networks '"internal"' 'networks that nobody declared'
+	in_order attempts '"block":"dropped"' 'more attempts than may wait'
+else
+	passed_over 'what came before' 'no python3'
+fi
+
 if [ -d "$corpus/labelled/pcaps" ]; then
 	checked=0
 	# Every eighth is enough for each run of the tests.
