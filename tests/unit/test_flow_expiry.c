@@ -66,6 +66,8 @@ static void test_rules(void)
 {
 	test_times("UDP within the timeout", IPPROTO_UDP, SECONDS(0, 119, 238),
 		EXPECTED({ 3, FLOW_END_EOF }), 250);
+	test_times("UDP at the timeout", IPPROTO_UDP, SECONDS(0, 120),
+		EXPECTED({ 2, FLOW_END_EOF }), 130);
 	test_times("UDP beyond the timeout", IPPROTO_UDP, SECONDS(0, 121),
 		EXPECTED({ 1, FLOW_END_IDLE }, { 1, FLOW_END_EOF }), 200);
 	test_times("UDP silent at the end", IPPROTO_UDP, SECONDS(0), EXPECTED({ 1, FLOW_END_IDLE }),
@@ -149,6 +151,8 @@ static void test_active(void)
 	}
 	made_table_finish(made);
 	is_int((int64_t)made->count, 4, "active: four flows");
+	is_int(made->records[0].packets[0] + made->records[0].packets[1], 11,
+		"active: the tenth second is the first one's");
 	for (size_t i = 0; i < made->count; i++) {
 		is_text(flow_end_name(made->records[i].end), i < 3 ? "active" : "eof", "flow %zu",
 			i);

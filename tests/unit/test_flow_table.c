@@ -4,6 +4,7 @@
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
 #include "collector/flow_context.h"
+#include "collector/flow_initiator.h"
 #include "collector/flow_report.h"
 #include "collector/flow_table.h"
 
@@ -360,6 +361,22 @@ static void test_reopened(void)
 				{ 'c', FIN, 1101, 0, 400, 5001 }, { 's', FIN, 5001, 0, 500, 1102 },
 				{ 's', SYN_ACK, 5000, 0, 600, 1001 },
 				{ 'c', SYN, 1000, 0, 700 } } },
+		{ "a SYN seen last, as far below as it may lie", 1, 4, { 3, 1 },
+			{ { 'c', ACK, 2000000, 100, 0, 5001 }, { 'c', FIN, 2000100, 0, 100, 5001 },
+				{ 's', FIN, 5001, 0, 200, 2000101 },
+				{ 'c', SYN, 1999999 - (1 << 20), 0, 300 } } },
+		{ "… and one further", 2, 4, { 2, 1 },
+			{ { 'c', ACK, 2000000, 100, 0, 5001 }, { 'c', FIN, 2000100, 0, 100, 5001 },
+				{ 's', FIN, 5001, 0, 200, 2000101 },
+				{ 'c', SYN, 1999999 - (1 << 20) - 1, 0, 300 } } },
+		{ "an answer seen last, to what was said first", 1, 4, { 3, 1 },
+			{ { 'c', SYN, 1000, 0, 0 }, { 'c', ACK, 1001, 100, 100, 5001 },
+				{ 'c', TCP_RST, 1101, 0, 200 },
+				{ 's', SYN_ACK, 5000, 0, 300, 1001 + (1 << 16) } } },
+		{ "… and to what cannot have been", 2, 4, { 3, 0 },
+			{ { 'c', SYN, 1000, 0, 0 }, { 'c', ACK, 1001, 100, 100, 5001 },
+				{ 'c', TCP_RST, 1101, 0, 200 },
+				{ 's', SYN_ACK, 5000, 0, 300, 1002 + (1 << 16) } } },
 		{ "numbers come round, and the ports again", 2, 8, { 3, 2 },
 			{ { 'c', SYN, 0xffffff00, 0, 0 }, { 's', SYN_ACK, 0xfffffff0, 0, 100 },
 				{ 'c', ACK, 0xffffff01, 1000, 200 },
@@ -450,6 +467,30 @@ static void test_initiators_of_two(void)
 	const struct flow_record *record = only_record(made);
 	ok(is_from(record, peer), "the answer first: the other end began");
 	made_table_destroy(made);
+}
+
+static struct flow_initiator began(uint8_t protocol, uint16_t from, uint16_t to, uint8_t flags)
+{
+	struct made_end sender = { 1, from }, receiver = { 2, to };
+	struct packet packet = made_packet(false, protocol, sender, receiver, START_NS);
+
+	packet.flags |= flags;
+	packet.tcp_flags = protocol == IPPROTO_TCP ? TCP_ACK : 0;
+	return flow_initiator_of(&packet, false);
+}
+
+/* The last port of a kind, and the first of the next. */
+static void test_initiators_by_port(void)
+{
+	ok(began(IPPROTO_UDP, 1023, 1024, 0).is_high, "a system port answers one that is none");
+	ok(!began(IPPROTO_UDP, 1023, 1022, 0).is_high, "… not another system port");
+	ok(!began(IPPROTO_UDP, 1024, 2000, 0).is_high, "nor does a port that is none");
+	ok(flow_initiator_answers(8080, 32768) && !flow_initiator_answers(8080, 32767),
+		"ports of clients begin at 32768");
+	ok(!began(IPPROTO_TCP, 51000, 443, 0).is_known, "of TCP only a SYN is known");
+	ok(began(IPPROTO_ICMP, 0, 8, 0).is_high, "an echo's reply answers");
+	ok(!began(IPPROTO_ICMP, 0, 0, PACKET_ONE_ICMP_WAY).is_high,
+		"… not where nothing could have been asked");
 }
 
 static void test_families_and_contexts(void)
@@ -664,6 +705,7 @@ int main(void)
 	test_reopened();
 	test_initiators();
 	test_initiators_of_two();
+	test_initiators_by_port();
 	test_families_and_contexts();
 	test_ids();
 	test_peeks();
