@@ -139,6 +139,20 @@ static int check_library(struct redis_function *function, struct err *err)
 	return status;
 }
 
+/* A sensor need not have the right: whoever may load functions writes what all sensors run. */
+static int load_missing(struct redis_function *function, struct err *err)
+{
+	int status = redis_function_load(function, err);
+
+	if (status == -EACCES) {
+		return err_set(err, EACCES,
+			"Redis at %s lacks the function %s, and this user may not load it; as one "
+			"who may: redis-cli -x FUNCTION LOAD REPLACE <share/redis/borderflow.lua",
+			redis_name(function->redis), function_name);
+	}
+	return status;
+}
+
 int redis_function_apply(struct redis_function *function, const struct redis_batch *batch,
 	enum redis_outcome *outcome, uint64_t *keys_refused, struct err *err)
 {
@@ -161,7 +175,7 @@ int redis_function_apply(struct redis_function *function, const struct redis_bat
 	lengths[COUNT - 1] = batch->length;
 	status = redis_ask(function->redis, REDIS_NUMBER, COUNT, arguments, lengths, &answer, err);
 	if (status == -ENOSYS) {
-		status = redis_function_load(function, err);
+		status = load_missing(function, err);
 		status = status < 0 ? status
 				    : redis_ask(function->redis, REDIS_NUMBER, COUNT, arguments,
 					      lengths, &answer, err);

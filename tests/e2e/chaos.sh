@@ -377,7 +377,11 @@ case_rights() { # taken away and given back; the user is the one of the file tha
 	server 6390 --aclfile "$work/users.acl"
 	ok 'it starts' start "redis://127.0.0.1:6390?user=borderflow-north&password_file=$work/kept/password"
 	send
-	ok 'the rights in the file are enough' arrived
+	ok 'it may not load what all sensors run: it says what to do' becomes borderflow_outbox_up 0 30
+	ok '… and how' grep -q 'lacks the function.*FUNCTION LOAD REPLACE' "$work/log"
+	ask 6390 -x FUNCTION LOAD REPLACE <"$data/analyzer/share/redis/borderflow.lua" >/dev/null
+	send
+	ok 'once somebody has, the rights in the file are enough' arrived
 	ask 6390 ACL SETUSER borderflow-north -hincrby >/dev/null
 	send
 	ok 'one less: it says so' becomes borderflow_outbox_up 0 30
