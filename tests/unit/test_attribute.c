@@ -213,6 +213,9 @@ static void test_infrastructure(void)
 	add_name(&record, NAME_DNS_CNAME, "exempelstad.tiktokcdn.com");
 	attribute(catalogue, geo, &record);
 	is_text(app_of(&record), "unknown", "… but not where two were asked for that lead there");
+	add_name(&record, NAME_DNS_LOG, "www.exempelstad.example");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "unknown", "… nor where a log knows of the last one, too");
 }
 
 static void test_lookups(void)

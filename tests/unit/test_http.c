@@ -69,6 +69,15 @@ static void test_connect(void)
 		fixture_send(&fixture, false, 0, answers[i].answer, strlen(answers[i].answer));
 		is_int(fixture.l7.through_proxy, answers[i].wanted, "%.12s", answers[i].answer);
 	}
+	static const char again[] = "CONNECT again.example.com:443 HTTP/1.1\r\n\r\n";
+	bool is_asked_again = false;
+	host_of(request);
+	fixture_send(&fixture, false, 0, answers[2].answer, strlen(answers[2].answer));
+	fixture_send(&fixture, true, (uint32_t)strlen(request), again, sizeof(again) - 1);
+	for (unsigned i = 0; i < fixture.l7.name_count; i++) {
+		is_asked_again |= strcmp(l7_info_name(&fixture.l7, i), "again.example.com") == 0;
+	}
+	ok(is_asked_again, "who is asked for a password may ask for another host");
 	host_of("GET / HTTP/1.1\r\nHost: plain.example.com\r\n\r\n");
 	ok(!fixture.l7.through_proxy, "a plain request is none");
 }
