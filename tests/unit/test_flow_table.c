@@ -118,6 +118,15 @@ static void test_connections(void)
 	CONNECTION("an unanswered SYN, sent again", TCP_STATE_SYN, 2, 0, true,
 		{ 'c', SYN, 100, 0, 0 }, { 'c', SYN, 100, 0, 1000000 },
 		{ 'c', SYN, 100, 0, 3000000 });
+	CONNECTION("a SYN sent again, and a handshake that has no time", TCP_STATE_ESTABLISHED, 1,
+		0, true, { 'c', SYN, 100, 0, 0 }, { 'c', SYN, 100, 0, 1000000 },
+		{ 's', SYN_ACK, 500, 0, 1000300 }, { 'c', ACK, 101, 0, 1000400 });
+	CONNECTION("data in a SYN, as much as a segment holds", TCP_STATE_SYN_ACK, 0, 0, true,
+		{ 'c', SYN, 1000, 1460, 0 }, { 's', SYN_ACK, 5000, 0, 100, 2461 });
+	CONNECTION("… and more than that is no answer to it", TCP_STATE_SYN, 0, 0, true,
+		{ 'c', SYN, 1000, 1461, 0 }, { 's', SYN_ACK, 5000, 0, 100, 2462 });
+	CONNECTION("who asked does not answer himself", TCP_STATE_SYN, 1, 0, true,
+		{ 'c', SYN, 1000, 0, 0 }, { 'c', SYN_ACK, 1000, 0, 100, 77 });
 	CONNECTION("a refused SYN", TCP_STATE_REFUSED, 0, 0, true, { 'c', SYN, 100, 0, 0 },
 		{ 's', RST | ACK, 0, 0, 300 });
 	CONNECTION("half open, then given up", TCP_STATE_SYN_ACK, 0, 0, true,
@@ -223,6 +232,8 @@ static void test_resets(void)
 		OPENED, { 's', ACK, 5501, 800, 600 }, { 's', RST, 5501, 0, 700 });
 	CONNECTION("a reset behind the goodbye", TCP_STATE_RESET, 0, 200, true, OPENED,
 		{ 'c', FIN, 1101, 0, 600 }, { 'c', RST, 1101, 0, 700 });
+	CONNECTION("a reset of another number behind the goodbye", TCP_STATE_CLOSING, 0, 200, true,
+		OPENED, { 'c', FIN, 1101, 0, 600 }, { 'c', RST, 3000001101, 0, 700 });
 }
 
 static void test_refusals(void)
@@ -238,6 +249,9 @@ static void test_refusals(void)
 	CONNECTION("a refusal, and data all the same", TCP_STATE_ESTABLISHED, 0, 0, true,
 		{ 'c', SYN, 1000, 0, 0 }, { 's', RST | ACK, 0, 0, 100, 1001 },
 		{ 's', ACK, 5001, 200, 8000 });
+	CONNECTION("a refusal, and an acknowledgement without data", TCP_STATE_REFUSED, 0, 0, true,
+		{ 'c', SYN, 1000, 0, 0 }, { 's', RST | ACK, 0, 0, 100, 1001 },
+		{ 's', ACK, 5001, 0, 8000, 1001 });
 	CONNECTION("a refusal behind the answer", TCP_STATE_ESTABLISHED, 0, 200, true,
 		{ 'c', SYN, 1000, 0, 0 }, { 's', SYN_ACK, 5000, 0, 100 },
 		{ 's', RST | ACK, 0, 0, 150, 1001 }, { 'c', ACK, 1001, 0, 200 });
