@@ -3,10 +3,10 @@
  * They say so to each other, and resolvers say so to who asks: names that a look-up led from to an
  * address of ours, and from one to; of a service, over what comes beside the answer; the zone that
  * takes a machine's update; what a server inside is asked for as, and has in its certificate; the
- * domain that DHCP hands out, and that LDAP looks through; the realm of Kerberos; who answers
- * neighbours (LLMNR). It counts when it is seen: a flow that shows such a name may end before that
- * of the look-up. What nobody asked for, and what somebody outside wrote into a tunnel, teaches
- * nothing.
+ * domain that DHCP hands out, and that LDAP looks through; the realm of Kerberos; the challenge of
+ * NTLM; who answers neighbours (LLMNR). It counts when it is seen: a flow that shows such a name
+ * may end before that of the look-up. What nobody asked for, and what somebody outside wrote into a
+ * tunnel, teaches nothing.
  *
  * Threads  is_own() and learn() are called on the one that classifies. */
 #pragma once

@@ -122,6 +122,19 @@ def controller():
     datagram(state["time"], PC, ROUTER, (OWN, SERVER), (state["port"], 389), searched(b"", asked))
 
 
+def challenge(zone):
+    """NTLM's, of MS-NLMP, 2.2.1.2: of the names beside it those of DNS tell a zone."""
+    names = [(2, "KOMMUN"), (1, "SERVER"), (4, zone), (3, "server." + zone), (0, "")]
+    pairs = b"".join(pack("<HH", kind, 2 * len(name)) + name.encode("utf-16-le") for kind, name in names)
+    return b"NTLMSSP\0" + pack("<IHHIIQQHHIQ", 2, 0, 0, 56, 0xa2898205, 7, 0, len(pairs), len(pairs), 56, 0) + pairs
+
+
+def shared(command, body):
+    """A message of SMB 2."""
+    message = b"\xfeSMB" + pack("<HHIHH", 64, 0, 0, command, 1) + bytes(48) + body
+    return pack("!I", len(message)) + message
+
+
 def neighbours(port, group, name):
     state["port"] += 1
     state["time"] += .1
@@ -176,6 +189,11 @@ WAYS = [
     lambda: connection((OWN, SERVER), 389, searched(b"CN=Users,DC=zone21,DC=example"), der(0x30, der(2, b"\1") + der(0x65, b"")),
                        close=False),
     controller,
+    lambda: connection((OWN, SERVER), 445, shared(0, bytes(36)) + shared(1, b"NTLMSSP\0\1\0\0\0"),
+                       shared(0, bytes(64)) + shared(1, bytes(8) + challenge("zone23.example")), close=False),
+    lambda: connection((OWN, SERVER), 389, der(0x30, der(2, b"\1") + der(0x60, der(2, b"\3") + der(4, b"") + der(0xa3, b""))),
+                       der(0x30, der(2, b"\1") + der(0x61, der(10, b"\x0e") + der(4, b"") * 2 + der(0x87, challenge("zone24.example")))),
+                       close=False),
 ]
 STRAYS = [
     lambda: ask("pc.stray1.example", A, led_to("pc.stray1.example", OUTSIDE)),
@@ -185,6 +203,7 @@ STRAYS = [
     lambda: ask("7.113.0.203.in-addr.arpa", PTR, [record("7.113.0.203.in-addr.arpa", PTR, named("pc.stray4.example"))]),
     lambda: connection((OUTSIDE, SERVER), 443, hello("pc.stray5.example"), SERVER_HELLO, close=False),
     lambda: lease([(12, b"pc.stray6.example")]),
+    lambda: connection((OUTSIDE, SERVER), 445, shared(0, bytes(36)), shared(1, challenge("stray7.example")), close=False),
 ]
 
 

@@ -1,8 +1,88 @@
 /* What Windows networks speak: SMB ([MS-SMB2]), RDP ([MS-RDPBCGR] 2.2.1.1), LDAP (RFC 4511) and
- * Kerberos (RFC 4120). User names stand in some of them and are passed over. */
+ * Kerberos (RFC 4120), and NTLM within them ([MS-NLMP]). User names stand in some of them and are
+ * passed over. */
 #include <strings.h>
 
 #include "analyzer/classify/dissect/signature.h"
+
+/* Do machines of ours speak, and does somebody want to know their names? */
+static bool is_among_own(const struct dissection *dissection)
+{
+	const struct own_network *own = &dissection->tables->own;
+
+	return own->is_own && !dissection->is_hearsay &&
+	       own_network_has(own, &dissection->sender) &&
+	       own_network_has(own, &dissection->receiver);
+}
+
+/* A name in UTF-16; one with other letters than ASCII's is none of DNS. */
+static void learn_wide(const struct own_network *own, struct reader in)
+{
+	uint8_t name[L7_INFO_NAME_MAX];
+	size_t length = 0;
+
+	while (reader_left(&in) > 1) {
+		uint16_t letter = reader_u16_le(&in);
+		if (letter > '~' || length == sizeof(name)) {
+			return;
+		}
+		name[length++] = (uint8_t)letter;
+	}
+	own_network_learn(own, reader_over(name, length));
+}
+
+/* The challenge of a server of ours ([MS-NLMP], 2.2.1.2) tells its name in DNS, its domain, and
+ * what that is part of. True where there is one. */
+static bool learn_challenge(const struct own_network *own, struct reader in)
+{
+	enum { TARGET_INFO = 40, DNS_COMPUTER = 3, DNS_TREE = 5 };
+	static const char start[] = "NTLMSSP\0\2\0\0";
+	const uint8_t *found = memmem(in.at, reader_left(&in), start, sizeof(start));
+
+	if (!found) {
+		return false;
+	}
+	reader_skip(&in, (size_t)(found - in.at));
+	struct reader fields = in;
+	reader_skip(&fields, TARGET_INFO);
+	uint16_t bytes = reader_u16_le(&fields);
+	reader_skip(&fields, sizeof(bytes));
+	reader_skip(&in, reader_u32_le(&fields));
+	struct reader pairs = reader_sub(&in, bytes);
+	while (reader_left(&pairs) > 0) {
+		uint16_t kind = reader_u16_le(&pairs), length = reader_u16_le(&pairs);
+		struct reader value = reader_sub(&pairs, length);
+		if (kind >= DNS_COMPUTER && kind <= DNS_TREE) {
+			learn_wide(own, value);
+		}
+	}
+	return true;
+}
+
+/* A server's first messages, up to its challenge. words[0] of the flow's state: messages read. */
+static enum dissect_result read_answers(struct dissection *dissection)
+{
+	enum { MESSAGES_MAX = 4, HEADER_BYTES = 4 };
+	struct reader in = dissection->in;
+
+	while (reader_left(&in) >= HEADER_BYTES) {
+		uint8_t type = reader_u8(&in);
+		uint32_t length = reader_u24(&in);
+		bool is_over = type != 0 || length >= REASSEMBLY_BYTES_MAX;
+		if (!is_over && length > reader_left(&in)) {
+			break;
+		}
+		is_over = is_over ||
+			  learn_challenge(&dissection->tables->own, reader_sub(&in, length)) ||
+			  ++dissection->state->words[0] >= MESSAGES_MAX;
+		if (is_over) {
+			dissection->other_done = true;
+			return DISSECT_DONE;
+		}
+		dissection->used = (size_t)(in.at - dissection->in.at);
+	}
+	return DISSECT_MORE;
+}
 
 static enum dissect_result smb_stream(struct dissection *dissection)
 {
@@ -14,7 +94,11 @@ static enum dissect_result smb_stream(struct dissection *dissection)
 	if (magic && type == 0 && length >= 32 &&
 		(magic[0] == 0xff || magic[0] == 0xfe || magic[0] == 0xfd) &&
 		memcmp(magic + 1, "SMB", 3) == 0) {
-		return claim_if(true, dissection, L7_SMB);
+		if (!is_among_own(dissection)) {
+			return claim_if(true, dissection, L7_SMB);
+		}
+		dissection->l7->protocol = L7_SMB;
+		return dissection->from_source ? DISSECT_DONE : read_answers(dissection);
 	}
 	/* A NetBIOS session request (RFC 1002, 4.3.2) comes before SMB on port 139. */
 	bool is_session = magic && type == 0x81 && length == 68 && magic[0] == 32 &&
@@ -77,16 +161,6 @@ static uint32_t ber_length(struct reader *in)
 	return length;
 }
 
-/* Do machines of ours speak, and does somebody want to know their names? */
-static bool is_among_own(const struct dissection *dissection)
-{
-	const struct own_network *own = &dissection->tables->own;
-
-	return own->is_own && !dissection->is_hearsay &&
-	       own_network_has(own, &dissection->sender) &&
-	       own_network_has(own, &dissection->receiver);
-}
-
 /* "CN=Users,DC=kommun,DC=example": what is looked through is below the domain (RFC 2247). */
 static void learn_base(const struct own_network *own, struct reader base)
 {
@@ -138,7 +212,7 @@ static void learn_domain(const struct own_network *own, struct reader search)
 static bool read_ldap(
 	const struct dissection *dissection, struct reader *in, uint8_t *operation, bool *asks_tls)
 {
-	enum { OPERATION_SEARCH = 0x63 };
+	enum { OPERATION_BIND_ANSWER = 0x61, OPERATION_SEARCH = 0x63 };
 	static const char start_tls[] = "1.3.6.1.4.1.1466.20037";
 	uint8_t sequence = reader_u8(in);
 	uint32_t length = ber_length(in);
@@ -154,6 +228,9 @@ static bool read_ldap(
 	}
 	if (*operation == OPERATION_SEARCH && is_among_own(dissection)) {
 		learn_domain(&dissection->tables->own, message);
+	}
+	if (*operation == OPERATION_BIND_ANSWER && is_among_own(dissection)) {
+		learn_challenge(&dissection->tables->own, message);
 	}
 	*asks_tls = *operation == 0x77 && memmem(message.at, reader_left(&message), start_tls,
 						  sizeof(start_tls) - 1) != NULL;
