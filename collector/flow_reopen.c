@@ -52,6 +52,15 @@ static bool is_too_soon(const struct flow_state *state, const struct packet *syn
 	return syn->time_ns < state->end_ns + NS_PER_S / 10;
 }
 
+/* Does the other end know that it is over, since it said so itself? Of a reset it may not have
+ * heard. */
+static bool is_over_for_both(const struct flow_state *state)
+{
+	bool both_left = state->tcp_flags[0] & state->tcp_flags[1] & TCP_FIN;
+
+	return both_left || state->tcp_state == TCP_STATE_REFUSED;
+}
+
 enum flow_syn flow_reopen_judge(
 	struct flow_table *table, uint32_t flow, const struct packet *syn, uint64_t quiet_ns)
 {
@@ -61,13 +70,18 @@ enum flow_syn flow_reopen_judge(
 	bool answers = syn->tcp_flags & TCP_ACK;
 	bool is_source = sender == ((state->flags & FLOW_SOURCE_HIGH) != 0);
 
+	if (!answers && flow_tcp_only_answered(state, sender)) {
+		/* What such an answer brought was read as a server's. */
+		return opening->flags & OPENING_SYN_DATA ? FLOW_SYN_BEGINS : FLOW_SYN_JOINS;
+	}
 	if (opening->flags & (OPENING_ISN_LOW << sender)
 			? syn->tcp_seq == opening->isn[sender]
 			: was_overtaken(table, flow, syn, quiet_ns)) {
 		return FLOW_SYN_JOINS;
 	}
 	if (state->tcp_is_over) {
-		return FLOW_SYN_BEGINS;
+		bool was_asked = answers && !is_source;
+		return was_asked || is_over_for_both(state) ? FLOW_SYN_BEGINS : FLOW_SYN_WAITS;
 	}
 	if (is_half_open(state) && !answers && !is_source) {
 		return FLOW_SYN_JOINS;
@@ -117,11 +131,42 @@ static bool goes_on_from(uint32_t number, uint32_t isn)
 	return number - (isn + 1) <= BEGINNING_BYTES;
 }
 
-/* Is it the SYN that this one, which came before it, answers? */
-static bool is_answered_by(const struct packet *packet, const struct packet *answer)
+/* Does it acknowledge this SYN, and no more than its payload? */
+static bool answers_syn(const struct packet *packet, const struct packet *syn)
 {
-	return (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
-	       answer->tcp_flags & TCP_ACK && answer->tcp_ack == packet->tcp_seq + 1;
+	return packet->tcp_flags & TCP_ACK &&
+	       packet->tcp_ack - (syn->tcp_seq + 1) <= syn->payload_wire_bytes;
+}
+
+static bool is_near(const struct flow_state *state, unsigned end, uint32_t number)
+{
+	uint32_t apart = number - state->next_seq[end] + BEGINNING_BYTES;
+
+	return state->flags & (FLOW_SEQ_LOW << end) && apart <= 2 * BEGINNING_BYTES;
+}
+
+/* Do both its numbers lie where the flow's streams stand? */
+static bool is_of_flow(const struct flow_state *state, const struct packet *packet)
+{
+	unsigned sender = sender_of(packet);
+
+	return is_near(state, sender, packet->tcp_seq) && is_near(state, !sender, packet->tcp_ack);
+}
+
+/* Does what the other end says answer the SYN that waits? It may be the SYN that this one answers,
+ * and came late. */
+static bool is_answer(
+	const struct flow_state *state, const struct packet *syn, const struct packet *packet)
+{
+	if (packet->tcp_flags & TCP_RST) {
+		return state->tcp_is_over && answers_syn(packet, syn);
+	}
+	if (packet->tcp_flags & TCP_SYN) {
+		return answers_syn(packet, syn) ||
+		       (!(packet->tcp_flags & TCP_ACK) && answers_syn(syn, packet));
+	}
+	return packet->tcp_flags & TCP_ACK && goes_on_from(packet->tcp_ack, syn->tcp_seq) &&
+	       !is_of_flow(state, packet);
 }
 
 static bool is_proof(
@@ -129,20 +174,12 @@ static bool is_proof(
 {
 	const struct flow_state *state = flow_table_state(table, place->flow);
 	unsigned of = sender_of(&place->syn), sender = sender_of(packet);
-	bool fits = packet->tcp_seq == state->next_seq[sender];
 
-	if (packet->tcp_flags & TCP_RST || !packet->tcp_flags) {
-		return false;
-	}
-	if (sender != of && is_answered_by(packet, &place->syn)) {
-		return true;
-	}
 	if (sender != of) {
-		return packet->tcp_flags & TCP_ACK &&
-		       goes_on_from(packet->tcp_ack, place->syn.tcp_seq) &&
-		       (packet->tcp_flags & TCP_SYN || !fits);
+		return is_answer(state, &place->syn, packet);
 	}
-	return !was_seen(table, place->flow, !of) && !(packet->tcp_flags & TCP_SYN) && !fits &&
+	return !was_seen(table, place->flow, !of) && !(packet->tcp_flags & (TCP_SYN | TCP_RST)) &&
+	       packet->tcp_flags && packet->tcp_seq != state->next_seq[sender] &&
 	       goes_on_from(packet->tcp_seq, place->syn.tcp_seq);
 }
 

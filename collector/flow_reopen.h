@@ -1,9 +1,10 @@
 /* A SYN that does not fit its flow: late, forged, or the first packet of another connection between
  * the same ports.
  *
- * On a connection that is over, or was never answered, another number begins another flow at once.
- * On an open one a SYN proves nothing (RFC 9293, 3.10.7.4: it is answered with a challenge): it is
- * counted where it is and kept until the other end answers it or, where only one side was ever
+ * On a connection that both ends left, or that was refused or never answered, another number begins
+ * another flow at once. On an open one a SYN proves nothing (RFC 9293, 3.10.7.4: it is answered
+ * with a challenge), nor does it behind a reset, which may have got no farther than the sensor: it
+ * is counted where it is and kept until the other end answers it or, where only one side was ever
  * seen, its sender goes on from it. Then the new flow begins with that SYN, and the old one gives
  * it back.
  *

@@ -328,6 +328,29 @@ static void advance_by_syn(struct flow_state *flow, bool answers, bool is_source
 	}
 }
 
+/* Did it ask, and has nobody asked it? */
+static bool answers_itself(const struct flow_state *flow, unsigned end)
+{
+	return flow->tcp_state == TCP_STATE_SYN && end == source_of(flow) &&
+	       !(flow->tcp_flags[!end] & TCP_SYN);
+}
+
+/* Whoever sends a SYN has not answered one: what it took for the other's number was made up. */
+static void take_back_answer(const struct sight *sight)
+{
+	enum { OF_CONTEXT = OPENING_BY_HIGH | OPENING_OTHER_CONTEXT };
+	enum { OF_NUMBERS = FLOW_START_SEEN | FLOW_SEQ_LOW | FLOW_SEQ_HIGH | FLOW_HIGH_LEFT_FIRST };
+	struct flow_state *flow = sight->state;
+	struct flow_opening *opening = sight->opening;
+
+	*opening = (struct flow_opening){ .other_context = opening->other_context,
+		.flags = opening->flags & OF_CONTEXT };
+	flow->flags &= (uint8_t)~OF_NUMBERS;
+	flow->tcp_flags[0] = flow->tcp_flags[1] = 0;
+	flow->tcp_state = TCP_STATE_NONE;
+	flow->tcp_is_over = false;
+}
+
 /* A SYN that opens, answers, was overtaken or is repeated, and who it makes the initiator. One of
  * other numbers says nothing of this connection. */
 static void see_syn(const struct sight *sight)
@@ -340,6 +363,9 @@ static void see_syn(const struct sight *sight)
 	if (flow->tcp_has_syn && flow_reopen_waits(sight->table, sight->flow, packet)) {
 		return;
 	}
+	if (!answers && flow_tcp_only_answered(flow, sender)) {
+		take_back_answer(sight);
+	}
 	if (knows_isn(sight->opening, sender) && sight->opening->isn[sender] != packet->tcp_seq) {
 		return;
 	}
@@ -348,6 +374,9 @@ static void see_syn(const struct sight *sight)
 	}
 	if (flow->tcp_flags[sender] & TCP_SYN) {
 		count_sent_again(sight);
+	}
+	if (answers && answers_itself(flow, sender)) {
+		return;
 	}
 	if (!(flow->flags & FLOW_START_SEEN)) {
 		bool source_is_high = sender != answers;

@@ -26,6 +26,15 @@ static inline bool flow_tcp_is_closed(const struct flow_state *flow)
 	return flow->tcp_is_over;
 }
 
+/* Did this end alone say SYN, as the answer to one that nobody saw? */
+static inline bool flow_tcp_only_answered(const struct flow_state *flow, unsigned end)
+{
+	bool is_source = end == ((flow->flags & FLOW_SOURCE_HIGH) != 0);
+
+	return flow->tcp_state == TCP_STATE_SYN_ACK && !is_source &&
+	       !(flow->tcp_flags[!end] & TCP_SYN);
+}
+
 static inline bool seq_before(uint32_t a, uint32_t b)
 {
 	return (int32_t)(a - b) < 0;

@@ -303,9 +303,27 @@ static void test_sent_again(void)
 	CONNECTION("beyond the window", TCP_STATE_ESTABLISHED, 0, 200, true, OPENED,
 		{ 'c', ACK, 661101, 100, 600 }, { 'c', ACK, 1101, 100, 700 },
 		{ 'c', ACK, 1201, 100, 800 });
+	CONNECTION("the client answers before it asks", TCP_STATE_ESTABLISHED, 0, 200, true,
+		{ 'c', SYN_ACK, 1000, 0, 0, 12345 }, { 'c', SYN, 1000, 0, 0 },
+		{ 's', SYN_ACK, 5000, 0, 100, 1001 }, { 'c', ACK, 1001, 0, 200, 5001 },
+		{ 'c', ACK, 1001, 100, 300, 5001 }, { 's', ACK, 5001, 500, 400, 1101 });
+	CONNECTION("… with another number", TCP_STATE_ESTABLISHED, 0, 200, true,
+		{ 'c', SYN_ACK, 4444, 0, 0, 12345 }, { 'c', SYN, 1000, 0, 0 },
+		{ 's', SYN_ACK, 5000, 0, 100, 1001 }, { 'c', ACK, 1001, 0, 200, 5001 },
+		{ 'c', ACK, 1001, 100, 300, 5001 }, { 's', ACK, 5001, 500, 400, 1101 });
+	CONNECTION("… after it", TCP_STATE_ESTABLISHED, 1, 0, true, { 'c', SYN, 1000, 0, 0 },
+		{ 'c', SYN_ACK, 1000, 0, 0, 12345 }, { 's', SYN_ACK, 5000, 0, 100, 1001 },
+		{ 'c', ACK, 1001, 0, 200, 5001 }, { 'c', ACK, 1001, 100, 300, 5001 },
+		{ 's', ACK, 5001, 500, 400, 1101 });
 	CONNECTION("left of the window", TCP_STATE_ESTABLISHED, 0, 200, true, OPENED,
 		{ 'c', ACK, 501, 100, 600 }, { 'c', ACK, 1101, 100, 700 });
 }
+
+#define GOES_ON_SOON                                                                               \
+	{ 'c', ACK, 1101, 100, 1000, 5501 }, { 's', ACK, 5501, 100, 1100, 1201 },                  \
+	{                                                                                          \
+		'c', ACK, 1201, 0, 1200, 5601                                                      \
+	}
 
 /* Two connections between the same ports, or one: packets and bytes of the first flow's ends. */
 static void test_reopened(void)
@@ -358,6 +376,26 @@ static void test_reopened(void)
 			{ { 'c', SYN, 1000, 0, 0 }, { 'c', SYN, 900000, 0, 99999 } } },
 		{ "… and after it", 2, 2, { 1, 0 },
 			{ { 'c', SYN, 1000, 0, 0 }, { 'c', SYN, 900000, 0, 100000 } } },
+		{ "a forged reset, and a forged SYN", 1, 11, { 8, 3 },
+			{ OPENED, { 'c', RST | TCP_ACK, 1101, 0, 600, 5501 },
+				{ 'c', SYN, 900000, 0, 700 }, GOES_ON_SOON } },
+		{ "… of a number close before the first", 1, 12, { 8, 4 },
+			{ OPENED, { 'c', RST | TCP_ACK, 1101, 0, 600, 5501 },
+				{ 'c', SYN, 900, 0, 700 }, { 's', ACK, 5001, 500, 750, 1101 },
+				GOES_ON_SOON } },
+		{ "… and a forged SYN-ACK", 1, 11, { 8, 3 },
+			{ OPENED, { 'c', RST | TCP_ACK, 1101, 0, 600, 5501 },
+				{ 'c', SYN_ACK, 900000, 0, 700, 77777 }, GOES_ON_SOON } },
+		{ "a reset, and a new number that is answered", 2, 9, { 5, 2 },
+			{ OPENED, { 'c', RST, 1101, 0, 600 }, { 'c', SYN, 900000, 0, 700 },
+				{ 's', SYN_ACK, 7000000, 0, 800, 900001 } } },
+		{ "… and one that is refused", 2, 9, { 5, 2 },
+			{ OPENED, { 'c', RST, 1101, 0, 600 }, { 'c', SYN, 900000, 0, 700 },
+				{ 's', RST | TCP_ACK, 0, 0, 800, 900001 } } },
+		{ "an answer of the client before its own SYN, with payload", 2, 4, { 0, 1 },
+			{ { 'c', SYN_ACK, 1000, 50, 0, 12345 }, { 'c', SYN, 1000, 0, 10 },
+				{ 's', SYN_ACK, 5000, 0, 100, 1001 },
+				{ 'c', ACK, 1001, 100, 200, 5001 } } },
 		{ "half a mirror, a new number behind a goodbye", 2, 4, { 0, 2 },
 			{ { 's', SYN_ACK, 5000, 0, 0, 1001 }, { 's', FIN, 5001, 0, 100, 1001 },
 				{ 's', SYN_ACK, 7000000, 0, 200, 900001 },
