@@ -51,7 +51,7 @@ void exporter_destroy(struct exporter *exporter)
 	if (!exporter) {
 		return;
 	}
-	sink_set_close(&exporter->sinks);
+	sink_set_close(&exporter->sinks, exporter->reference, exporter->latest_ns, NULL, NULL);
 	overview_destroy(exporter->overview);
 	detectors_destroy(exporter->detectors);
 	rollup_destroy(exporter->gathered);
@@ -259,7 +259,7 @@ unsigned exporter_read_outputs(const struct exporter *exporter, struct output_st
 				: count;
 }
 
-/* The first that failed and is not back. A reader who has seen enough closes the pipe: that is the
+/* The first that failed and is not back, or was back only when it was too late. A reader who has seen enough closes the pipe: that is the
  * least of what can be wrong, and hides nothing else. */
 static int find_failure(const struct exporter *exporter, struct err *err)
 {
@@ -269,7 +269,8 @@ static int find_failure(const struct exporter *exporter, struct err *err)
 
 	for (unsigned i = 0; i < count; i++) {
 		const struct output_state *state = &states[i];
-		if (state->is_failing &&
+		bool is_short = i < exporter->sinks.count && exporter->sinks.items[i].ended_short;
+		if ((state->is_failing || is_short) &&
 			(first == 0 || (first == -EPIPE && state->status != -EPIPE))) {
 			first = state->status;
 			*err = state->reason;
@@ -292,7 +293,8 @@ int exporter_finish(struct exporter *exporter, struct err *err)
 	if (exporter->detectors) {
 		detectors_finish(exporter->detectors, exporter->reference);
 	}
-	sink_set_close(&exporter->sinks);
+	sink_set_close(&exporter->sinks, exporter->reference, exporter->latest_ns, tell_of_loss,
+		exporter);
 	if (exporter->alerts) {
 		look_at_dates(exporter, exporter->latest_ns);
 		alerts_finish(exporter->alerts, exporter->reference);

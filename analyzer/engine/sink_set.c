@@ -26,8 +26,9 @@ void sink_set_write(struct sink_set *set, const struct reference *reference,
 			continue;
 		}
 		int status = open->ops->write(open->sink, reference, records, count, &err);
-		if (status < 0) {
-			output_failed(&open->state, status, &err, set->now_ns);
+		if (status < 0) { /* of files there is no flush, and no time but theirs */
+			output_failed(&open->state, status, &err,
+				set->now_ns ? set->now_ns : records[0].flow.start_ns);
 		}
 	}
 }
@@ -82,32 +83,38 @@ static int recover(struct open_sink *open, uint64_t now_ns, sink_set_recovery *t
 	return status;
 }
 
+/* flushed_ns: what the sink is told; now_ns: until when what is missing in it is. */
+static void flush(struct open_sink *open, const struct reference *reference, uint64_t flushed_ns,
+	uint64_t now_ns, sink_set_recovery *tell, void *context)
+{
+	struct err err;
+	int status = 0;
+
+	if (open->ops->flush) {
+		status = open->ops->flush(open->sink, reference, flushed_ns, &err);
+	}
+	count_own_losses(open);
+	if (status == 0 && open->state.is_failing) {
+		status = recover(open, now_ns, tell, context, &err);
+	}
+	if (status < 0) {
+		output_failed(&open->state, status, &err, flushed_ns);
+	}
+}
+
 void sink_set_flush(struct sink_set *set, const struct reference *reference, uint64_t now_ns,
 	sink_set_recovery *tell, void *context)
 {
 	set->now_ns = now_ns;
 	for (unsigned i = 0; i < set->count; i++) {
-		struct open_sink *open = &set->items[i];
-		struct err err;
-		int status = 0;
-
-		if (!output_is_due(&open->state, now_ns)) {
-			continue;
-		}
-		if (open->ops->flush) {
-			status = open->ops->flush(open->sink, reference, now_ns, &err);
-		}
-		count_own_losses(open);
-		if (status == 0 && open->state.is_failing) {
-			status = recover(open, now_ns, tell, context, &err);
-		}
-		if (status < 0) {
-			output_failed(&open->state, status, &err, now_ns);
+		if (output_is_due(&set->items[i].state, now_ns)) {
+			flush(&set->items[i], reference, now_ns, now_ns, tell, context);
 		}
 	}
 }
 
-void sink_set_close(struct sink_set *set)
+void sink_set_close(struct sink_set *set, const struct reference *reference, uint64_t end_ns,
+	sink_set_recovery *tell, void *context)
 {
 	for (unsigned i = 0; i < set->count; i++) {
 		struct open_sink *open = &set->items[i];
@@ -115,6 +122,12 @@ void sink_set_close(struct sink_set *set)
 
 		if (!open->sink) {
 			continue;
+		}
+		if (open->state.is_failing) {
+			count_own_losses(open);
+			open->ended_short = open->passed_over > 0;
+			flush(open, reference, set->now_ns,
+				end_ns > set->now_ns ? end_ns : set->now_ns, tell, context);
 		}
 		int status = open->ops->close(open->sink, &err);
 		open->sink = NULL;

@@ -19,6 +19,7 @@ struct open_sink {
 	struct output_state state;
 	uint64_t passed_over; /* records that are missing in it since it fails */
 	uint64_t own_losses;  /* that it spoke of so far */
+	bool ended_short;     /* it failed until it was closed, and records are missing in it */
 };
 
 struct sink_set {
@@ -43,5 +44,7 @@ typedef void sink_set_recovery(
 void sink_set_flush(struct sink_set *set, const struct reference *reference, uint64_t now_ns,
 	sink_set_recovery *tell, void *context);
 
-/* Every one that fails is tried a last time. */
-void sink_set_close(struct sink_set *set);
+/* Every one that fails is tried a last time, due or not, before it is closed: what is missing in one
+ * that works again is noted there. end_ns: when the last record ended, by their clock. */
+void sink_set_close(struct sink_set *set, const struct reference *reference, uint64_t end_ns,
+	sink_set_recovery *tell, void *context);

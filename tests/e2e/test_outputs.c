@@ -209,7 +209,7 @@ static void test_full_disk(void)
 	for (unsigned i = 0; i < 10; i++) {
 		write_batch(&set);
 	}
-	sink_set_close(&set);
+	sink_set_close(&set, &reference, now_ns, tell, &told);
 	is_int(count_failing(&set), 0, "closed without a word");
 
 	is_int((long)count_lines("flows.ndjson", "\"flow\":{\"id\":\"f", &is_in_order),
@@ -219,6 +219,35 @@ static void test_full_disk(void)
 		"csv: each record once");
 	is_int((long)count_cbor("flows.cbor"), (long)(given - lost[2]), "cbor: each record once");
 	is_int((long)count_archived("archive", lost[3]), (long)(given - lost[3]),
+		"archive: each record once");
+}
+
+/* Room comes back and the end comes before another try is due: that try is made, and what is
+ * missing is noted as ever. */
+static void test_end_while_failing(void)
+{
+	static struct sink_set set;
+	struct told told = { 0 };
+	uint64_t now_ns = 1000 * NS_PER_S;
+
+	given = 0;
+	add_sink(&set, &sink_archive, path_of("ended"));
+	set_disk(DISK_BYTES);
+	for (unsigned i = 0; i < 500 && count_failing(&set) == 0; i++) {
+		write_batch(&set);
+		now_ns += 61 * NS_PER_S;
+		sink_set_flush(&set, &reference, now_ns, tell, &told);
+	}
+	for (unsigned i = 0; i < 10; i++) {
+		write_batch(&set);
+	}
+	set_disk(RLIM_INFINITY);
+	sink_set_close(&set, &reference, now_ns, tell, &told);
+	uint64_t lost = set.items[0].state.lost;
+	is_int(count_failing(&set), 0, "an end while it fails: it is tried once more");
+	is_int((long)told.records, (long)lost, "… and tells what it lost");
+	ok(set.items[0].ended_short, "… and that it ended without it");
+	is_int((long)count_archived("ended", lost), (long)(given - lost),
 		"archive: each record once");
 }
 
@@ -240,7 +269,7 @@ static void test_closed_pipe(void)
 		sink_set_flush(&set, &reference, i, NULL, NULL);
 	}
 	is_int(set.items[0].state.status, -EPIPE, "a closed pipe: said");
-	sink_set_close(&set);
+	sink_set_close(&set, &reference, 0, NULL, NULL);
 	ok(!set.items[1].state.is_failing, "the output beside it works");
 	is_int((long)count_lines("beside.ndjson", "\"flow\":{\"id\":\"f", &is_in_order),
 		(long)given, "… and holds everything");
@@ -372,6 +401,7 @@ int main(void)
 	}
 	reference = (struct reference){ .catalogue = catalogue, .policy = policy };
 	test_full_disk();
+	test_end_while_failing();
 	test_closed_pipe();
 	test_alerts();
 	policy_free(policy);
