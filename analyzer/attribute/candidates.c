@@ -207,7 +207,7 @@ static void gather_names(const struct catalogue *catalogue, const struct l7_info
 			ignored |= match.app != 0 && catalogue_app(catalogue, match.app)->shared;
 			confidence = CONFIDENCE_CNAME;
 		}
-		if (l7->is_contested && is_hello(name)) {
+		if ((l7->is_contested || l7->is_reversed) && is_hello(name)) {
 			add_doubtful(catalogue, candidates, match, evidence, i, CANDIDATE_CONTESTED,
 				CONFIDENCE_CONTESTED);
 			continue;

@@ -589,7 +589,8 @@ static void note_findings(
 {
 	l7->findings = (uint8_t)(is_unanswered(flow, l7) << L7_FINDING_UNANSWERED |
 				 is_unresolved(classify, flow, l7) << L7_FINDING_UNRESOLVED |
-				 l7->is_contested << L7_FINDING_CONTESTED);
+				 l7->is_contested << L7_FINDING_CONTESTED |
+				 l7->is_reversed << L7_FINDING_REVERSED);
 }
 
 void classify_settle(struct classify *classify, const struct flow_record *flow, struct l7_info *l7)

@@ -321,12 +321,21 @@ static unsigned hello_names(const struct l7_info *l7)
 	return count;
 }
 
+/* Was the sender connected to, as a SYN says? Then he names nobody to whom the other end turned. */
+static bool was_connected_to(const struct l7_feed *feed, const struct direction *direction)
+{
+	const struct direction *first = feed->session->directions;
+
+	return direction != first && (first->start_is_seen || direction->start_is_seen);
+}
+
 static void read_stream(
 	struct l7_feed *feed, const struct piece *piece, struct reader in, bool is_last)
 {
 	struct direction *direction = piece->direction;
 	struct dissection dissection;
 	uint8_t names_before = feed->l7->name_count;
+	unsigned hellos_before = hello_names(feed->l7);
 	size_t used = 0;
 
 	begin_dissection(&dissection, feed, piece);
@@ -334,6 +343,8 @@ static void read_stream(
 	dissection.cut_bytes = direction->stream ? 0 : piece->cut_bytes;
 	enum dissect_result result = read_bytes(feed, direction, &dissection, &in, &used);
 	feed->reassembled |= direction->stream && feed->l7->name_count > names_before;
+	feed->l7->is_reversed |=
+		was_connected_to(feed, direction) && hello_names(feed->l7) > hellos_before;
 	feed->begins_anew = dissection.begins_anew;
 	if ((used > 0 || result == DISSECT_DONE) && may_come_again(feed, direction) &&
 		hello_names(feed->l7) > 0) {

@@ -133,7 +133,8 @@ enum {
 	X(UNANSWERED,                                                                              \
 		"hello-unanswered") /* the server answered a hello of TLS with something else */   \
 	X(UNRESOLVED, "name-unresolved") /* the client never asked for the name, as far as seen */ \
-	X(CONTESTED, "hello-contested")  /* two hellos for the same place, with different names */
+	X(CONTESTED, "hello-contested")  /* two hellos for the same place, with different names */ \
+	X(REVERSED, "hello-reversed")    /* a hello or request of who was connected to */
 
 enum l7_finding {
 #define X(id, name) L7_FINDING_##id,
@@ -183,6 +184,8 @@ struct l7_info {
 	uint8_t through_proxy;   /* enum l7_proxy */
 	bool is_contested; /* the beginning was sent twice, with different names: one of them is a
 			decoy */
+	bool is_reversed;  /* who was connected to sent a hello or a request: its names are his word
+			    */
 	uint8_t app_hint;  /* the wire format itself names a service: enum app_hint */
 	uint8_t name_count;
 	/* A probe's hello (probe_marker.h): time, segment and number that its marker says; time 0

@@ -66,8 +66,9 @@ enum evidence_kind {
 	X(ADDRESS, "address")                                                                      \
 	X(HELLO, "address-and-ja4")                                                                \
 	X(CONTEXT, "context") /* what the device did in these minutes, and the flow's shape */     \
-	X(UNASKED, "answer-unasked")      /* a DNS answer that nobody was seen to ask for */       \
-	X(CONTESTED, "hello-contested")   /* one of two hellos sent for the same place */          \
+	X(UNASKED, "answer-unasked") /* a DNS answer that nobody was seen to ask for */            \
+	X(CONTESTED,                                                                               \
+		"hello-contested") /* one of two hellos for the same place, or the server's */     \
 	X(OUTSIDE, "tunnel-from-outside") /* in a tunnel that somebody outside wrote */
 
 enum inferred_by {

@@ -167,6 +167,30 @@ def truth():
     laptop(901, 3, "www.tiktok.com")
 
 
+def server_asks(*said):
+    """The laptop opens connections and says nothing that tells; the server names TikTok in what only a client says."""
+    there, back = (LAPTOP, "00aabb0000ff"), ("00aabb0000ff", LAPTOP)
+    for i, asked in enumerate(said):
+        time, ports, ways = i * 60, (40000 + i, 8000), (LAPTOP_IP, SERVER_IP)
+        segment(time, *there, ways, ports, (1000, 0), 2, options=b"\2\4\5\xb4")
+        segment(time + .01, *back, ways[::-1], ports[::-1], (9000, 1001), 18)
+        segment(time + .02, *there, ways, ports, (1001, 9001), 16)
+        segment(time + .03, *back, ways[::-1], ports[::-1], (9001, 1001), 24, asked)
+        at = 9001 + len(asked)
+        segment(time + .04, *there, ways, ports, (1001, at), 24, b"m" * 3000)
+        segment(time + .05, *back, ways[::-1], ports[::-1], (at, 4001), 24, b"n" * 9000)
+        segment(time + .06, *there, ways, ports, (4001, at + 9000), 17)
+        segment(time + .07, *back, ways[::-1], ports[::-1], (at + 9000, 4002), 17)
+
+
+def server_request():
+    server_asks(b"GET / HTTP/1.1\r\nHost: www.tiktok.com\r\n\r\n", b"CONNECT www.tiktok.com:443 HTTP/1.1\r\n\r\n")
+
+
+def server_hello():
+    server_asks(hello("www.tiktok.com"), b"PROXY TCP4 10.1.0.10 203.0.113.80 40001 443\r\n" + hello("www.tiktok.com"))
+
+
 def lease_outside():
     """Somebody outside sends a lease: the phone's address is the laptop's."""
     laptop()
@@ -264,7 +288,7 @@ def second_address():
 def main():
     told = (truth, lease_outside, lease_doubt, ask_outside, lease_inside, arp_routed, arp_other, mac_beside, leak, private_mac,
             second_address, crowd, tunnel_outside, tunnel_two, tunnel_answered, tunnel_lookup, tunnel_branch, tunnel_mirror,
-            tunnel_mirrored, own_names)
+            tunnel_mirrored, own_names, server_request, server_hello)
     scenes = {function.__name__: function for function in told}
     scenes[sys.argv[1]]()
     write(sys.argv[2])
