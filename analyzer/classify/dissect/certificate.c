@@ -122,13 +122,15 @@ static struct reader common_name(struct reader subject)
 	return name;
 }
 
-/* A common name that is no host's counts where there is no other name. */
+/* A common name that is no host's counts where there is no other name. One that is a host's has
+ * been looked at. */
 static void add_product(struct l7_info *l7, struct reader name)
 {
 	size_t length = reader_left(&name);
 	const char *text = (const char *)reader_bytes(&name, length);
 
-	if (text && !l7_info_have_source(l7, NAME_CERT) && is_product(text, length)) {
+	if (text && !l7_info_have_source(l7, NAME_CERT) && !is_host(text, length) &&
+		is_product(text, length)) {
 		l7_info_add_name(l7, NAME_CERT, text, length);
 	}
 }
@@ -159,12 +161,13 @@ static void note_issuer(struct reader issuer, struct l7_info *l7)
 	}
 }
 
-static void add_alternative_names(struct reader value, struct l7_info *l7)
+/* True where there are any of the kind that names hosts, usable or not. */
+static bool add_alternative_names(struct reader value, struct l7_info *l7)
 {
 	struct reader names = der_expect(&value, DER_SEQUENCE);
 	unsigned count = 0;
 
-	while (reader_ok(&names) && reader_left(&names) > 0 && count < CERTIFICATE_NAMES_MAX - 1) {
+	while (reader_ok(&names) && reader_left(&names) > 0 && count < CERTIFICATE_NAMES_MAX) {
 		uint8_t tag;
 		struct reader name = der_next(&names, &tag);
 		if (tag == DER_DNS_NAME) {
@@ -172,11 +175,13 @@ static void add_alternative_names(struct reader value, struct l7_info *l7)
 			count++;
 		}
 	}
+	return count > 0;
 }
 
-static void read_extensions(struct reader list, struct l7_info *l7)
+static bool read_extensions(struct reader list, struct l7_info *l7)
 {
 	struct reader extensions = der_expect(&list, DER_SEQUENCE);
+	bool has_names = false;
 
 	while (reader_ok(&extensions) && reader_left(&extensions) > 0) {
 		uint8_t tag;
@@ -187,9 +192,10 @@ static void read_extensions(struct reader list, struct l7_info *l7)
 			value = der_next(&extension, &tag);
 		}
 		if (is_oid(oid, oid_alternative_names, sizeof(oid_alternative_names))) {
-			add_alternative_names(value, l7);
+			has_names |= add_alternative_names(value, l7);
 		}
 	}
+	return has_names;
 }
 
 void certificate_read(struct reader message, bool wants_names, struct l7_info *l7)
@@ -212,13 +218,16 @@ void certificate_read(struct reader message, bool wants_names, struct l7_info *l
 	}
 	der_next(&signed_part, &tag); /* validity */
 	struct reader name = common_name(der_next(&signed_part, &tag));
-	add_host(l7, name);
+	bool has_names = false;
 	der_next(&signed_part, &tag); /* public key */
 	while (reader_ok(&signed_part) && reader_left(&signed_part) > 0) {
 		struct reader part = der_next(&signed_part, &tag);
 		if (tag == DER_EXTENSIONS) {
-			read_extensions(part, l7);
+			has_names |= read_extensions(part, l7);
 		}
+	}
+	if (!has_names) {
+		add_host(l7, name);
 	}
 	add_product(l7, name);
 }

@@ -1,8 +1,9 @@
 /* Issuer and DNS names of a server's certificate, where TLS up to 1.2 shows it.
  *
  * Walks the DER just far enough for both names' parts and the subjectAltName extension (RFC
- * 5280); checks nothing else and trusts nothing. A wildcard counts as the name under it. Cost:
- * under a microsecond. */
+ * 5280); checks nothing else and trusts nothing. A subject's common name counts only where no
+ * alternative name is a host's (RFC 9525, 6.3). A wildcard counts as the name under it. Cost: under
+ * a microsecond. */
 #pragma once
 
 #include <stdbool.h>
