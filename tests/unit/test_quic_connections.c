@@ -16,6 +16,9 @@ static const struct client truth = { "true.example.com", "truekey1", "" };
 static const struct client decoy = { "decoy.example.com", "decoyke2", "" };
 static const struct client own_truth = { "true.example.com", "truekey1", "trueown" };
 static const struct client own_decoy = { "decoy.example.com", "decoyke2", "decoyow" };
+static const struct client shared_decoy = { "decoy.example.com", "decoyke2", "trueown" };
+static const struct client keyed_decoy = { "decoy.example.com", "truekey1", "decoyow" };
+static const struct client twin = { "decoy.example.com", "truekey1", "trueown" };
 
 static struct quic_id id_of(const char *text)
 {
@@ -130,6 +133,47 @@ static void test_decoys(const struct client *right, const struct client *wrong, 
 	expect_name(right->name, "the client goes on under the server's name");
 }
 
+/* What the server says does not tell two hellos apart that are sent under the same numbers. */
+static void test_twins(void)
+{
+	printf("# two hellos under the same numbers\n");
+	for (unsigned i = 0; i < 2; i++) {
+		begin();
+		send(i == 0 ? &twin : &own_truth);
+		send(i == 0 ? &own_truth : &twin);
+		expect_both("no answer");
+		answer(&own_truth);
+		expect_both("the server answers one");
+	}
+	begin();
+	send(&twin);
+	send_part(&twin, twin.key, 0, 2);
+	send_part(&own_truth, twin.key, 0, 2);
+	send_part(&own_truth, twin.key, 1, 2);
+	answer(&own_truth);
+	expect_both("in two Initials");
+	begin();
+	send(&own_truth);
+	send(&own_decoy);
+	send(&twin);
+	answer(&own_truth);
+	expect_both("beside another connection");
+	begin();
+	send(&own_decoy);
+	send(&keyed_decoy);
+	send(&own_truth);
+	answer(&own_truth);
+	expect_name(own_truth.name, "behind two others");
+	begin();
+	send(&own_truth);
+	send_part(&own_truth, own_truth.key, 0, 2);
+	send_part(&own_truth, own_truth.key, 1, 2);
+	expect_name(own_truth.name, "sent once more, in other pieces");
+	answer(&own_truth);
+	send(&twin);
+	expect_name(own_truth.name, "what comes behind the answer is none of it");
+}
+
 static void test_retry(void)
 {
 	struct quic_long header = { .version = QUIC_V1,
@@ -175,6 +219,9 @@ int main(void)
 	fixture_init(&fixture);
 	test_decoys(&truth, &decoy, "clients without a connection ID of their own");
 	test_decoys(&own_truth, &own_decoy, "clients with one");
+	test_decoys(&own_truth, &shared_decoy, "clients that give both the same");
+	test_decoys(&own_truth, &keyed_decoy, "clients that give the server the same");
+	test_twins();
 	test_retry();
 	test_junk();
 	begin();

@@ -75,13 +75,13 @@ static enum dissect_result add_crypto(
 
 /* All CRYPTO frames of an opened Initial. */
 static enum dissect_result read_frames(
-	struct dissection *dissection, struct quic_frames frames, uint32_t *stream)
+	struct dissection *dissection, struct quic_frames *frames, uint32_t *stream)
 {
 	enum dissect_result result = DISSECT_MORE;
 	uint64_t offset;
 	struct reader data;
 
-	while (result == DISSECT_MORE && quic_next_crypto(&frames, &offset, &data)) {
+	while (result == DISSECT_MORE && quic_next_crypto(frames, &offset, &data)) {
 		result = add_crypto(dissection, stream, offset, data);
 	}
 	return result;
@@ -103,14 +103,30 @@ static unsigned quic_names(const struct l7_info *l7)
 	return count;
 }
 
-/* The hello of another connection, before any was answered: its names stand beside those of the
- * first one, and its bytes are kept until it is known which of the two was meant. */
-static enum dissect_result read_second(struct dissection *dissection, struct quic_frames frames,
-	struct quic_state *state, unsigned place)
+/* Reads a hello beside that which was read: its names stand beside those of the first one. True
+ * where it is whole. */
+static bool read_beside(struct dissection *dissection, struct reader messages)
+{
+	struct l7_info first, second, *l7 = dissection->l7;
+
+	l7_info_copy(&first, l7);
+	bool is_whole = read_hello(dissection, messages, false) == DISSECT_DONE;
+	l7_info_copy(&second, l7);
+	l7_info_copy(l7, &first);
+	for (unsigned i = 0; is_whole && i < second.name_count; i++) {
+		if (second.names[i].source == NAME_QUIC_SNI) {
+			l7_info_add_name(l7, NAME_QUIC_SNI, l7_info_name(&second, i),
+				second.names[i].length);
+		}
+	}
+	return is_whole;
+}
+
+/* Adds CRYPTO frames to what is kept of a hello, in place of what was there. */
+static struct reader keep_frames(
+	struct dissection *dissection, struct quic_frames frames, uint32_t *stream)
 {
 	struct reassembly *reassembly = dissection->tables->reassembly;
-	uint32_t *stream = &dissection->state->streams[place];
-	struct l7_info first, *l7 = dissection->l7;
 	uint64_t offset;
 	struct reader data;
 
@@ -118,26 +134,24 @@ static enum dissect_result read_second(struct dissection *dissection, struct qui
 		*stream = reassembly_open(reassembly);
 	}
 	while (*stream && quic_next_crypto(&frames, &offset, &data)) {
-		if (offset < REASSEMBLY_BYTES_MAX) {
-			reassembly_add(
+		if (offset < REASSEMBLY_BYTES_MAX && reader_left(&data) > 0) {
+			reassembly_replace(
 				reassembly, *stream, (uint32_t)offset, data.at, reader_left(&data));
 		}
 	}
-	if (!*stream) {
-		return DISSECT_MORE;
-	}
-	l7_info_copy(&first, l7);
-	if (read_hello(dissection, reassembly_read(reassembly, *stream), false) == DISSECT_DONE) {
-		struct l7_info second;
-		l7_info_copy(&second, l7);
-		l7_info_copy(l7, &first);
-		for (unsigned i = 0; i < second.name_count; i++) {
-			if (second.names[i].source == NAME_QUIC_SNI) {
-				l7_info_add_name(l7, NAME_QUIC_SNI, l7_info_name(&second, i),
-					second.names[i].length);
-			}
-		}
-		l7->is_contested |= quic_names(l7) > state->first_names;
+	return *stream ? reassembly_read(reassembly, *stream) : reader_over(NULL, 0);
+}
+
+/* The hello of another connection, before any was answered: its bytes are kept until it is known
+ * which of the two was meant. */
+static enum dissect_result read_second(struct dissection *dissection, struct quic_frames frames,
+	struct quic_state *state, unsigned place)
+{
+	struct reader messages =
+		keep_frames(dissection, frames, &dissection->state->streams[place]);
+
+	if (read_beside(dissection, messages)) {
+		dissection->l7->is_contested |= quic_names(dissection->l7) > state->first_names;
 		state->read |= (uint8_t)(1U << place);
 		state->is_first_later = place == 0;
 	}
@@ -159,13 +173,50 @@ static void take_later(struct dissection *dissection, unsigned place)
 	}
 }
 
+/* The names are those of the connection at that place. */
+static void narrow_to(struct dissection *dissection, const struct quic_state *state, unsigned place)
+{
+	bool both_are_read = state->read == 3;
+
+	if (both_are_read && place == (state->is_first_later ? 0 : 1)) {
+		take_later(dissection, place);
+	} else if (both_are_read) {
+		l7_info_keep_names(dissection->l7, NAME_QUIC_SNI, state->first_names);
+	} else if (!(state->read >> place & 1)) {
+		l7_info_keep_names(dissection->l7, NAME_QUIC_SNI, 0);
+	}
+}
+
+/* What comes under the numbers of a hello that was read, before it is answered: as a rule the same
+ * once more. Where it has another name, nobody but the server knows which of the two it took. */
+static enum dissect_result read_rival(struct dissection *dissection, struct quic_frames frames,
+	struct quic_state *state, unsigned place)
+{
+	struct l7_info all, *l7 = dissection->l7;
+	uint32_t own = 0;
+	uint32_t *stream = state->count == 1 ? &dissection->state->streams[1] : &own;
+	struct reader messages = keep_frames(dissection, frames, stream);
+
+	l7_info_copy(&all, l7);
+	narrow_to(dissection, state, place);
+	unsigned known = quic_names(l7);
+	bool is_rival = read_beside(dissection, messages) && quic_names(l7) > known;
+	l7_info_copy(l7, &all);
+	if (is_rival) {
+		read_beside(dissection, messages);
+		l7->is_contested = true;
+		state->contested |= (uint8_t)(1U << place);
+	}
+	reassembly_close(dissection->tables->reassembly, own);
+	return DISSECT_MORE;
+}
+
 /* A packet of the server: it says which connection was meant. */
 static void read_answer(struct dissection *dissection, const struct quic_header *header,
 	const uint8_t *start, struct quic_state *state)
 {
 	int answered =
 		state->count > 1 ? quic_answered_connection(dissection, header, start, state) : 0;
-	bool both_are_read = state->read == 3;
 
 	if (answered == QUIC_CONNECTION_NONE) {
 		return;
@@ -174,14 +225,10 @@ static void read_answer(struct dissection *dissection, const struct quic_header 
 		state->is_sent_back = true;
 		return;
 	}
-	if (both_are_read && answered == (state->is_first_later ? 0 : 1)) {
-		take_later(dissection, (unsigned)answered);
-	} else if (both_are_read) {
-		l7_info_keep_names(dissection->l7, NAME_QUIC_SNI, state->first_names);
-	} else if (!(state->read >> answered & 1)) {
-		l7_info_keep_names(dissection->l7, NAME_QUIC_SNI, 0);
+	if (!(state->contested >> answered & 1)) {
+		narrow_to(dissection, state, (unsigned)answered);
+		dissection->l7->is_contested = false;
 	}
-	dissection->l7->is_contested = false;
 	quic_settle_connection(header, state, (unsigned)answered);
 }
 
@@ -226,15 +273,19 @@ static enum dissect_result read_initial(struct dissection *dissection,
 		state->first_names = (uint8_t)quic_names(dissection->l7);
 		return DISSECT_DONE;
 	}
+	if (state->read >> at & 1) {
+		return read_rival(dissection, frames, state, at);
+	}
 	if (state->read) {
 		return read_second(dissection, frames, state, at);
 	}
 	enum dissect_result result =
-		read_frames(dissection, frames, &dissection->state->streams[at]);
+		read_frames(dissection, &frames, &dissection->state->streams[at]);
 	quic_pace_note(pace, result == DISSECT_DONE);
 	if (result == DISSECT_DONE) {
 		state->read |= (uint8_t)(1U << at);
 		state->first_names = (uint8_t)quic_names(dissection->l7);
+		read_rival(dissection, frames, state, at);
 	}
 	/* Without a tag nothing proves the key: what is no hello then says nothing at all. */
 	return result == DISSECT_OTHER ? DISSECT_DONE : result;

@@ -32,8 +32,7 @@ static bool is_own(const struct quic_connection *connection, const uint8_t *id, 
 	size_t start =
 		length < sizeof(connection->own_start) ? length : sizeof(connection->own_start);
 
-	return length > 0 && connection->own_length == length &&
-	       memcmp(connection->own_start, id, start) == 0;
+	return connection->own_length == length && memcmp(connection->own_start, id, start) == 0;
 }
 
 static void note_connection(struct quic_connection *connection, const struct quic_header *header)
@@ -48,30 +47,34 @@ static void note_connection(struct quic_connection *connection, const struct qui
 	connection->own_length = header->source_length;
 }
 
-static bool is_known(
-	const struct quic_state *state, unsigned place, const struct quic_header *header)
+/* Of the one that was answered: the client goes on under the name that the server gave it. */
+static bool goes_on(const struct quic_state *state, const struct quic_header *header)
 {
-	const struct quic_connection *known = &state->connections[place];
+	const struct quic_connection *known = &state->connections[0];
+	bool is_its_own =
+		header->source_length > 0 && is_own(known, header->source, header->source_length);
 
-	return is_key(known, header) || is_own(known, header->source, header->source_length) ||
-	       (state->is_answered && is_key(&state->connections[1], header));
+	return state->is_answered &&
+	       (is_its_own || is_key(known, header) || is_key(&state->connections[1], header));
 }
 
 int quic_open_client(struct dissection *dissection, const struct quic_header *header,
 	const uint8_t *start, struct quic_state *state, size_t *count)
 {
+	bool is_later = goes_on(state, header);
+
 	*count = 0;
+	if (is_later && state->read & 1) {
+		return 0;
+	}
 	for (int i = 0; i < state->count; i++) {
 		struct quic_connection *known = &state->connections[i];
-		bool is_its_own = is_known(state, (unsigned)i, header);
-		if (is_its_own && state->read >> i & 1) {
-			return i;
-		}
 		*count = open_with(dissection, header, start, known->key, known->key_length, true);
-		if (*count > 0) {
+		if (*count > 0 && (state->is_answered ||
+					  is_own(known, header->source, header->source_length))) {
 			return i;
 		}
-		if (!is_its_own && !state->is_sent_back) {
+		if (!is_later && !state->is_sent_back) {
 			continue;
 		}
 		*count = open_with(dissection, header, start, header->destination,
@@ -99,23 +102,32 @@ int quic_add_connection(
 	return place;
 }
 
+/* Could the server's packet be an answer to it? An Initial is, where its keys open it; what else
+ * the server sends goes to the client's connection ID. */
+static bool is_answer_to(struct dissection *dissection, const struct quic_header *header,
+	const uint8_t *start, const struct quic_connection *connection)
+{
+	return is_own(connection, header->destination, header->destination_length) &&
+	       (header->kind != QUIC_INITIAL ||
+		       open_with(dissection, header, start, connection->key, connection->key_length,
+			       false) > 0);
+}
+
 int quic_answered_connection(struct dissection *dissection, const struct quic_header *header,
 	const uint8_t *start, const struct quic_state *state)
 {
+	int answered = QUIC_CONNECTION_NONE;
+
 	for (int i = 0; i < state->count; i++) {
-		if (is_own(&state->connections[i], header->destination,
-			    header->destination_length)) {
-			return i;
+		if (!is_answer_to(dissection, header, start, &state->connections[i])) {
+			continue;
 		}
-	}
-	for (int i = 0; header->kind == QUIC_INITIAL && i < state->count; i++) {
-		const struct quic_connection *connection = &state->connections[i];
-		if (open_with(dissection, header, start, connection->key, connection->key_length,
-			    false) > 0) {
-			return i;
+		if (answered != QUIC_CONNECTION_NONE) {
+			return QUIC_CONNECTION_NONE;
 		}
+		answered = i;
 	}
-	return QUIC_CONNECTION_NONE;
+	return answered;
 }
 
 void quic_settle_connection(

@@ -34,6 +34,7 @@ struct quic_state {
 	bool is_first_later : 1;  /* of two hellos that of connections[0] was read later */
 	bool client_talked : 1;
 	bool is_answered : 1;
+	uint8_t contested : QUIC_CONNECTIONS; /* a bit a connection: of its hello there are two */
 	bool is_sent_back : 1; /* the server asked for another Initial (Retry, other version) */
 };
 
@@ -53,8 +54,8 @@ int quic_open_client(struct dissection *dissection, const struct quic_header *he
 int quic_add_connection(
 	struct dissection *dissection, const struct quic_header *header, struct quic_state *state);
 
-/* Which connection a packet of the server means: by the name that the client gave itself, else by
- * the keys. */
+/* Which connection a packet of the server means: by the name that the client gave itself, and by
+ * whose keys open it. None where it could be either. */
 int quic_answered_connection(struct dissection *dissection, const struct quic_header *header,
 	const uint8_t *start, const struct quic_state *state);
 
