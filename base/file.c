@@ -155,6 +155,27 @@ int file_make_folder(const char *path, mode_t mode, struct err *err)
 		      : 0;
 }
 
+int file_open_to_write(const char *path, int flags, mode_t mode, struct err *err)
+{
+	struct stat status;
+	int fd = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode);
+
+	if (fd < 0 && errno == ELOOP) {
+		return err_set(
+			err, EPERM, "%s: a link, which is not written through; remove it", path);
+	}
+	if (fd < 0 && errno != ENXIO) { /* ENXIO: a pipe that nobody reads, or a socket */
+		return err_set(err, errno, "%s: cannot write: %s", path, strerror(errno));
+	}
+	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
+		if (fd >= 0) {
+			close(fd);
+		}
+		return err_set(err, EINVAL, "%s: not a regular file; remove it", path);
+	}
+	return fd;
+}
+
 bool file_is_same(const char *left, const char *right)
 {
 	struct stat one, other;

@@ -30,6 +30,11 @@ bool file_is_planted(const char *path);
  * planted link. 0 or -errno. */
 int file_make_folder(const char *path, mode_t mode, struct err *err);
 
+/* Opens a file of ours to write into it where others may write to the folder as well; flags and
+ * mode as of open(). A link in its place is not followed, whoever laid it, and a pipe or a device
+ * is refused and not waited for. The descriptor, or -errno; the error names the file. */
+int file_open_to_write(const char *path, int flags, mode_t mode, struct err *err);
+
 /* A file without a name for what is needed while the process runs, in file_temporary_folder():
  * $TMPDIR, else /tmp. The descriptor, or -errno. */
 int file_open_nameless(struct err *err);

@@ -14,6 +14,7 @@
 #include "analyzer/alert/alert_store.h"
 #include "analyzer/record/state.h"
 #include "base/clock.h"
+#include "base/file.h"
 
 enum { RECORD_VERSION = 1, LISTED_LEAST = 64 };
 
@@ -339,9 +340,8 @@ static int open_parts(struct folder_store *folder, struct err *err)
 		status = err_set(err, ENAMETOOLONG, "%s: the name is too long", folder->folder);
 	}
 	if (status == 0) {
-		folder->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-		status =
-			folder->lock < 0 ? err_set(err, errno, "%s: %s", lock, strerror(errno)) : 0;
+		folder->lock = file_open_to_write(lock, O_RDWR | O_CREAT, 0600, err);
+		status = folder->lock < 0 ? folder->lock : 0;
 	}
 	return status;
 }

@@ -207,15 +207,11 @@ int archive_deleted_add(const char *folder, const struct archive_tombstone *tomb
 	char path[PATH_MAX];
 	struct text line;
 	int status = deleted_path(folder, path, err);
-	int fd = status < 0
-			 ? -1
-			 : open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0640);
+	int fd = status < 0 ? status
+			    : file_open_to_write(path, O_WRONLY | O_CREAT | O_APPEND, 0640, err);
 
-	if (status == 0 && fd < 0) {
-		status = err_set(err, errno, "%s: cannot write: %s", path, strerror(errno));
-	}
-	if (status < 0) {
-		return status;
+	if (fd < 0) {
+		return fd;
 	}
 	text_init_heap(&line);
 	put_line(&line, tombstone);

@@ -124,9 +124,9 @@ static int append(const struct archive_inputs *inputs, const char *state, struct
 	if (inputs->count == 0) {
 		return 0;
 	}
-	int fd = open(inputs->path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0640);
+	int fd = file_open_to_write(inputs->path, O_WRONLY | O_CREAT | O_APPEND, 0640, err);
 	if (fd < 0) {
-		return err_set(err, errno, "%s: cannot write: %s", inputs->path, strerror(errno));
+		return fd;
 	}
 	text_init_heap(&lines);
 	for (unsigned i = 0; i < inputs->count; i++) {

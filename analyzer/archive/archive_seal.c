@@ -12,6 +12,7 @@
 #include "analyzer/archive/archive_head.h"
 #include "analyzer/archive/archive_shelf.h"
 #include "analyzer/archive/compress.h"
+#include "base/file.h"
 #include "base/secret.h"
 
 struct archive_sealer {
@@ -33,9 +34,9 @@ static int take_lock(struct archive_sealer *sealer, struct err *err)
 	if (snprintf(path, sizeof(path), "%s/lock", sealer->folder) >= (int)sizeof(path)) {
 		return err_set(err, ENAMETOOLONG, "%s: the path is too long", sealer->folder);
 	}
-	sealer->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	sealer->lock_fd = file_open_to_write(path, O_RDWR | O_CREAT, 0640, err);
 	if (sealer->lock_fd < 0) {
-		return err_set(err, errno, "%s: cannot write: %s", path, strerror(errno));
+		return sealer->lock_fd;
 	}
 	if (flock(sealer->lock_fd, LOCK_EX | LOCK_NB) < 0) {
 		return err_set(err, errno == EWOULDBLOCK ? EBUSY : errno,

@@ -111,9 +111,9 @@ static int begin_segment(struct archive_shelf_writer *writer, uint64_t last_ns, 
 	snprintf(path + length, PATH_MAX - (size_t)length, "/%s-%08llu.bfa",
 		archive_shelf_name(writer->shelf), (unsigned long long)writer->segment);
 	/* At its end, also after a torn block was cut off again. */
-	writer->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	writer->fd = file_open_to_write(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL, 0640, err);
 	if (writer->fd < 0) {
-		return err_set(err, errno, "%s: cannot write: %s", path, strerror(errno));
+		return writer->fd;
 	}
 	writer->period = period_of(writer->shelf, last_ns);
 	writer->bytes = writer->bytes_out = 0;

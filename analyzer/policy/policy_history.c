@@ -185,11 +185,11 @@ static int version_path(char path[PATH_MAX], const char *folder, const char *has
 /* A line, whole or not at all, on the disk before the call returns. */
 static int append(const char *path, const char *line, struct err *err)
 {
-	int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0644);
+	int file = file_open_to_write(path, O_WRONLY | O_CREAT | O_APPEND, 0644, err);
 	size_t length = strlen(line);
 
 	if (file < 0) {
-		return err_set(err, errno, "%s: %s", path, strerror(errno));
+		return file;
 	}
 	bool is_written = write(file, line, length) == (ssize_t)length && fsync(file) == 0;
 	int cause = errno;

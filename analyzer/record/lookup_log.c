@@ -177,6 +177,7 @@ static int append(
 int lookup_log_append(const char *folder, const struct lookup *lookup, struct err *err)
 {
 	char path[PATH_MAX], user[64];
+	struct err cause;
 
 	if (lookup->user) {
 		snprintf(user, sizeof(user), "%s", lookup->user);
@@ -187,19 +188,17 @@ int lookup_log_append(const char *folder, const struct lookup *lookup, struct er
 		return err_set(err, ENAMETOOLONG, "%.200s: the path is too long", folder);
 	}
 	int status = check_role(folder, user, lookup->kind, err);
-	int fd = status < 0
-			 ? -1
-			 : open(path, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0640);
-	if (status == 0 && fd < 0) {
-		status = err_set(err, errno, "%s: %s: what cannot be logged is not answered", path,
-			strerror(errno));
+	if (status < 0) {
+		return status;
 	}
-	if (status == 0 && flock(fd, LOCK_EX) == 0) {
-		status = append(fd, path, user, lookup, err);
+	int fd = file_open_to_write(path, O_RDWR | O_CREAT | O_APPEND, 0640, &cause);
+	if (fd < 0) {
+		return err_set(err, -fd, "%s: what cannot be logged is not answered", cause.text);
 	}
-	if (fd >= 0) {
-		close(fd);
-	}
+	status = flock(fd, LOCK_EX) < 0
+			 ? err_set(err, errno, "%s: cannot lock: %s", path, strerror(errno))
+			 : append(fd, path, user, lookup, err);
+	close(fd);
 	return status;
 }
 

@@ -165,13 +165,14 @@ bool sealed_key_open_inner(const uint8_t inner[SEALED_INNER_BYTES],
 int sealed_key_destroy(const char *path, struct err *err)
 {
 	struct stat status;
-	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = file_open_to_write(path, O_WRONLY, 0, err);
 
-	if (fd < 0 || fstat(fd, &status) < 0) {
+	if (fd < 0) {
+		return fd;
+	}
+	if (fstat(fd, &status) < 0) {
 		int code = errno;
-		if (fd >= 0) {
-			close(fd);
-		}
+		close(fd);
 		return err_set(err, code, "%s: cannot destroy the key: %s", path, strerror(code));
 	}
 	bool is_gone = true;

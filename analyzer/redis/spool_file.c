@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "analyzer/redis/spool_parts.h"
+#include "base/file.h"
 
 enum { HEADER_BYTES = 4096, OWNER_BYTES = 128, SCAN_BYTES = 1 << 20, GROWN_BYTES_LEAST = 1 << 20 };
 
@@ -202,8 +203,8 @@ static int use_file(struct spool *spool, struct err *err)
 	if (flock(spool->file.fd, LOCK_EX | LOCK_NB) < 0) {
 		return err_set(err, EBUSY, "%s is in use by another sensor", path);
 	}
-	if (fstat(spool->file.fd, &status) < 0 || !S_ISREG(status.st_mode)) {
-		return err_set(err, EEXIST, "%s is no plain file", path);
+	if (fstat(spool->file.fd, &status) < 0) {
+		return err_set(err, errno, "%s: %s", path, strerror(errno));
 	}
 	uint64_t size = (uint64_t)status.st_size;
 	if (size > 0) {
@@ -230,14 +231,12 @@ static bool is_about_the_disk(int status)
 int spool_file_open(struct spool *spool, struct err *err)
 {
 	const char *path = spool->options.path;
-	int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, status;
+	int flags = O_RDWR | O_CREAT | (spool->options.is_synchronous ? O_DSYNC : 0);
+	int fd = file_open_to_write(path, flags, 0640, err);
+	int status = fd;
 
-	flags |= spool->options.is_synchronous ? O_DSYNC : 0;
-	spool->file.fd = open(path, flags, 0640);
-	if (spool->file.fd < 0) {
-		status =
-			err_set(err, errno, "%s: cannot open the spool: %s", path, strerror(errno));
-	} else {
+	spool->file.fd = fd < 0 ? -1 : fd;
+	if (fd >= 0) {
 		status = use_file(spool, err);
 	}
 	if (status < 0 && spool->file.fd >= 0) {

@@ -51,6 +51,41 @@ done
 says 2 'a link that another user made' '… nor of keys' "$bin" keys init --keys "$work/theirs/folder"
 equal 'and nothing is in it' '' "$(ls "$work/elsewhere")"
 
+# Nor what was laid among the files of an archive that another user may write to.
+refuses() {
+	what=$1
+	shift
+	printf 'unrelated\n' >"$work/unrelated"
+	timeout 20 "$bin" "$@" >"$work/out" 2>"$work/err"
+	left=$?
+	[ $left -ne 0 ] && [ $left -ne 124 ] && grep -q "$what" "$work/err"
+	check $? "… $1: $what"
+	equal '… and what it leads to is as it was' unrelated "$(cat "$work/unrelated")"
+}
+
+"$bin" keys init --keys "$work/keys" >/dev/null 2>&1
+for part in inputs lock lookups.tsv; do
+	shared=$work/shared-$part
+	set -- analyze --archive "$shared" --keys "$work/keys" --summary none "$work/plain.pcap"
+	if [ "$part" = lookups.tsv ]; then
+		"$bin" "$@" >/dev/null 2>&1
+		set -- flows --archive "$shared" --reason test --key "$work/keys/pseudonym.key"
+	fi
+	mkdir -p "$shared" && chown nobody "$shared"
+	ln -s ../unrelated "$shared/$part" && chown -h nobody "$shared/$part"
+	refuses "$part: a link" "$@"
+	ln -sfn ../made "$shared/$part" && chown -h nobody "$shared/$part"
+	refuses "$part: a link" "$@"
+	[ ! -e "$work/made" ]
+	check $? '… nor is a file made where it leads'
+	rm "$shared/$part" && mkfifo "$shared/$part"
+	refuses "$part: not a regular file" "$@"
+	rm "$shared/$part" && mknod "$shared/$part" c 1 3
+	refuses "$part: not a regular file" "$@"
+	rm "$shared/$part"
+	ok "… and without it, it is done: $part" "$bin" "$@"
+done
+
 . "$(dirname "$0")/wire.sh"
 stop() {
 	kill_hard $sensor
