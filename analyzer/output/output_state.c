@@ -4,7 +4,7 @@ void output_failed(struct output_state *state, int status, const struct err *err
 {
 	if (state->is_failing) {
 		state->retries++;
-		state->wait_ns *= 2;
+		state->wait_ns = state->wait_ns ? 2 * state->wait_ns : OUTPUT_WAIT_MIN_NS;
 	} else {
 		state->is_failing = true;
 		state->failures++;

@@ -258,6 +258,9 @@ static void test_retries(void)
 	output_failed(&state, -ENOSPC, &err, now_ns);
 	ok(output_is_due(&state, now_ns + NS_PER_S), "then it begins anew with a second");
 	is_int((int64_t)state.failures, 2, "… as broken once more");
+	state.wait_ns = 0; /* whoever ends has it tried at once, and then as ever */
+	output_failed(&state, -ENOSPC, &err, now_ns);
+	ok(!output_is_due(&state, now_ns + NS_PER_S - 1), "a try at once is one try");
 }
 
 int main(void)
