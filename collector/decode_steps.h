@@ -345,8 +345,11 @@ uint16_t decode_context(struct decoding *decoding);
 bool protocol_has_ports(uint8_t protocol);
 int decode_transport(struct decoding *decoding, const struct ip_layer *ip, struct stretch *stretch);
 
-/* decode_tunnel.c: decoding of what an IP packet carries: who sent that has wrapped what is in it.
- */
+/* decode_tunnel.c: does this end of an IP packet stand outside? */
+bool decode_is_outside(
+	const struct decoding *decoding, const struct ip_layer *ip, const uint8_t *end);
+
+/* Decoding of what an IP packet carries: who sent that has wrapped what is in it. */
 struct decoding decode_wrapped(const struct decoding *decoding, const struct ip_layer *ip);
 
 /* GRE, and L2TP version 3 from its session's number on; also behind UDP. */

@@ -176,14 +176,21 @@ int decode_l2tp_3(struct decoding *inner, struct stretch *stretch)
 	return DECODE_REFUSED_NOT_IP;
 }
 
+bool decode_is_outside(
+	const struct decoding *decoding, const struct ip_layer *ip, const uint8_t *end)
+{
+	const struct wrapping *wrapping = &decoding->decoder->wrapping;
+	struct addr addr = ip->is_v6 ? addr_from_v6(end) : addr_from_v4(end);
+
+	return wrapping->is_outside && wrapping->is_outside(wrapping->whose, &addr);
+}
+
 struct decoding decode_wrapped(const struct decoding *decoding, const struct ip_layer *ip)
 {
 	struct decoding inner = *decoding;
-	const struct wrapping *wrapping = &decoding->decoder->wrapping;
-	struct addr source = ip->is_v6 ? addr_from_v6(ip->source) : addr_from_v4(ip->source);
 	unsigned addr_bytes = ip->is_v6 ? 16 : 4;
 
-	if (wrapping->is_outside && wrapping->is_outside(wrapping->whose, &source)) {
+	if (decode_is_outside(decoding, ip, ip->source)) {
 		inner.context.is_from_outside = 1;
 	}
 	inner.ends[0] = end_print(ip->source, addr_bytes);

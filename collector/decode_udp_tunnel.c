@@ -333,10 +333,40 @@ static int open_udp_port(struct decoding *inner, uint16_t port, struct stretch *
 	}
 }
 
+/* Where who asks may write much of the answer: well-known services, and those that took a higher
+ * port. Ends of tunnels send from the tunnel's port or from one of no service. */
+static bool is_service_port(uint16_t port)
+{
+	enum { WELL_KNOWN = 1024 };
+	static const uint16_t higher[] = { 1434 /* SQL Server's browser */, 1645, 1646,
+		1812 /* RADIUS */, 1813, 1900 /* SSDP */, 2049 /* NFS */, 3478 /* STUN */,
+		3702 /* WS-Discovery */, 5060 /* SIP */, 5351 /* NAT-PMP */, 5353 /* mDNS */,
+		5355 /* LLMNR */, 5683 /* CoAP */, 11211 /* memcached */ };
+
+	for (unsigned i = 0; i < sizeof(higher) / sizeof(higher[0]); i++) {
+		if (higher[i] == port) {
+			return true;
+		}
+	}
+	return port < WELL_KNOWN;
+}
+
+/* An answer of a service of ours to somebody outside who asked from a tunnel's port is his word. */
+static struct decoding wrapped_udp(
+	const struct decoding *decoding, const struct ip_layer *ip, uint16_t source_port)
+{
+	struct decoding inner = decode_wrapped(decoding, ip);
+
+	if (is_service_port(source_port) && decode_is_outside(decoding, ip, ip->destination)) {
+		inner.context.is_from_outside = 1;
+	}
+	return inner;
+}
+
 int decode_udp_tunnel(const struct decoding *decoding, const struct ip_layer *ip,
 	uint16_t source_port, uint16_t destination_port, const struct stretch *stretch)
 {
-	const struct decoding wrapped = decode_wrapped(decoding, ip);
+	const struct decoding wrapped = wrapped_udp(decoding, ip, source_port);
 	struct decoding inner = wrapped;
 	struct stretch inside = *stretch;
 	int result = open_udp_port(&inner, destination_port, &inside);

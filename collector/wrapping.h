@@ -14,7 +14,7 @@
 
 struct wrapping {
 	/* Does the address of a tunnel's end stand outside? NULL: none does. */
-	bool (*is_outside)(void *whose, const struct addr *source);
+	bool (*is_outside)(void *whose, const struct addr *end);
 	void *whose;
 };
 

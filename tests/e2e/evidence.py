@@ -67,7 +67,7 @@ def phone(first=900):
         visit(first + i * 60, ROUTER, PHONE_IP, 50000 + i, ttl=63)
 
 
-def wrap(first, kind, there, back=None):
+def wrap(first, kind, there, back=None, port=50000):
     """What was sent from frames[first] on comes in tunnels: from the laptop `there`, to it `back`; None: as it was."""
     ways = {address(LAPTOP_IP): there, address(PHONE_IP): there}
     for i in range(first, len(frames)):
@@ -79,17 +79,17 @@ def wrap(first, kind, there, back=None):
                   "erspan": bytes.fromhex("100088be" "00000001" "1000000100000000") + data[:14]}[kind]
         inner = before + data[14:]
         if kind == "vxlan":
-            inner = struct.pack("!HHHH", 50000, 4789, 8 + len(inner), 0) + inner
+            inner = struct.pack("!HHHH", port, 4789, 8 + len(inner), 0) + inner
         protocol = {"ipip": 4, "gre": 47, "erspan": 47, "vxlan": 17}[kind]
         packet(0, OTHER, ROUTER, outer, protocol, inner, 50)
         frames[i] = (time, frames.pop()[1])
 
 
-def tunnel(kind, there, back):
+def tunnel(kind, there, back, port=50000):
     laptop()
     first = len(frames)
     laptop(901, 3, "www.tiktok.com")
-    wrap(first, kind, there, back)
+    wrap(first, kind, there, back, port)
 
 
 IN, OUT = (STRANGER_IP, "10.9.0.1"), ("10.9.0.1", STRANGER_IP)
@@ -120,6 +120,16 @@ def tunnel_lookup():
     datagram(890.1, ROUTER, LAPTOP, ("10.0.0.53", LAPTOP_IP), (53, 5353 + 1), answer)
     wrap(first, "ipip", IN, IN)
     laptop(901, 3, None)
+
+
+def tunnel_echoed():
+    """A server of ours echoes what somebody outside asks it, to a port that tunnels have: all of it comes from us."""
+    tunnel("vxlan", OUT, OUT, 53)
+
+
+def tunnel_ours():
+    """An end of ours wraps both directions, for a collector outside."""
+    tunnel("vxlan", OUT, OUT)
 
 
 def tunnel_branch():
@@ -287,7 +297,8 @@ def second_address():
 
 def main():
     told = (truth, lease_outside, lease_doubt, ask_outside, lease_inside, arp_routed, arp_other, mac_beside, leak, private_mac,
-            second_address, crowd, tunnel_outside, tunnel_two, tunnel_answered, tunnel_lookup, tunnel_branch, tunnel_mirror,
+            second_address, crowd, tunnel_outside, tunnel_two, tunnel_answered, tunnel_lookup, tunnel_echoed, tunnel_ours,
+            tunnel_branch, tunnel_mirror,
             tunnel_mirrored, own_names, server_request, server_hello)
     scenes = {function.__name__: function for function in told}
     scenes[sys.argv[1]]()
