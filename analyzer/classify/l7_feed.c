@@ -380,6 +380,13 @@ static void read_stream(
 	}
 }
 
+/* Two beginnings for the same place: known tells of the one, the flow of both. */
+static void contest(struct l7_feed *feed, struct direction *direction, const struct l7_info *known)
+{
+	feed->l7->is_contested = true;
+	direction->has_two_hellos |= known->ja4[0] != '\0';
+}
+
 /* What came in place of other bytes, read for its names alone. */
 static void read_rival(struct l7_feed *feed, const struct piece *piece, struct reader in)
 {
@@ -395,10 +402,28 @@ static void read_rival(struct l7_feed *feed, const struct piece *piece, struct r
 		left &= left - 1) {
 		call(feed, (unsigned)__builtin_ctzll(left), &dissection);
 		if (hello_names(feed->l7) > hello_names(&known)) {
-			feed->l7->is_contested = true;
+			contest(feed, piece->direction, &known);
+			piece->direction->rival_has_name = true;
 			return;
 		}
 		l7_info_copy(feed->l7, &known);
+	}
+}
+
+/* Reads a stream that began otherwise before, or where other bytes named somebody: is this one a
+ * hello as well? */
+static void read_version(
+	struct l7_feed *feed, const struct piece *piece, struct reader in, bool is_last)
+{
+	struct direction *direction = piece->direction;
+	struct l7_info known;
+
+	l7_info_copy(&known, feed->l7);
+	read_stream(feed, piece, in, is_last);
+	bool is_other_hello = direction->rival_has_name &&
+			      memcmp(feed->l7->ja4, known.ja4, sizeof(known.ja4)) != 0;
+	if (is_other_hello || hello_names(feed->l7) > hello_names(&known)) {
+		contest(feed, direction, &known);
 	}
 }
 
@@ -425,7 +450,6 @@ static void feed_segment(struct l7_feed *feed, const struct packet *packet, cons
 		.peer_has_spoken = other->is_started || other->is_done,
 		.may_begin_again = piece->from_source && !is_answered(feed) };
 	bool is_cut = packet->payload_bytes < packet->payload_wire_bytes;
-	unsigned known = hello_names(feed->l7);
 	struct reader bytes;
 
 	if (l7_stream_acknowledge(reassembly, other, packet->tcp_ack)) {
@@ -460,13 +484,18 @@ static void feed_segment(struct l7_feed *feed, const struct packet *packet, cons
 				reassembly_read_with(reassembly, direction->stream,
 					direction->rival, feed->tables->overlay));
 		}
-		read_stream(feed, piece, bytes, is_cut);
 		direction->comes_again |= news == L7_STREAM_AGAIN;
-		feed->l7->is_contested |= direction->comes_again && hello_names(feed->l7) > known;
+		if (direction->comes_again | direction->rival_has_name) {
+			read_version(feed, piece, bytes, is_cut);
+		} else {
+			read_stream(feed, piece, bytes, is_cut);
+		}
 		break;
 	}
 	if (!piece->from_source && direction->is_started) {
 		l7_stream_forget_said(reassembly, other);
+		/* Of all that was sent for the beginning the server took a hello. */
+		feed->l7->is_contested &= !feed->l7->server_hello || other->has_two_hellos;
 		if (other->is_read) {
 			finish_direction(feed, other);
 		}

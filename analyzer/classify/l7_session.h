@@ -24,23 +24,25 @@ struct direction {
 	uint32_t urgent_seq; /* of the latest urgent byte, where there were some */
 	uint32_t rival;      /* what was sent in their place with other content; 0 nothing */
 	uint32_t said;       /* a beginning in pieces that was used, until it is answered; 0 none */
-	uint16_t unsure_bytes;  /* at the start: the receiver may not have taken them */
-	uint8_t beyond;         /* segments that lay too far ahead */
-	uint8_t dissector;      /* place in the table of who reads it */
-	uint8_t outer;          /* who read it before a hand-over that is not sure yet */
-	uint8_t handed_by;      /* who handed over first */
-	uint8_t layer;          /* which of the session's states is theirs */
-	uint8_t misses;         /* payloads that nobody knew */
-	uint8_t pieces;         /* payloads looked at */
-	uint8_t urgent_count;   /* bytes with a number that are none of the stream's */
-	bool has_start : 1;     /* start_seq is known, or taken for known */
-	bool is_started : 1;    /* payload came that its receiver takes */
-	bool start_is_seen : 1; /* start_seq is known from the SYN */
-	bool is_ack_unsure : 1; /* what it acknowledges tells nothing */
-	bool is_in_middle : 1;  /* its beginning was missed */
-	bool is_syn_data : 1;   /* the unsure bytes came with the SYN */
-	bool comes_again : 1;   /* it began a second time, with other content perhaps */
-	bool is_read : 1;       /* all is known; only another start may still come */
+	uint16_t unsure_bytes;   /* at the start: the receiver may not have taken them */
+	uint8_t beyond;          /* segments that lay too far ahead */
+	uint8_t dissector;       /* place in the table of who reads it */
+	uint8_t outer;           /* who read it before a hand-over that is not sure yet */
+	uint8_t handed_by;       /* who handed over first */
+	uint8_t layer;           /* which of the session's states is theirs */
+	uint8_t misses;          /* payloads that nobody knew */
+	uint8_t pieces;          /* payloads looked at */
+	uint8_t urgent_count;    /* bytes with a number that are none of the stream's */
+	bool has_start : 1;      /* start_seq is known, or taken for known */
+	bool is_started : 1;     /* payload came that its receiver takes */
+	bool start_is_seen : 1;  /* start_seq is known from the SYN */
+	bool is_ack_unsure : 1;  /* what it acknowledges tells nothing */
+	bool is_in_middle : 1;   /* its beginning was missed */
+	bool is_syn_data : 1;    /* the unsure bytes came with the SYN */
+	bool comes_again : 1;    /* it began a second time, with other content perhaps */
+	bool rival_has_name : 1; /* what was sent in place of other bytes names somebody */
+	bool has_two_hellos : 1; /* of TLS, for the same place */
+	bool is_read : 1;        /* all is known; only another start may still come */
 	bool is_done : 1;
 };
 
