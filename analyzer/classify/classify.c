@@ -54,7 +54,7 @@ struct classify *classify_create(const struct classify_options *options)
 		return NULL;
 	}
 	if (classify->heard) {
-		names_join(tables->names);
+		names_join(tables->names, name_feed_is_live(classify->heard));
 	}
 	tables->lookups = options->lookups;
 	if (tables->lookups && !names_track(tables->names, tables->lookups)) {

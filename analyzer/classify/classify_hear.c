@@ -62,7 +62,10 @@ static void note_client(struct classify *classify, const struct addr *client)
 static void hear_name(struct classify *classify, const struct flow_name *name)
 {
 	struct names *names = classify->tables.names;
+	struct names_place lookup =
+		names_prefetch_lookup(names, &name->client, name->name, strlen(name->name));
 	uint32_t l7 = name->address_count > 0 ? l7_of(classify, name) : 0;
+	bool is_late = name_feed_is_live(classify->heard);
 
 	classify->stats.names_heard++;
 	learn_own(&classify->tables.own, name);
@@ -72,19 +75,21 @@ static void hear_name(struct classify *classify, const struct flow_name *name)
 	if (classify->tables.lookups) {
 		lookups_at(classify->tables.lookups, NULL);
 	}
-	names_note_lookup(names,
-		names_prefetch_lookup(names, &name->client, name->name, strlen(name->name)),
-		name->time_ns);
+	names_note_lookup(names, lookup, name->time_ns);
+	if (is_late) {
+		names_note_since(names, lookup, name->time_ns);
+	}
 	for (unsigned i = 0; l7 && i < name->address_count; i++) {
 		const struct addr *address = &name->addresses[i];
 		if (dns_is_sinkhole(address)) {
 			continue;
 		}
-		names_add(names, names_prefetch(names, &name->client, address), &name->client,
-			address, l7, true, name->ttl_s, name->time_ns);
+		struct names_place place = names_prefetch(names, &name->client, address);
+		names_add(
+			names, place, &name->client, address, l7, true, name->ttl_s, name->time_ns);
 		log_clock_take_name(classify->log_clock, &name->client, address, name->time_ns);
-		if (name_feed_is_live(classify->heard)) {
-			names_note_pair(names, &name->client, address, name->time_ns);
+		if (is_late) {
+			names_note_since(names, place, name->time_ns);
 		}
 	}
 	l7_info_store_release(classify->tables.store, l7);
@@ -109,19 +114,12 @@ void classify_tick(struct classify *classify, uint64_t time_ns)
 void classify_name_late(
 	struct classify *classify, const struct flow_record *flow, struct l7_info *l7)
 {
-	struct names *names = classify->tables.names;
-	const struct addr *client = &flow->source, *address = &flow->destination;
-
 	if (l7->name_count > 0 || !name_feed_is_live(classify->heard)) {
 		return;
 	}
 	classify_hear(classify, flow->end_ns);
-	uint64_t first_ns = names_pair_since(names, client, address, flow->end_ns);
-	if (first_ns > flow->flow_start_ns + LOG_LATE_NS) {
-		return;
-	}
-	uint32_t number = names_find(
-		names, names_prefetch(names, client, address), client, address, flow->end_ns);
+	uint32_t number = names_find_late(classify->tables.names, &flow->source, &flow->destination,
+		flow->flow_start_ns + LOG_LATE_NS, flow->end_ns);
 	const struct l7_info *found =
 		number ? l7_info_store_get(classify->tables.store, number) : NULL;
 	for (unsigned i = 0; found && i < found->name_count; i++) {

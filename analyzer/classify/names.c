@@ -38,8 +38,8 @@ struct names {
 	uint32_t set_mask, sets_most; /* there are more sets as entries need them */
 	uint32_t used;
 	uint64_t given_up, alone; /* alone: entries by address alone, ever made */
-	bool joins;
-	struct lookups *lookups; /* the caller's; NULL: nobody asks where names come from */
+	bool joins, are_late;     /* are_late: names may come after the flow that they lead to */
+	struct lookups *lookups;  /* the caller's; NULL: nobody asks where names come from */
 	struct hash_key key;
 };
 
@@ -226,9 +226,38 @@ bool names_track(struct names *names, struct lookups *lookups)
 	return lookups_reserve(lookups, entries_most(names));
 }
 
-void names_join(struct names *names)
+void names_join(struct names *names, bool are_late)
 {
 	names->joins = true;
+	names->are_late = are_late;
+}
+
+/* Since when there is the entry of that hash, beside it, as an entry that ends a day later. */
+static uint64_t hash_of_since(uint64_t hash)
+{
+	return ~hash;
+}
+
+static void put_since(struct names *names, uint64_t hash, uint32_t now_s)
+{
+	put(names, hash_of_since(hash), 0, now_s + NAMES_LIFE_MOST_S, now_s);
+}
+
+void names_note_since(struct names *names, struct names_place place, uint64_t now_ns)
+{
+	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
+
+	if (!find(names, hash_of_since(place.hash), now_s)) {
+		put_since(names, place.hash, now_s);
+	}
+}
+
+static bool was_there(const struct names *names, uint64_t hash, uint64_t then_ns, uint64_t now_ns)
+{
+	const struct entry *since =
+		find(names, hash_of_since(hash), (uint32_t)(now_ns / 1000000000));
+
+	return since && since->ends_s - NAMES_LIFE_MOST_S <= then_ns / 1000000000;
 }
 
 /* What anybody got the address for: so many names of one address are kept. */
@@ -244,24 +273,21 @@ static uint64_t hash_of_joined(
 	return hash_bytes(&names->key, &key, sizeof(key));
 }
 
-/* One of those names that the client has asked for. */
-static const struct entry *find_joined(const struct names *names, const struct addr *client,
-	const struct addr *address, uint64_t now_ns)
+static void join(struct names *names, const struct addr *address, uint32_t l7, uint32_t ends_s,
+	uint64_t now_ns)
 {
+	uint64_t hash = hash_of_joined(names, address, l7 % JOINED_NAMES);
 	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
 
-	for (uint32_t place = 0; place < JOINED_NAMES; place++) {
-		const struct entry *entry =
-			find(names, hash_of_joined(names, address, place), now_s);
-		const struct l7_info *l7 =
-			entry ? l7_info_store_get(names->store, entry->l7) : NULL;
-		if (l7 && l7->name_count > 0 &&
-			names_know_lookup(
-				names, client, l7_info_name(l7, 0), l7->names[0].length, now_ns)) {
-			return entry;
+	if (names->are_late) {
+		const struct entry *known = find(names, hash, now_s);
+		if (known && known->l7 == l7) {
+			names_note_since(names, (struct names_place){ hash }, now_ns);
+		} else {
+			put_since(names, hash, now_s);
 		}
 	}
-	return NULL;
+	put(names, hash, l7, ends_s, now_s);
 }
 
 void names_add(struct names *names, struct names_place place, const struct addr *client,
@@ -279,7 +305,7 @@ void names_add(struct names *names, struct names_place place, const struct addr 
 	}
 	put(names, hash, l7, ends_s, now_s);
 	if (names->joins) {
-		put(names, hash_of_joined(names, address, l7 % JOINED_NAMES), l7, ends_s, now_s);
+		join(names, address, l7, ends_s, now_ns);
 	}
 	if (addr_is_v4(client) != addr_is_v4(address)) {
 		uint64_t alone = hash_of_address(names, address);
@@ -326,32 +352,30 @@ bool names_know_lookup(const struct names *names, const struct addr *client, con
 	return find(names, hash_of_lookup(names, client, name, length), now_s) != NULL;
 }
 
-static uint64_t hash_of_pair(
-	const struct names *names, const struct addr *client, const struct addr *address)
-{
-	struct addr key[4] = { *client, *address, *client, *address };
-
-	return hash_bytes(&names->key, key, sizeof(key));
-}
-
-void names_note_pair(
-	struct names *names, const struct addr *client, const struct addr *address, uint64_t now_ns)
+/* One of the names that anybody got the address for, which the client has asked for; both before
+ * then, unless it is NULL. */
+static const struct entry *find_joined(const struct names *names, const struct addr *client,
+	const struct addr *address, const uint64_t *then_ns, uint64_t now_ns)
 {
 	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
-	uint64_t hash = hash_of_pair(names, client, address);
 
-	if (!find(names, hash, now_s)) {
-		put(names, hash, 0, now_s + NAMES_LIFE_MOST_S, now_s);
+	for (uint32_t place = 0; place < JOINED_NAMES; place++) {
+		uint64_t hash = hash_of_joined(names, address, place);
+		const struct entry *entry = find(names, hash, now_s);
+		const struct l7_info *l7 =
+			entry ? l7_info_store_get(names->store, entry->l7) : NULL;
+		if (!l7 || l7->name_count == 0) {
+			continue;
+		}
+		uint64_t lookup =
+			hash_of_lookup(names, client, l7_info_name(l7, 0), l7->names[0].length);
+		if (then_ns ? was_there(names, hash, *then_ns, now_ns) &&
+					was_there(names, lookup, *then_ns, now_ns)
+			    : find(names, lookup, now_s) != NULL) {
+			return entry;
+		}
 	}
-}
-
-uint64_t names_pair_since(const struct names *names, const struct addr *client,
-	const struct addr *address, uint64_t now_ns)
-{
-	const struct entry *entry =
-		find(names, hash_of_pair(names, client, address), (uint32_t)(now_ns / 1000000000));
-
-	return entry ? (uint64_t)(entry->ends_s - NAMES_LIFE_MOST_S) * 1000000000 : UINT64_MAX;
+	return NULL;
 }
 
 static const struct entry *find_pair(const struct names *names, uint64_t hash,
@@ -364,7 +388,7 @@ static const struct entry *find_pair(const struct names *names, uint64_t hash,
 		entry = find(names, hash_of_address(names, address), now_s);
 	}
 	if (!entry && names->joins) {
-		entry = find_joined(names, client, address, now_ns);
+		entry = find_joined(names, client, address, NULL, now_ns);
 	}
 	return entry;
 }
@@ -374,6 +398,19 @@ uint32_t names_find(const struct names *names, struct names_place place, const s
 {
 	const struct entry *entry = find_pair(names, place.hash, client, address, now_ns);
 
+	return entry ? entry->l7 & ~NOT_ASKED : 0;
+}
+
+uint32_t names_find_late(const struct names *names, const struct addr *client,
+	const struct addr *address, uint64_t then_ns, uint64_t now_ns)
+{
+	struct names_place place = { hash_of(names, client, address) };
+
+	if (was_there(names, place.hash, then_ns, now_ns)) {
+		return names_find(names, place, client, address, now_ns);
+	}
+	const struct entry *entry =
+		names->joins ? find_joined(names, client, address, &then_ns, now_ns) : NULL;
 	return entry ? entry->l7 & ~NOT_ASKED : 0;
 }
 

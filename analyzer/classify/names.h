@@ -61,8 +61,9 @@ uint32_t names_find(const struct names *names, struct names_place place, const s
 /* From here on each entry keeps the look-up that made it. */
 bool names_track(struct names *names, struct lookups *lookups); /* false: out of memory */
 
-/* From here on answers are kept for those as well who are known to have asked for the same name. */
-void names_join(struct names *names);
+/* From here on answers are kept for those as well who are known to have asked for the same name.
+ * are_late: that somebody asked may become known after the flow that it leads to. */
+void names_join(struct names *names, bool are_late);
 
 /* The client looked this name up, in small letters; length 0: it looks names up where we can see
  * it. Known for a day. */
@@ -70,12 +71,12 @@ void names_note_lookup(struct names *names, struct names_place place, uint64_t n
 bool names_know_lookup(const struct names *names, const struct addr *client, const char *name,
 	size_t length, uint64_t now_ns);
 
-/* Of names that come late: since when the client has had a name for this address, noted with the
- * first of them; UINT64_MAX where it was not. Known for a day. */
-void names_note_pair(struct names *names, const struct addr *client, const struct addr *address,
-	uint64_t now_ns);
-uint64_t names_pair_since(const struct names *names, const struct addr *client,
-	const struct addr *address, uint64_t now_ns);
+/* Of names that come late: what was added or looked up in that place is there since now, unless an
+ * earlier note says so; known for a day. And what names_find() would find, if it was there then:
+ * the client's name for the address, or the answer and the client's look-up that are joined. */
+void names_note_since(struct names *names, struct names_place place, uint64_t now_ns);
+uint32_t names_find_late(const struct names *names, const struct addr *client,
+	const struct addr *address, uint64_t then_ns, uint64_t now_ns);
 
 /* Where names are tracked: what names_find() would find, or that the client looked this name up,
  * names the flow of that serial. */

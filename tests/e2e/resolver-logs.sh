@@ -233,6 +233,44 @@ end_sensor
 equal 'its flows have their names' 'www.tiktok.com tiktok dns' "$(told 198.51.100.7)"
 equal '… those after the rotation as well' 'www.instagram.com instagram dns' "$(told 198.51.100.9)"
 
+# A log that tells no addresses: the resolver is seen to get them, its clients go there at once, mostly before the line is read.
+cat >"$work/cached.py" <<'END'
+# cached.py LOG: sixty lookups of the resolver; half a second after each a client asks for that name, and goes there for a second.
+import socket, struct, sys, time
+log, wire = sys.argv[1], socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+wire.bind(("send0", 0))
+def datagram(source, source_port, target, target_port, payload):
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + len(payload), 0, 0x4000, 64, 17, 0, socket.inet_aton(source), socket.inet_aton(target))
+    total = sum(struct.unpack("!10H", ip))
+    total = (total & 0xFFFF) + (total >> 16)
+    ip = ip[:10] + struct.pack("!H", ~total & 0xFFFF) + ip[12:]
+    wire.send(bytes.fromhex("020000000001020000000053") + b"\x08\x00" + ip + struct.pack("!HHHH", source_port, target_port, 8 + len(payload), 0) + payload)
+def resolve(i):
+    name = b"".join(bytes([len(l)]) + l for l in (b"c%d" % i, b"example")) + b"\0\0\1\0\1"
+    datagram("10.20.0.53", 2000 + i, "9.9.9.9", 53, struct.pack("!6H", i, 0x100, 1, 0, 0, 0) + name)
+    datagram("9.9.9.9", 53, "10.20.0.53", 2000 + i, struct.pack("!6H", i, 0x8180, 1, 1, 0, 0) + name +
+        struct.pack("!3HIH4s", 0xC00C, 1, 1, 300, 4, socket.inet_aton(f"198.51.100.{i}")))
+def ask(i):
+    with open(log, "a") as lines:
+        lines.write(f"[{int(time.time())}] unbound[1:0] info: 10.20.0.5 c{i}.example. A IN\n")
+def talk(i):
+    datagram("10.20.0.5", 3000 + i, f"198.51.100.{i}", 4433, b"\xff" * 200)
+begin = time.time()
+events = [(begin + i * 0.05 + after, step, i) for i in range(1, 61)
+    for after, step in ((0, resolve), (0.5, ask), (0.5005, talk), (1, talk), (1.5, talk))]
+for at, step, i in sorted(events, key=lambda event: event[0]):
+    time.sleep(max(0, at - time.time()))
+    step(i)
+END
+: >"$work/cached.log"
+ok "a sensor follows unbound's log, which tells no addresses" follow --resolver-log "unbound:$work/cached.log"
+inside python3 "$work/cached.py" "$work/cached.log"
+ok '… and hears who asks' becomes borderflow_resolver_names_total 60
+end_sensor
+named=$(jq -r 'select(.destination.port == 4433 and .destination.domain == "c" + (.destination.ip | split(".")[3]) + ".example") | .destination.ip' \
+	"$work/kept/flows.ndjson" | sort -u | wc -l)
+ok "… and names those who go there before their line is read: $named of 60" [ "$named" -ge 57 ]
+
 # Zeek beside the resolver, whose clock is an hour ahead.
 cat >"$work/zeek.py" <<'END'
 # zeek.py LOG: thirty lookups into the log, and a flow to each of their addresses.

@@ -137,6 +137,52 @@ static void test_grows(void)
 	l7_info_store_release(store, l7[1]);
 }
 
+static void look_up(const struct addr *client, const char *name, uint64_t now_ns)
+{
+	struct names_place place = names_prefetch_lookup(names, client, name, strlen(name));
+
+	names_note_lookup(names, place, now_ns);
+	names_note_since(names, place, now_ns);
+}
+
+/* What becomes known after a flow began names it where it was so before. */
+static void test_late(void)
+{
+	struct addr client = numbered(11), resolver = numbered(12), address = numbered(13),
+		    other = numbered(14);
+	uint32_t l7 = l7_info_of("late.example.com");
+	uint64_t began_ns = 5000 * second_ns, before_ns = began_ns - second_ns,
+		 after_ns = began_ns + second_ns, ended_ns = began_ns + 60 * second_ns;
+
+	names_join(names, true);
+	add(&resolver, &address, l7, true, 60, before_ns);
+	add(&resolver, &other, l7, true, 60, after_ns);
+	is_int(names_find_late(names, &client, &address, began_ns, ended_ns), 0,
+		"an answer to another names nobody who did not ask");
+	look_up(&client, "late.example.com", before_ns);
+	look_up(&client, "late.example.com", after_ns);
+	is_int(names_find_late(names, &client, &address, began_ns, ended_ns), l7,
+		"… and whoever asked before the flow began, however often since");
+	add(&resolver, &address, l7, true, 60, after_ns);
+	is_int(names_find_late(names, &client, &address, began_ns, ended_ns), l7,
+		"… also where the answer came again");
+	is_int(find(&client, &other, ended_ns), l7, "an answer that came later is known by now");
+	is_int(names_find_late(names, &client, &other, began_ns, ended_ns), 0,
+		"… and names no flow from before it");
+	client = numbered(15);
+	look_up(&client, "late.example.com", after_ns);
+	is_int(names_find_late(names, &client, &address, began_ns, ended_ns), 0,
+		"… nor does a question that came later");
+	client = numbered(16);
+	add(&client, &address, l7, true, 60, before_ns);
+	names_note_since(names, names_prefetch(names, &client, &address), before_ns);
+	is_int(names_find_late(names, &client, &address, began_ns, ended_ns), l7,
+		"the client's own answer names its flow");
+	is_int(names_find_late(names, &client, &address, before_ns - second_ns, ended_ns), 0,
+		"… not one from before it");
+	l7_info_store_release(store, l7);
+}
+
 int main(void)
 {
 	store = l7_info_store_create(100);
@@ -145,6 +191,7 @@ int main(void)
 	test_unasked();
 	test_full();
 	test_grows();
+	test_late();
 	names_destroy(names);
 	l7_info_store_destroy(store);
 	return done_testing();
