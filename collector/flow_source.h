@@ -59,6 +59,7 @@ struct flow_source_stats {
 	uint64_t lost;                /* that senders' sequence numbers say are missing */
 	uint64_t gaps;     /* of a log that is followed: times that lines may have been missed */
 	uint64_t away_ns;  /* likewise: since when it cannot be read; 0: it is read */
+	uint64_t behind;   /* likewise: bytes of it that have not been read yet */
 	uint64_t heard_ns; /* live: when the latest message came, as whoever hears it noted */
 };
 

@@ -25,6 +25,7 @@ struct name_feed {
 
 	struct ring *ring;      /* live; NULL */
 	struct flow_name *held; /* in the ring, until the next call */
+	uint64_t taken;         /* from the ring */
 	atomic_uint_fast64_t lost;
 };
 
@@ -147,6 +148,7 @@ static const struct flow_name *next_live(struct name_feed *feed)
 	}
 	if (ring_depth(feed->ring) > 0) {
 		feed->held = ring_take(feed->ring, 1, &count, 0);
+		feed->taken++;
 	}
 	return feed->held;
 }
@@ -173,6 +175,11 @@ void name_feed_put(struct name_feed *feed, const struct flow_name *name)
 	struct flow_name *slot = ring_reserve(feed->ring, 1, &room);
 	*slot = *name;
 	ring_publish(feed->ring, 1);
+}
+
+uint64_t name_feed_taken(const struct name_feed *feed)
+{
+	return feed->taken;
 }
 
 bool name_feed_is_live(const struct name_feed *feed)

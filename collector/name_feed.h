@@ -33,6 +33,9 @@ void name_feed_put(struct name_feed *feed, const struct flow_name *name);
 /* Live: would so many names find room? */
 bool name_feed_has_room(const struct name_feed *feed, unsigned count);
 
+/* Live: how many name_feed_next() gave, for its thread. */
+uint64_t name_feed_taken(const struct name_feed *feed);
+
 bool name_feed_is_live(const struct name_feed *feed);
 uint64_t name_feed_lost(const struct name_feed *feed); /* any thread */
 

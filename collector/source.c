@@ -229,6 +229,11 @@ int source_keep(struct source *source, struct err *err)
 	return source->keeps ? 0 : err_set(err, ENOMEM, "out of memory for reading ahead");
 }
 
+void source_hurry(struct source *source, bool is_hurried)
+{
+	source->is_hurried = is_hurried;
+}
+
 bool source_is_live(const struct source *source)
 {
 	return source->is_live;

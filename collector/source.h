@@ -96,5 +96,9 @@ int source_next(struct source *source, struct frame_batch *batch, struct err *er
 enum { SOURCE_KEPT_CALLS = 32 };
 int source_keep(struct source *source, struct err *err);
 
+/* Live: whoever asks has something else to do, so that source_next() waits for a packet only for a
+ * thousandth of a second. */
+void source_hurry(struct source *source, bool is_hurried);
+
 bool source_is_live(const struct source *source);
 void source_read_stats(const struct source *source, struct source_stats *stats);

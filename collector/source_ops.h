@@ -27,6 +27,7 @@ struct source {
 	const struct source_ops *ops;
 	char *name;
 	bool is_live;
+	bool is_hurried;  /* live: it waits for a packet only for a moment */
 	uint64_t to_ns;   /* frames that are later end it; 0: none do */
 	uint16_t file_id; /* of places; 0: the kind need not set any */
 	bool has_range;   /* frames outside of it are left out */

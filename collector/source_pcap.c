@@ -18,7 +18,7 @@
 #include "collector/fanout.h"
 #include "collector/pcap_format.h"
 
-enum { BUFFER_BYTES = 64 << 20, SNAPLEN_MAX = 262144, WAIT_MS = 100, ARENA_BYTES = 4 << 20 };
+enum { BUFFER_BYTES = 64 << 20, SNAPLEN_MAX = 262144, WAIT_MS = 100, HURRIED_MS = 1, ARENA_BYTES = 4 << 20 };
 
 /* A link type that libpcap knows by another number than files do: pcap_t over a capture of no
  * packets, so that libpcap does its own translation. The file must stay open while the handle is in
@@ -248,7 +248,7 @@ static int live_next(struct source *source, struct frame_batch *batch, struct er
 	if (count == 0) {
 		/* libpcap's own waiting can hang on an idle ring; poll() with a limit cannot. */
 		struct pollfd ready = { .fd = live->fd, .events = POLLIN };
-		poll(&ready, 1, WAIT_MS);
+		poll(&ready, 1, source->is_hurried ? HURRIED_MS : WAIT_MS);
 		count = pcap_dispatch(live->pcap, PACKET_BATCH_MAX, take_packet, (u_char *)live);
 	}
 	if (count == PCAP_ERROR && batch->count == 0) {

@@ -220,8 +220,10 @@ void *engine_work_live(void *argument)
 	struct err err = { "" };
 
 	while (status == COLLECTOR_MORE && engine_is_wanted(lane->engine)) {
+		lane_keep_pace(lane->lane, false);
 		status = work_live_once(lane, &err);
 	}
+	lane_keep_pace(lane->lane, true);
 	if (status == COLLECTOR_MORE) {
 		status = drain(lane, &err);
 	}

@@ -146,6 +146,7 @@ void engine_read_names(struct engine *engine, struct flow_source_stats *stats)
 		stats->messages += one.messages;
 		stats->malformed += one.malformed;
 		stats->gaps += one.gaps;
+		stats->behind += one.behind;
 		stats->away_ns = earlier(stats->away_ns, one.away_ns);
 		stats->heard_ns = earlier(stats->heard_ns, one.heard_ns);
 	}

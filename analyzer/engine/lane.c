@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "collector/read_ahead.h"
 
+#define PACE_NS (100 * NS_PER_MS)
+
 struct lane {
 	struct lane_options options;
 	struct collector *collector;
@@ -18,6 +20,7 @@ struct lane {
 	struct flow_record *flows; /* LANE_RUN_MAX of them, on their way out of the collector */
 	struct runs *runs;
 	uint64_t lag_ns;
+	uint64_t paced_ns, names_then; /* the pace was set, and so many names had been taken */
 
 	pthread_mutex_t said; /* guards what follows; taken a few times a second */
 	struct health_worker health;
@@ -128,6 +131,21 @@ void lane_release(struct lane *lane)
 bool lane_has_rest(const struct lane *lane)
 {
 	return collector_has_rest(lane->collector);
+}
+
+void lane_keep_pace(struct lane *lane, bool is_ending)
+{
+	const struct name_feed *feed = lane->options.classify.names;
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (!feed || (now_ns - lane->paced_ns < PACE_NS && !is_ending)) {
+		return;
+	}
+	uint64_t names = name_feed_taken(feed);
+	source_hurry(lane->options.source,
+		!is_ending && names - lane->names_then >= NAME_FEED_LIVE_NAMES / 2);
+	lane->paced_ns = now_ns;
+	lane->names_then = names;
 }
 
 bool lane_tick(struct lane *lane, uint64_t time_ns)

@@ -45,6 +45,10 @@ void lane_release(struct lane *lane); /* after its records were taken */
 /* Was more read than was decoded? */
 bool lane_has_rest(const struct lane *lane);
 
+/* Live: where names come faster than an idle lane looks for them, it looks more often. is_ending:
+ * no longer, only packets count. */
+void lane_keep_pace(struct lane *lane, bool is_ending);
+
 /* No packet came, and it is time_ns now: true where more may be due after those that are taken. */
 bool lane_tick(struct lane *lane, uint64_t time_ns);
 

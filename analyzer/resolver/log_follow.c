@@ -333,5 +333,12 @@ bool log_follow_line(struct log_follow *follow, char **line)
 
 void log_follow_read_stats(const struct log_follow *follow, struct log_follow_stats *stats)
 {
+	struct stat held;
+	bool is_known = follow->fd >= 0 && fstat(follow->fd, &held) == 0;
+
 	*stats = follow->stats;
+	stats->behind = follow->count - follow->at;
+	if (is_known && held.st_size > follow->offset) {
+		stats->behind += (uint64_t)(held.st_size - follow->offset);
+	}
 }

@@ -26,6 +26,7 @@ struct log_follow_stats {
 	uint64_t passed_over; /* lines */
 	uint64_t gaps;        /* times that lines may have been missed or come late */
 	uint64_t away_ns;     /* since when it cannot be read; 0: it is read */
+	uint64_t behind;      /* bytes that have not been given yet */
 };
 
 /* A file that is not there, or cannot be read, is waited for. */

@@ -99,6 +99,7 @@ static void read_stats(const struct flow_source *source, struct flow_source_stat
 	stats->malformed += follow.passed_over;
 	stats->gaps = follow.gaps;
 	stats->away_ns = follow.away_ns;
+	stats->behind = follow.behind;
 }
 
 static const struct flow_source_ops live_ops = { "resolver-log", resolver_log_follow, next,

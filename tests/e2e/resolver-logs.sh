@@ -201,6 +201,16 @@ ok '… in the log too' logged 'dnsmasq.log: cannot be read: it is no regular fi
 rm "$work/dnsmasq.log" && touch "$work/dnsmasq.log"
 kill -USR2 $resolver
 ok '… until a log is there again' becomes borderflow_resolver_away_time_seconds 0
+# Half a minute of a very busy resolver, at once.
+awk 'BEGIN { for (i = 1000; i < 101000; i++) {
+	asked = "Mar 17 09:00:00 dnsmasq[1]: " i " 10.20.0.5/40000 "
+	print asked "query[A] n" i % 5000 ".example from 10.20.0.5\n" asked "reply n" i % 5000 ".example is 198.51.100.77"
+} }' >>"$work/dnsmasq.log"
+read_up() {
+	[ "$(metric borderflow_resolver_names_total)" -eq 100004 ] && [ "$(metric borderflow_resolver_behind_bytes)" -eq 0 ]
+}
+ok 'a burst of 100,000 lookups is read within four seconds' wait_for 4 read_up
+equal '… to the last one' 0 "$(metric borderflow_resolver_lost_total)"
 kill_hard $resolver
 resolver=
 end_sensor

@@ -72,7 +72,9 @@ static void test_growing(void)
 	append(" one\nnew\n");
 	is_text(heard(), "new ", "… as is the rest of a line that had begun");
 	append("one\ntw");
+	is_int(stats().behind, 6, "what is not read yet is known");
 	is_text(heard(), "one ", "half a line is waited for");
+	is_int(stats().behind, 2, "… so is what waits for its end");
 	append("o\n\n");
 	is_text(heard(), "two  ", "… and comes whole; an empty one as well");
 	is_int(stats().gaps + stats().passed_over, 0, "nothing of it is a gap");
