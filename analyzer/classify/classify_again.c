@@ -14,10 +14,10 @@ static bool names_its_server(const struct l7_info *l7)
 
 bool classify_may_follow(const struct l7_info *l7)
 {
-	bool may_share =
-		l7->protocol == L7_QUIC || l7->protocol == L7_HTTP || l7->protocol == L7_HTTP2;
+	bool may_share = l7->protocol == L7_QUIC || l7->protocol == L7_HTTP2;
 
-	return may_share && names_its_server(l7);
+	/* A proxy may be asked for an address, or for nothing yet, before it is asked for a host. */
+	return l7->protocol == L7_HTTP || (may_share && names_its_server(l7));
 }
 
 static uint32_t looked_up(struct classify *classify, const struct flow_ends *ends, uint64_t time_ns)
@@ -83,8 +83,9 @@ static bool begins_frame(struct reader in)
 				   (left < 9 || (stream & 1 && reader_left(&in) < bytes)));
 }
 
-/* Is the host of the first request in these bytes one that the flow has not named yet? Then the
- * scratch l7 info is the request's. */
+/* Is the host of the first request in these bytes one that the flow has not named yet, or does it
+ * ask for something else to go on behind it (CONNECT, TLS)? Then the scratch l7 info is the
+ * request's. */
 static enum request read_request(
 	struct classify *classify, struct reader in, const struct l7_info *known)
 {
@@ -107,8 +108,11 @@ static enum request read_request(
 	}
 	const struct dissector *dissector = is_http2 ? &dissector_http2 : &dissector_http;
 	l7_info_clear(l7);
-	if (dissector->stream(&dissection) != DISSECT_DONE || dissection.hands_over ||
-		!names_its_server(l7)) {
+	enum dissect_result result = dissector->stream(&dissection);
+	if (dissection.hands_over) {
+		return REQUEST_ANOTHER;
+	}
+	if (result != DISSECT_DONE || !names_its_server(l7)) {
 		dissection.is_last = false;
 		bool is_begun = first == 0 ? begins_frame(in)
 					   : dissector->stream(&dissection) == DISSECT_MORE &&
