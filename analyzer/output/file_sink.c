@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void release(struct sink *sink)
 {
@@ -40,6 +41,9 @@ int file_sink_open(struct sink **sink, const struct sink_options *options,
 		release(opened);
 		return status;
 	}
+	if (options->is_live) {
+		out_file_hurry(&opened->file);
+	}
 	*sink = opened;
 	return 0;
 }
@@ -51,21 +55,29 @@ static void clear(struct sink *sink)
 	sink->gathered = 0;
 }
 
+/* Writes out what is there, and takes out of it what went into a pipe although not all did. */
+static int write_bytes(struct sink *sink, void *bytes, size_t *length, struct err *err)
+{
+	int status = *length > 0 ? out_file_write(&sink->file, bytes, *length, err) : 0;
+
+	if (status < 0) {
+		*length -= sink->file.gone;
+		memmove(bytes, (char *)bytes + sink->file.gone, *length);
+	}
+	return status;
+}
+
 /* What cannot be written stays gathered for the next try. */
 static int write_out(struct sink *sink, struct err *err)
 {
-	int status = 0;
-
 	if (sink->text.truncated || sink->cbor.failed) {
 		sink->lost += sink->gathered;
 		clear(sink);
 		return refuse_memory(&sink->options, err);
 	}
-	if (sink->text.length > 0) {
-		status = out_file_write(&sink->file, sink->text.at, sink->text.length, err);
-	}
-	if (status == 0 && sink->cbor.length > 0) {
-		status = out_file_write(&sink->file, sink->cbor.bytes, sink->cbor.length, err);
+	int status = write_bytes(sink, sink->text.at, &sink->text.length, err);
+	if (status == 0) {
+		status = write_bytes(sink, sink->cbor.bytes, &sink->cbor.length, err);
 	}
 	if (status == 0) {
 		clear(sink);

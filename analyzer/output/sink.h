@@ -37,6 +37,7 @@ struct sink_options {
 	uint64_t every_ns;     /* with it: how often what was gathered goes out */
 	/* Records of parts; otherwise only whole flows (is_last, with the totals). */
 	bool with_parts;
+	bool is_live; /* packets come meanwhile: no reader is waited for without end */
 	/* Other cores have time for it: a sink may start threads of its own. */
 	bool with_threads;
 	const uint8_t *signing_key; /* of whoever writes (keys.h); NULL: not signed */

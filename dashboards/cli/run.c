@@ -116,6 +116,7 @@ int run_add_sink(struct run *run, const struct sink_ops *ops, const char *target
 		.outbox = run->outbox,
 		.every_ns = options->redis_every_ns,
 		.with_parts = with_parts,
+		.is_live = options->is_live,
 		.with_threads = engine_has_threads(run->engine),
 		.leaves_out_known = !options->is_live,
 		.reference = run->reference,

@@ -95,17 +95,25 @@ static unsigned count_failing(const struct sink_set *set)
 	return count;
 }
 
-static void add_sink(struct sink_set *set, const struct sink_ops *ops, const char *target)
+static void add_sink_of(
+	struct sink_set *set, const struct sink_ops *ops, const char *target, bool is_live)
 {
-	struct sink_options options = {
-		.target = target, .with_parts = true, .with_threads = true, .reference = &reference
-	};
+	struct sink_options options = { .target = target,
+		.is_live = is_live,
+		.with_parts = true,
+		.with_threads = true,
+		.reference = &reference };
 	struct sink *sink;
 	struct err err;
 
 	if (is_int(ops->open(&sink, &options, &err), 0, "%s: opened", ops->name)) {
 		sink_set_add(set, ops, sink);
 	}
+}
+
+static void add_sink(struct sink_set *set, const struct sink_ops *ops, const char *target)
+{
+	add_sink_of(set, ops, target, false);
 }
 
 /* Lines of a file that hold the text, each with a larger flow id than the one before. */
@@ -275,6 +283,102 @@ static void test_closed_pipe(void)
 		(long)given, "… and holds everything");
 }
 
+/* Takes from a pipe what is in it. */
+static void drain(int pipe, const char *name)
+{
+	static char bytes[1 << 16];
+	int file = open(path_of(name), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	ssize_t count;
+
+	while ((count = read(pipe, bytes, sizeof(bytes))) > 0) {
+		ok(write(file, bytes, (size_t)count) == count, "the reader goes on");
+	}
+	close(file);
+}
+
+/* Its reader takes what there is until nothing waits for it. */
+static void read_on(struct sink_set *set, int pipe, uint64_t *now_ns, struct told *told)
+{
+	for (unsigned i = 0; i < 20; i++) {
+		drain(pipe, "taken.ndjson");
+		*now_ns += 70 * NS_PER_S;
+		sink_set_flush(set, &reference, *now_ns, tell, told);
+	}
+	drain(pipe, "taken.ndjson");
+}
+
+/* A reader that stands still holds up its own output alone, and that for a moment; when it goes on
+ * it finds no line torn and none twice. */
+static void test_still_reader(void)
+{
+	static struct sink_set set;
+	struct told told = { 0 };
+	const char *pipe = path_of("still.ndjson");
+	uint64_t now_ns = 1000 * NS_PER_S, began_ns = clock_monotonic_ns();
+	bool is_in_order;
+
+	mkfifo(pipe, 0600);
+	int reader = open(pipe, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	add_sink_of(&set, &sink_ndjson, pipe, true);
+	add_sink_of(&set, &sink_ndjson, path_of("beside-still.ndjson"), true);
+	given = 0;
+	for (unsigned i = 0; i < 20; i++) {
+		write_batch(&set);
+		sink_set_flush(&set, &reference, now_ns + i, tell, &told);
+	}
+	ok(clock_monotonic_ns() - began_ns < 3 * NS_PER_S,
+		"a reader stands still: held up no more");
+	is_int(set.items[0].state.status, -ETIMEDOUT, "… said: %s", set.items[0].state.reason.text);
+	ok(set.items[0].state.lost > 0, "… what it is not given is counted");
+	ok(!set.items[1].state.is_failing, "the output beside it works");
+	read_on(&set, reader, &now_ns, &told);
+	is_int(count_failing(&set), 0, "it reads on: back");
+	ok(told.records > 0, "… and tells what it lost");
+	write_batch(&set);
+	read_on(&set, reader, &now_ns, &told);
+	is_int((long)told.records, (long)set.items[0].state.lost, "… all of it");
+	is_int((long)count_lines("taken.ndjson", "\n{\"@timestamp\"", &is_in_order) + 1,
+		(long)(given - told.records), "… each line whole");
+	is_int((long)count_lines("taken.ndjson", "\"flow\":{\"id\":\"f", &is_in_order),
+		(long)(given - told.records), "… each record once");
+	ok(is_in_order, "… in order");
+
+	began_ns = clock_monotonic_ns();
+	for (unsigned i = 0; i < 20; i++) {
+		write_batch(&set);
+	}
+	sink_set_close(&set, &reference, now_ns, tell, &told);
+	ok(clock_monotonic_ns() - began_ns < 5 * NS_PER_S, "an end is not held up either");
+	is_int(count_failing(&set), 1, "… and says what it could not give");
+	is_int((long)count_lines("beside-still.ndjson", "\"flow\":{\"id\":\"f", &is_in_order),
+		(long)given, "the output beside it holds everything");
+	close(reader);
+}
+
+/* Of files nothing is lost: a slow reader of a pipe is waited for. */
+static void test_slow_reader(void)
+{
+	static struct sink_set set;
+	const char *pipe = path_of("slow.ndjson");
+	bool is_in_order;
+
+	char command[512];
+
+	mkfifo(pipe, 0600);
+	snprintf(command, sizeof(command), "{ sleep 2; cat >%s; } <%s", path_of("slowly.ndjson"),
+		pipe);
+	FILE *reader = popen(command, "w"); /* longer than a sensor would wait */
+	add_sink(&set, &sink_ndjson, pipe);
+	given = 0;
+	for (unsigned i = 0; i < 20; i++) {
+		write_batch(&set);
+	}
+	sink_set_close(&set, &reference, 0, NULL, NULL);
+	pclose(reader);
+	is_int((long)count_lines("slowly.ndjson", "\"flow\":{\"id\":\"f", &is_in_order),
+		(long)given, "a slow reader of what is no sensor's gets everything");
+}
+
 static const char rules[] = "organisation: Exempelstad kommun\n"
 			    "rules:\n"
 			    "  - {id: ban, match: {app: tiktok}, action: deny}\n";
@@ -403,6 +507,8 @@ int main(void)
 	test_full_disk();
 	test_end_while_failing();
 	test_closed_pipe();
+	test_still_reader();
+	test_slow_reader();
 	test_alerts();
 	policy_free(policy);
 	catalogue_close(catalogue);
