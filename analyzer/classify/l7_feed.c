@@ -380,6 +380,15 @@ static void read_stream(
 	}
 }
 
+/* Does it show a hello's name that was not known? The last one is always there. */
+static bool names_more(const struct l7_info *l7, const struct l7_info *known)
+{
+	unsigned count = hello_names(l7), before = hello_names(known);
+
+	return count != before || (count > 0 && strcmp(l7_info_name(l7, count - 1),
+							l7_info_name(known, count - 1)) != 0);
+}
+
 /* Two beginnings for the same place: known tells of the one, the flow of both. */
 static void contest(struct l7_feed *feed, struct direction *direction, const struct l7_info *known)
 {
@@ -401,7 +410,7 @@ static void read_rival(struct l7_feed *feed, const struct piece *piece, struct r
 	for (uint64_t left = reader_left(&in) ? choose(feed, &dissection) : 0; left;
 		left &= left - 1) {
 		call(feed, (unsigned)__builtin_ctzll(left), &dissection);
-		if (hello_names(feed->l7) > hello_names(&known)) {
+		if (names_more(feed->l7, &known)) {
 			contest(feed, piece->direction, &known);
 			piece->direction->rival_has_name = true;
 			return;
@@ -422,7 +431,7 @@ static void read_version(
 	read_stream(feed, piece, in, is_last);
 	bool is_other_hello = direction->rival_has_name &&
 			      memcmp(feed->l7->ja4, known.ja4, sizeof(known.ja4)) != 0;
-	if (is_other_hello || hello_names(feed->l7) > hello_names(&known)) {
+	if (is_other_hello || names_more(feed->l7, &known)) {
 		contest(feed, direction, &known);
 	}
 }

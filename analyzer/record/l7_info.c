@@ -88,6 +88,36 @@ static bool same_name(const struct l7_info *l7, unsigned index, const char *name
 	return true;
 }
 
+static bool has_room(const struct l7_info *l7, size_t length)
+{
+	return l7->name_count < L7_INFO_NAMES_MAX &&
+	       l7->text_length + length + 1 <= L7_INFO_TEXT_MAX;
+}
+
+static void forget_last_name(struct l7_info *l7)
+{
+	struct clue_name last = l7->names[--l7->name_count];
+	uint16_t bytes = last.length + 1, behind = last.offset + bytes;
+
+	memmove(l7->text + last.offset, l7->text + behind, l7->text_length - behind);
+	l7->text_length -= bytes;
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		l7->names[i].offset -= l7->names[i].offset > last.offset ? bytes : 0;
+	}
+	l7->issuer_at -= l7->issuer_at > behind ? bytes : 0;
+}
+
+/* Many names can be sent ahead of the one that counts: what a hello says takes the place of the
+ * last one that is no stronger. */
+static bool make_room(struct l7_info *l7, enum name_source source, size_t length)
+{
+	while (!has_room(l7, length) && source <= NAME_HTTP_HOST && l7->name_count > 0 &&
+		l7->names[l7->name_count - 1].source >= source) {
+		forget_last_name(l7);
+	}
+	return has_room(l7, length);
+}
+
 bool l7_info_add_name(struct l7_info *l7, enum name_source source, const char *name, size_t length)
 {
 	unsigned place;
@@ -95,8 +125,8 @@ bool l7_info_add_name(struct l7_info *l7, enum name_source source, const char *n
 	while (length > 0 && name[length - 1] == '.') {
 		length--;
 	}
-	if (length == 0 || length > L7_INFO_NAME_MAX || l7->name_count == L7_INFO_NAMES_MAX ||
-		l7->text_length + length + 1 > L7_INFO_TEXT_MAX) {
+	if (length == 0 || length > L7_INFO_NAME_MAX ||
+		(source > NAME_HTTP_HOST && !has_room(l7, length))) {
 		return false;
 	}
 	for (place = 0; place < l7->name_count && l7->names[place].source <= source; place++) {
@@ -104,6 +134,10 @@ bool l7_info_add_name(struct l7_info *l7, enum name_source source, const char *n
 			return false;
 		}
 	}
+	if (!make_room(l7, source, length)) {
+		return false;
+	}
+	place = place < l7->name_count ? place : l7->name_count;
 	memmove(l7->names + place + 1, l7->names + place,
 		(l7->name_count - place) * sizeof(l7->names[0]));
 	l7->names[place] = (struct clue_name){

@@ -248,7 +248,8 @@ void l7_info_clear(struct l7_info *l7);
 
 /* Adds a name (made lower case, final dot removed, NUL shown as a question mark), keeping the order
  * of strength; a name already there from the same source, an empty one, and one that finds no room
- * change nothing. True where it was added. */
+ * change nothing. A hello's finds room: the last names that are no stronger go. True where it was
+ * added. */
 bool l7_info_add_name(struct l7_info *l7, enum name_source source, const char *name, size_t length);
 /* Did the client look the name up, as far as the wire or a resolver's log tells? */
 static inline bool name_source_is_lookup(uint8_t source)

@@ -34,6 +34,33 @@ static void test_names(void)
 	is_int(l7.name_count, L7_INFO_NAMES_MAX, "there is room for so many");
 }
 
+/* Whoever sends many names ahead does not keep out the one that counts. */
+static void test_crowded(void)
+{
+	struct l7_info l7;
+	char name[L7_INFO_NAME_MAX];
+
+	for (size_t length = 20; length <= sizeof(name); length += sizeof(name) - 20) {
+		l7_info_clear(&l7);
+		l7_info_add_name(&l7, NAME_CERT, "cert.example.com", 16);
+		l7_info_set_issuer(&l7, "An Authority", 12);
+		memset(name, 'a', sizeof(name));
+		for (unsigned i = 0; i < 12; i++) {
+			name[0] = (char)('a' + i);
+			l7_info_add_name(&l7, NAME_TLS_SNI, name, length);
+		}
+		ok(l7_info_add_name(&l7, NAME_TLS_SNI, "last.example.com", 16),
+			"the last of many hellos keeps a place, %zu letters each", length);
+		ok(!l7_info_add_name(&l7, NAME_TLS_SNI, "last.example.com", 16), "… one");
+		is_text(l7_info_name(&l7, l7.name_count - 1), "last.example.com", "… the last");
+		is_int(l7_info_name(&l7, 0)[0], 'a', "… the first one its own");
+		ok(strlen(l7_info_name(&l7, l7.name_count - 2)) == length, "… and others theirs");
+		is_text(l7_info_issuer(&l7), "An Authority", "… as does who signed");
+		ok(!l7_info_add_name(&l7, NAME_DNS_QUERY, name, sizeof(name)),
+			"what is weaker finds no room");
+	}
+}
+
 static void make(struct l7_info *l7, unsigned number)
 {
 	char name[64];
@@ -218,6 +245,7 @@ int main(void)
 	test_own();
 	test_memory();
 	test_names();
+	test_crowded();
 	test_folding();
 	test_store();
 	is_text(l7_protocol_name(L7_TLS), "tls", "protocols have names");
