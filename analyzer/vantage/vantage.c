@@ -170,10 +170,13 @@ static void take_web(struct vantage *vantage, const struct record *record)
 	}
 	client = clients_at(&vantage->clients, &record->device.identity);
 	if (client) {
-		client->web++;
+		client_add_web(client, flow->flow_start_ns);
 	}
 	if (flow->start_seen && flow->total_bytes[0] >= HELLO_BYTES_LEAST) {
-		vantage->web++;
+		if (vantage->web++ < VANTAGE_WEB_LEAST &&
+			flow->flow_start_ns > vantage->web_since_ns) {
+			vantage->web_since_ns = flow->flow_start_ns;
+		}
 		vantage->hellos_missing += !has_hello(&record->l7);
 	}
 }

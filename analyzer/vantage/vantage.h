@@ -32,6 +32,7 @@ struct vantage_unit {
 	uint64_t v4, v6;                   /* to outside */
 };
 
+enum { VANTAGE_WEB_LEAST = 50 }; /* flows of the web without a lookup that tell something */
 enum { VANTAGE_PROXIES = 8, VANTAGE_NETWORKS = 16, VANTAGE_VLANS = 4096, VANTAGE_MANY = 4096 };
 
 struct vantage_network {
@@ -49,6 +50,7 @@ struct vantage {
 	uint64_t nameless; /* of ours, out of an archive that does not keep our end's address */
 	uint64_t of_many, of_proxies; /* of outbound and of all; where it stands is not seen */
 	uint64_t web, hellos_missing; /* begun in sight; without a hello that can be read */
+	uint64_t web_since_ns; /* when the last of the first VANTAGE_WEB_LEAST of them began */
 	uint64_t lookups, lookups_out_only;          /* asked by own devices */
 	uint64_t told, hidden[UNNAMED_REASON_COUNT]; /* of outbound with a message each way */
 	uint64_t vlans[VANTAGE_VLANS];               /* flows */

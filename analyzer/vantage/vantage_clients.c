@@ -41,13 +41,21 @@ struct client *clients_at(struct clients *clients, const struct addr *addr)
 	return client;
 }
 
-struct client_counts clients_count(const struct clients *clients, uint32_t web_least)
+void client_add_web(struct client *client, uint64_t start_ns)
+{
+	if (client->web++ < CLIENT_WEB_LEAST && start_ns > client->web_since_ns) {
+		client->web_since_ns = start_ns;
+	}
+}
+
+struct client_counts clients_count(const struct clients *clients, uint64_t since_ns)
 {
 	struct client_counts counts = { .all = 0 };
 
 	for (uint32_t i = 0; i < clients->count; i++) {
 		const struct client *client = &clients->items[i];
-		bool is_web = client->web >= web_least, has_asked = client->flags & CLIENT_ASKED;
+		bool is_web = client->web >= CLIENT_WEB_LEAST && client->web_since_ns <= since_ns;
+		bool has_asked = client->flags & CLIENT_ASKED;
 		counts.askers += has_asked;
 		counts.all += is_web;
 		counts.asked += is_web && has_asked;

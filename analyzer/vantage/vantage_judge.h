@@ -32,6 +32,9 @@ struct vantage_context {
 	struct vantage_counters counters;
 	const struct coverage *coverage; /* NULL: nothing is known of devices */
 	uint64_t now_ns;
+	/* Live: so long after it a lookup is told, while flows of the web are told as they close.
+	 * 0: all that was seen has been told. */
+	uint64_t lookups_wait_ns;
 	uint64_t reloads_failed;
 	/* Of alerts, as in detectors_stats.h: a week; closed as true and false. */
 	uint64_t promised_milli, realised_milli, confirmed, refuted;

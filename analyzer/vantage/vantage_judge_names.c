@@ -6,8 +6,6 @@
 #include "base/clock.h"
 
 enum {
-	WEB_LEAST = 3, /* flows that make an address a client */
-	WEB_FLOWS_LEAST = 50,
 	CLIENTS_LEAST = 3,
 	ASKED_PERCENT_MOST = 10,
 	ENCRYPTED_PERCENT = 5,
@@ -22,13 +20,22 @@ enum {
 	HIDDEN_LEAST = 20
 };
 
+/* Of what was before then, lookups have been told as well as flows of the web. */
+static uint64_t told_until(const struct vantage_context *context)
+{
+	return context->lookups_wait_ns > 0 ? context->now_ns - context->lookups_wait_ns
+					    : UINT64_MAX;
+}
+
 /* Whose lookups are seen: nobody's, a resolver's alone, everybody's. */
 static void judge_lookups(const struct vantage_case *it)
 {
 	const struct vantage *vantage = it->vantage;
-	struct client_counts counts = clients_count(&vantage->clients, WEB_LEAST);
+	uint64_t since_ns = told_until(it->context);
+	struct client_counts counts = clients_count(&vantage->clients, since_ns);
+	bool has_web = vantage->web >= VANTAGE_WEB_LEAST && vantage->web_since_ns <= since_ns;
 
-	if (vantage->web >= WEB_FLOWS_LEAST && counts.askers == 0 && counts.encrypted_only == 0) {
+	if (has_web && counts.askers == 0 && counts.encrypted_only == 0) {
 		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_DNS_NONE);
 		figure_number(finding, "flows", vantage->web);
 		figure_devices(finding, "clients", counts.all, it->k);

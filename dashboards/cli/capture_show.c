@@ -82,13 +82,17 @@ static void answer_health(
 	health_put_text(&response->body, &health);
 }
 
+/* A lookup is told once its flow has been idle, and has gone all the way. */
+#define LOOKUPS_LATE_NS (10 * NS_PER_S)
+
 /* What borderflow doctor is told. Devices are the exporter's alone: of coverage nothing is said. */
 static void answer_doctor(const struct capture_show *show, struct text *text)
 {
 	const struct reference *reference = engine_acquire_reference(show->run->engine);
-	struct vantage_context vantage = {
-		.reference = reference, .now_ns = clock_now_ns(), .has_counters = true
-	};
+	struct vantage_context vantage = { .reference = reference,
+		.now_ns = clock_now_ns(),
+		.lookups_wait_ns = show->settings->flow.idle_other_ns + LOOKUPS_LATE_NS,
+		.has_counters = true };
 	struct vantage_report report;
 	struct health health;
 

@@ -317,6 +317,44 @@ static void test_tunnels(void)
 		"a mirror whose router nobody declared");
 }
 
+/* A running sensor tells of flows of the web as they close, of lookups once they have been idle. */
+static void test_lookups_wait(void)
+{
+	begin();
+	context.lookups_wait_ns = 130 * NS_PER_S;
+	context.now_ns = start_ns + 129 * NS_PER_S;
+	for (unsigned host = 1; host <= 10; host++) {
+		struct record record = flow_of(1, host);
+		take(&record, 20);
+	}
+	ok(judge(VANTAGE_DNS_NONE) == NULL, "lookups that may still be told are not missed");
+	context.now_ns += 2 * NS_PER_S;
+	ok(judge(VANTAGE_DNS_NONE) != NULL, "… once they had time they are");
+	begin();
+	context.lookups_wait_ns = 130 * NS_PER_S;
+	context.now_ns = start_ns + 131 * NS_PER_S;
+	for (unsigned host = 1; host <= 100; host++) {
+		struct record record = flow_of(1, host), lookup = lookup_of(1, host);
+		record.flow.flow_start_ns += host * NS_PER_S / 2;
+		take(&record, 3);
+		take(&lookup, host <= 2);
+	}
+	ok(judge(VANTAGE_DNS_RESOLVER) == NULL, "who asked just now has not asked for others");
+	context.now_ns += 50 * NS_PER_S;
+	ok(figure(judge(VANTAGE_DNS_RESOLVER), "askers") == 2,
+		"… and later has, where they are alone");
+	begin();
+	context.lookups_wait_ns = 130 * NS_PER_S;
+	context.now_ns = start_ns + 131 * NS_PER_S;
+	for (unsigned host = 1; host <= 20; host++) {
+		struct record record = flow_of(1, host % 10);
+		record.flow.flow_start_ns += host > 10 ? 60 * NS_PER_S : 0;
+		take(&record, 20);
+	}
+	ok(judge(VANTAGE_DNS_NONE) != NULL,
+		"who goes on browsing does not keep it from being said");
+}
+
 static void test_names(void)
 {
 	begin();
@@ -733,6 +771,7 @@ int main(void)
 	test_places();
 	test_tunnels();
 	test_names();
+	test_lookups_wait();
 	test_clock();
 	test_cut_frames();
 	test_proof();
