@@ -5,6 +5,7 @@
  *     FOLDER/2026/03/31/days-00000001.bfa    and of local days (archive_days.h)
  *     FOLDER/head                            where the chains end, signed (archive_head.h)
  *     FOLDER/deleted                         what is gone (archive_deleted.h)
+ *     FOLDER/owed                            a gap that could not be noted (archive_owed.h)
  *     FOLDER/lock                            held by the one process that writes
  *     FOLDER/inputs                          which captures are in it (archive_inputs.h)
  *
@@ -61,7 +62,8 @@ int archive_writer_put_sums(
 int archive_writer_close_hours(struct archive_writer *writer, uint64_t now_ns, struct err *err);
 /* Heads are signed with this Ed25519 seed from now on. */
 void archive_writer_sign(struct archive_writer *writer, const uint8_t *secret);
-/* Notes that records are missing, and why. */
+/* Notes that records are missing, and why. Where it fails it is noted at the end, with the gap of
+ * the latest call alone, at the latest by the next writer. */
 int archive_writer_put_gap(
 	struct archive_writer *writer, const struct sink_gap *gap, struct err *err);
 /* Records that were put and could not be kept. */

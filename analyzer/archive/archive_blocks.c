@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyzer/archive/archive_owed.h"
 #include "analyzer/archive/compress.h"
 #include "analyzer/format/cbor_reader.h"
 #include "analyzer/format/dictionary.h"
@@ -336,6 +337,20 @@ static void count_gap(struct archive_blocks *blocks)
 	}
 }
 
+/* What the last writer could not note among the blocks. */
+static void count_owed(struct archive_blocks *blocks)
+{
+	struct archive_owed owed;
+
+	archive_owed_read(&owed, blocks->options.folder);
+	if (owed.gap.records > 0 &&
+		archive_is_in_time(&blocks->options, blocks->options.whole ? 0 : owed.gap.first_ns,
+			owed.gap.last_ns)) {
+		blocks->stats.gaps++;
+		blocks->stats.gap_records += owed.gap.records;
+	}
+}
+
 bool archive_blocks_start(struct archive_blocks *blocks, const struct archive_place *place)
 {
 	for (size_t i = 0; i < blocks->segments.count; i++) {
@@ -419,6 +434,9 @@ int archive_blocks_open(struct archive_blocks *blocks, const struct archive_opti
 	int status = archive_segments_list(&blocks->segments, options->folder, blocks->shelf, err);
 	if (status == 0) {
 		status = read_deleted(blocks, err);
+	}
+	if (status == 0 && blocks->shelf == ARCHIVE_SHELF_FLOWS) {
+		count_owed(blocks);
 	}
 	if (status == 0 && blocks->segments.count == 0 && !has_other_shelves(options->folder)) {
 		status = err_set(err, ENOENT,

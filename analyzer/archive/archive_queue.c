@@ -178,6 +178,18 @@ int archive_queue_wait(struct archive_queue *queue, struct err *err)
 	return status;
 }
 
+void archive_queue_give_up(struct archive_queue *queue)
+{
+	pthread_mutex_lock(&queue->mutex);
+	for (; queue->is_stuck && queue->count > 0; queue->count--) {
+		const struct archive_block *block = &queue->blocks[queue->first];
+		queue->lost_records +=
+			archive_is_of_records(block->content_kind) ? block->record_count : 0;
+		queue->first = (queue->first + 1) % ARCHIVE_QUEUE_BLOCKS;
+	}
+	pthread_mutex_unlock(&queue->mutex);
+}
+
 uint64_t archive_queue_lost(struct archive_queue *queue)
 {
 	pthread_mutex_lock(&queue->mutex);

@@ -31,5 +31,7 @@ int archive_queue_put(struct archive_queue *queue, struct err *err);
 /* Returns when every block is sealed, or one cannot be. */
 int archive_queue_wait(struct archive_queue *queue, struct err *err);
 
+/* Drops what is queued, and cannot be sealed. */
+void archive_queue_give_up(struct archive_queue *queue);
 /* Records in blocks that were dropped. */
 uint64_t archive_queue_lost(struct archive_queue *queue);

@@ -1,12 +1,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyzer/archive/archive.h"
 #include "analyzer/archive/archive_cells.h"
 #include "analyzer/archive/archive_format.h"
 #include "analyzer/archive/archive_hours.h"
 #include "analyzer/archive/archive_index.h"
+#include "analyzer/archive/archive_owed.h"
 #include "analyzer/archive/archive_queue.h"
 #include "analyzer/archive/archive_seal.h"
 #include "analyzer/archive/archive_tables.h"
@@ -41,6 +43,10 @@ struct archive_writer {
 	struct closed_hour closed[CLOSED_MAX];
 	unsigned closed_count, closed_next;
 	uint64_t day_due_ns; /* no day can be closed before */
+
+	struct archive_owed owed;           /* a gap that could not be noted yet */
+	int owed_fd;                        /* -1: there is no room to keep it */
+	uint64_t put_first_ns, put_last_ns; /* of what was put since the last flush that did well */
 };
 
 static void start_block(struct archive_writer *writer)
@@ -69,6 +75,9 @@ static int free_writer(struct archive_writer *writer, struct err *err)
 	archive_index_close(writer->index);
 	archive_index_close(writer->sums_index);
 	free(writer->folder);
+	if (writer->owed_fd >= 0) {
+		close(writer->owed_fd);
+	}
 	free(writer);
 	return status;
 }
@@ -99,6 +108,7 @@ static int open_parts(
 		return err_set(err, ENOMEM, "%s: out of memory", folder);
 	}
 	start_block(writer);
+	writer->put_first_ns = UINT64_MAX;
 	int status = archive_sealer_open(&writer->sealer, folder, err);
 	if (status == 0) {
 		status = archive_queue_open(&writer->queue, writer->sealer, with_thread, err);
@@ -110,24 +120,6 @@ static int open_parts(
 	return status < 0 || !writer->index
 		       ? status
 		       : archive_read_open_hours(folder, writer->index, take_open, writer, err);
-}
-
-int archive_writer_open(
-	struct archive_writer **writer, const char *folder, bool with_thread, struct err *err)
-{
-	struct archive_writer *opened = calloc(1, sizeof(*opened));
-
-	*writer = NULL;
-	if (!opened) {
-		return err_set(err, ENOMEM, "%s: out of memory", folder);
-	}
-	int status = open_parts(opened, folder, with_thread, err);
-	if (status < 0) {
-		free_writer(opened, NULL);
-		return status;
-	}
-	*writer = opened;
-	return 0;
 }
 
 void archive_writer_sign(struct archive_writer *writer, const uint8_t *secret)
@@ -155,6 +147,8 @@ static void widen(struct archive_writer *writer, uint64_t time_ns)
 {
 	writer->first_ns = time_ns < writer->first_ns ? time_ns : writer->first_ns;
 	writer->last_ns = time_ns > writer->last_ns ? time_ns : writer->last_ns;
+	writer->put_first_ns = time_ns < writer->put_first_ns ? time_ns : writer->put_first_ns;
+	writer->put_last_ns = time_ns > writer->put_last_ns ? time_ns : writer->put_last_ns;
 }
 
 int archive_writer_put(struct archive_writer *writer, const struct record *record,
@@ -315,11 +309,15 @@ int archive_writer_put_sums(
 	return status;
 }
 
-int archive_writer_put_gap(
-	struct archive_writer *writer, const struct sink_gap *gap, struct err *err)
+/* At once and on its own, so that it stands there or is known not to. */
+static int seal_gap(struct archive_writer *writer, const struct sink_gap *gap, struct err *err)
 {
 	struct archive_block *block = archive_queue_block(writer->queue);
+	int status = archive_queue_wait(writer->queue, err);
 
+	if (status < 0) {
+		return status;
+	}
 	*block = (struct archive_block){ .content = block->content,
 		.content_kind = ARCHIVE_GAP,
 		.record_count = gap->records < UINT32_MAX ? (uint32_t)gap->records : UINT32_MAX,
@@ -327,7 +325,74 @@ int archive_writer_put_gap(
 		.last_ns = gap->last_ns };
 	cbor_writer_clear(&block->content);
 	cbor_writer_text(&block->content, gap->reason, strlen(gap->reason));
-	return archive_queue_put(writer->queue, err);
+	return archive_sealer_add(writer->sealer, block, err);
+}
+
+int archive_writer_put_gap(
+	struct archive_writer *writer, const struct sink_gap *gap, struct err *err)
+{
+	int status = seal_gap(writer, gap, err);
+
+	writer->owed = (struct archive_owed){ 0 };
+	if (status < 0) {
+		archive_owed_add(&writer->owed, gap);
+	}
+	return status;
+}
+
+/* What the writer before this one could not note. Where that fails still, it stays for another. */
+static void settle_owed(struct archive_writer *writer)
+{
+	struct archive_owed owed;
+
+	archive_owed_read(&owed, writer->folder);
+	if (owed.gap.records > 0 && writer->owed_fd >= 0 &&
+		seal_gap(writer, &owed.gap, NULL) == 0) {
+		archive_owed_write(writer->owed_fd, NULL);
+	}
+}
+
+int archive_writer_open(
+	struct archive_writer **writer, const char *folder, bool with_thread, struct err *err)
+{
+	struct archive_writer *opened = calloc(1, sizeof(*opened));
+
+	*writer = NULL;
+	if (!opened) {
+		return err_set(err, ENOMEM, "%s: out of memory", folder);
+	}
+	opened->owed_fd = -1;
+	int status = open_parts(opened, folder, with_thread, err);
+	if (status < 0) {
+		free_writer(opened, NULL);
+		return status;
+	}
+	opened->owed_fd = archive_owed_open(folder);
+	settle_owed(opened);
+	*writer = opened;
+	return 0;
+}
+
+/* At the end: what could not be kept is noted there, or else beside it. */
+static void note_owed(struct archive_writer *writer, uint64_t lost_before, const char *why)
+{
+	struct archive_owed left;
+	struct sink_gap lost;
+
+	write_block(writer, NULL);
+	archive_queue_wait(writer->queue, NULL);
+	archive_queue_give_up(writer->queue);
+	lost = (struct sink_gap){ .first_ns = writer->put_first_ns,
+		.last_ns = writer->put_last_ns,
+		.records = archive_queue_lost(writer->queue) - lost_before,
+		.reason = why };
+	archive_owed_add(&writer->owed, &lost);
+	if (writer->owed.gap.records == 0 || seal_gap(writer, &writer->owed.gap, NULL) == 0) {
+		return;
+	}
+	archive_owed_read(&left, writer->folder);
+	archive_owed_add(&left, &writer->owed.gap);
+	archive_owed_write(writer->owed_fd, &left);
 }
 
 uint64_t archive_writer_lost(const struct archive_writer *writer)
@@ -355,13 +420,25 @@ int archive_writer_flush(struct archive_writer *writer, struct err *err)
 {
 	int status = seal_all(writer, err);
 
-	return status < 0 ? status : archive_sealer_sync(writer->sealer, err);
+	if (status == 0) {
+		writer->put_first_ns = UINT64_MAX;
+		writer->put_last_ns = 0;
+		status = archive_sealer_sync(writer->sealer, err);
+	}
+	return status;
 }
 
 int archive_writer_close(struct archive_writer *writer, struct err *err)
 {
-	int hours = archive_writer_close_hours(writer, UINT64_MAX, err);
-	int sealed = seal_all(writer, hours < 0 ? NULL : err);
+	uint64_t lost_before = archive_queue_lost(writer->queue);
+	struct err unheard;
+	struct err *said = err ? err : &unheard;
+	int hours = archive_writer_close_hours(writer, UINT64_MAX, said);
+	int sealed = seal_all(writer, hours < 0 ? NULL : said);
+
+	if (hours < 0 || sealed < 0 || writer->owed.gap.records > 0) {
+		note_owed(writer, lost_before, hours < 0 || sealed < 0 ? said->text : "");
+	}
 	int ended = free_writer(writer, hours < 0 || sealed < 0 ? NULL : err);
 
 	return hours < 0 ? hours : sealed < 0 ? sealed : ended;

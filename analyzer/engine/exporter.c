@@ -259,8 +259,8 @@ unsigned exporter_read_outputs(const struct exporter *exporter, struct output_st
 				: count;
 }
 
-/* The first that failed and is not back, or was back only when it was too late. A reader who has seen enough closes the pipe: that is the
- * least of what can be wrong, and hides nothing else. */
+/* The first that failed and is not back, or was back only when it was too late. A reader who has
+ * seen enough closes the pipe: that is the least of what can be wrong, and hides nothing else. */
 static int find_failure(const struct exporter *exporter, struct err *err)
 {
 	struct output_state states[EXPORTER_OUTPUTS_MAX];
@@ -293,8 +293,8 @@ int exporter_finish(struct exporter *exporter, struct err *err)
 	if (exporter->detectors) {
 		detectors_finish(exporter->detectors, exporter->reference);
 	}
-	sink_set_close(&exporter->sinks, exporter->reference, exporter->latest_ns, tell_of_loss,
-		exporter);
+	sink_set_close(
+		&exporter->sinks, exporter->reference, exporter->latest_ns, tell_of_loss, exporter);
 	if (exporter->alerts) {
 		look_at_dates(exporter, exporter->latest_ns);
 		alerts_finish(exporter->alerts, exporter->reference);

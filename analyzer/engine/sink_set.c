@@ -60,19 +60,27 @@ static void count_own_losses(struct open_sink *open)
 	open->own_losses = own;
 }
 
+static struct sink_gap gap_of(const struct open_sink *open, uint64_t now_ns)
+{
+	return (struct sink_gap){ .first_ns = open->state.failed_ns,
+		.last_ns = now_ns,
+		.records = open->passed_over,
+		.reason = open->state.reason.text };
+}
+
+static int note_gap(struct open_sink *open, const struct sink_gap *gap, struct err *err)
+{
+	return gap->records > 0 && open->ops->note_gap ? open->ops->note_gap(open->sink, gap, err)
+						       : 0;
+}
+
 /* It works again: what is missing in it is noted there and told. */
 static int recover(struct open_sink *open, uint64_t now_ns, sink_set_recovery *tell, void *context,
 	struct err *err)
 {
-	const struct sink_gap gap = { .first_ns = open->state.failed_ns,
-		.last_ns = now_ns,
-		.records = open->passed_over,
-		.reason = open->state.reason.text };
-	int status = 0;
+	const struct sink_gap gap = gap_of(open, now_ns);
+	int status = note_gap(open, &gap, err);
 
-	if (gap.records > 0 && open->ops->note_gap) {
-		status = open->ops->note_gap(open->sink, &gap, err);
-	}
 	if (status == 0) {
 		output_succeeded(&open->state);
 		if (gap.records > 0 && tell) {
@@ -113,9 +121,26 @@ void sink_set_flush(struct sink_set *set, const struct reference *reference, uin
 	}
 }
 
+/* Its last try; one that fails still hears what is missing in it all the same. */
+static void try_last(struct open_sink *open, const struct reference *reference, uint64_t flushed_ns,
+	uint64_t end_ns, sink_set_recovery *tell, void *context)
+{
+	struct err err;
+
+	count_own_losses(open);
+	open->ended_short = open->passed_over > 0;
+	flush(open, reference, flushed_ns, end_ns, tell, context);
+	if (open->state.is_failing) {
+		const struct sink_gap gap = gap_of(open, end_ns);
+		note_gap(open, &gap, &err);
+	}
+}
+
 void sink_set_close(struct sink_set *set, const struct reference *reference, uint64_t end_ns,
 	sink_set_recovery *tell, void *context)
 {
+	uint64_t until_ns = end_ns > set->now_ns ? end_ns : set->now_ns;
+
 	for (unsigned i = 0; i < set->count; i++) {
 		struct open_sink *open = &set->items[i];
 		struct err err;
@@ -124,10 +149,7 @@ void sink_set_close(struct sink_set *set, const struct reference *reference, uin
 			continue;
 		}
 		if (open->state.is_failing) {
-			count_own_losses(open);
-			open->ended_short = open->passed_over > 0;
-			flush(open, reference, set->now_ns,
-				end_ns > set->now_ns ? end_ns : set->now_ns, tell, context);
+			try_last(open, reference, set->now_ns, until_ns, tell, context);
 		}
 		int status = open->ops->close(open->sink, &err);
 		open->sink = NULL;

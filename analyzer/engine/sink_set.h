@@ -44,7 +44,7 @@ typedef void sink_set_recovery(
 void sink_set_flush(struct sink_set *set, const struct reference *reference, uint64_t now_ns,
 	sink_set_recovery *tell, void *context);
 
-/* Every one that fails is tried a last time, due or not, before it is closed: what is missing in one
- * that works again is noted there. end_ns: when the last record ended, by their clock. */
+/* Every one that fails is tried a last time, due or not, before it is closed: what is missing in
+ * one that works again is noted there. end_ns: when the last record ended, by their clock. */
 void sink_set_close(struct sink_set *set, const struct reference *reference, uint64_t end_ns,
 	sink_set_recovery *tell, void *context);

@@ -69,8 +69,9 @@ struct sink_ops {
 	bool joins_sensors;
 	int (*flush)(struct sink *sink, const struct reference *reference, uint64_t now_ns,
 		struct err *err); /* NULL: nothing to do */
-	/* After it failed and works again: what it was not given in between. NULL: it keeps no
-	 * notes. */
+	/* After it failed and works again: what it was not given in between. Before it is closed
+	 * also where it fails still: then it sees to it that the gap is known later. NULL: it keeps
+	 * no notes. */
 	int (*note_gap)(struct sink *sink, const struct sink_gap *gap, struct err *err);
 	/* Records that it took and could not keep; NULL: none. */
 	uint64_t (*lost)(const struct sink *sink);

@@ -259,6 +259,42 @@ static void test_end_while_failing(void)
 		"archive: each record once");
 }
 
+/* No room until the end and after it: the archive says so all the same, and goes on saying so when
+ * another writer has gone on with it. */
+static void test_end_while_full(void)
+{
+	static struct sink_set set, later;
+	struct told told = { 0 };
+	uint64_t now_ns = 1000 * NS_PER_S;
+	struct archive_options options = { .folder = path_of("full") };
+	struct archive_check check;
+	struct err err;
+
+	given = 0;
+	add_sink(&set, &sink_archive, path_of("full"));
+	set_disk(DISK_BYTES);
+	for (unsigned i = 0; i < 500 && count_failing(&set) == 0; i++) {
+		write_batch(&set);
+		now_ns += 61 * NS_PER_S;
+		sink_set_flush(&set, &reference, now_ns, tell, &told);
+	}
+	for (unsigned i = 0; i < 10; i++) {
+		write_batch(&set);
+	}
+	sink_set_close(&set, &reference, now_ns, tell, &told);
+	is_int(count_failing(&set), 1, "an end on a full disk: said");
+	is_int(archive_verify(&options, NULL, NULL, &check, &err), 0, "archive: can be read");
+	is_int((long)check.stats.gap_records, (long)(given - check.stats.records),
+		"archive: it says what is missing");
+	set_disk(RLIM_INFINITY);
+	options.folder = path_of("full");
+	uint64_t held = check.stats.records;
+	add_sink(&later, &sink_archive, path_of("full"));
+	sink_set_close(&later, &reference, now_ns, NULL, NULL);
+	is_int((long)count_archived("full", given - held), (long)held,
+		"archive: … also after the next writer");
+}
+
 /* A reader that goes away harms its own output alone. */
 static void test_closed_pipe(void)
 {
@@ -506,6 +542,7 @@ int main(void)
 	reference = (struct reference){ .catalogue = catalogue, .policy = policy };
 	test_full_disk();
 	test_end_while_failing();
+	test_end_while_full();
 	test_closed_pipe();
 	test_still_reader();
 	test_slow_reader();
