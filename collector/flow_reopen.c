@@ -145,12 +145,14 @@ static bool is_near(const struct flow_state *state, unsigned end, uint32_t numbe
 	return state->flags & (FLOW_SEQ_LOW << end) && apart <= 2 * BEGINNING_BYTES;
 }
 
-/* Do both its numbers lie where the flow's streams stand? */
+/* Does it go on in the flow: just behind what its sender said, or with both numbers nearby? */
 static bool is_of_flow(const struct flow_state *state, const struct packet *packet)
 {
 	unsigned sender = sender_of(packet);
 
-	return is_near(state, sender, packet->tcp_seq) && is_near(state, !sender, packet->tcp_ack);
+	return packet->tcp_seq == state->next_seq[sender] ||
+	       (is_near(state, sender, packet->tcp_seq) &&
+		       is_near(state, !sender, packet->tcp_ack));
 }
 
 /* Does what the other end says answer the SYN that waits? It may be the SYN that this one answers,
