@@ -136,7 +136,9 @@ struct view_figures {
 struct view_row {
 	const char *values[VIEW_BY_MAX]; /* ids as in records; "unknown", "none", "internal" */
 	bool is_remainder;               /* stands for parts that are too small to be shown */
-	bool has_hidden_days;            /* some of its days are in the remainder */
+	/* A remainder may stand for some of it, on days or in lines of the table in which it is not
+	 * shown: bytes are at least these, and so are flows. */
+	bool has_hidden_days;
 	struct view_figures total;
 	/* notes.step_count of them, whose devices may not be known; NULL where no series was asked.
 	 */

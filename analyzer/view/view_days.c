@@ -63,7 +63,8 @@ struct adding {
 	struct view_rows rows;
 	struct view_steps steps;
 	enum day_table table;
-	int status;
+	uint32_t *seen_in; /* by row of the finished answer: which line of which day it last had */
+	uint32_t lines;
 };
 
 static struct view_figures figures_of(const struct adding *adding, const struct day_table_row *row)
@@ -81,27 +82,87 @@ static struct view_figures figures_of(const struct adding *adding, const struct 
 		.count = is_counted ? VIEW_COUNT_AT_LEAST : VIEW_COUNT_UNKNOWN };
 }
 
-static void add_row(struct adding *adding, const struct day_table_row *from, uint32_t step)
+static void key_of(const struct adding *adding, const struct day_table_row *from,
+	struct view_row_key *key, char memory[VIEW_BY_MAX][VIEW_VALUE_BYTES])
 {
 	const struct view_question *question = adding->question;
-	struct view_fold_row values = { .step = step };
-	char memory[VIEW_BY_MAX][VIEW_VALUE_BYTES];
-	struct view_row_key key;
+	struct view_fold_row values = { .step = 0 };
 
 	for (unsigned i = 0; i < question->by_count; i++) {
 		view_value_of(question->by[i], &from->key, &values.values[i]);
 	}
-	view_row_key_of(&key, question, &values, memory);
+	view_row_key_of(key, question, &values, memory);
 	if (from->is_rest) {
-		key.values[view_part_of(question)] = "";
-		key.is_remainder = true;
+		key->values[view_part_of(question)] = "";
+		key->is_remainder = true;
 	}
+}
+
+static void add_row(struct adding *adding, const struct day_table_row *from, uint32_t step)
+{
+	char memory[VIEW_BY_MAX][VIEW_VALUE_BYTES];
+	struct view_row_key key;
+
+	key_of(adding, from, &key, memory);
 	struct view_figures figures = figures_of(adding, from);
 	struct view_row *row = view_rows_find(&adding->rows, &key);
 	if (row && !adding->rows.is_finished) {
 		view_figures_add(&row->total, &figures);
 	} else if (row && step < adding->rows.answer->notes.step_count) {
 		view_figures_add(&row->steps[step], &figures);
+	}
+}
+
+static struct cell_key line_of(const struct adding *adding, const struct day_table_row *row)
+{
+	struct cell_key line = row->key;
+
+	if (day_table_part(adding->table) == DAY_TABLE_PART_UNIT) {
+		line.unit = 0;
+	} else {
+		line.class_ = 0;
+	}
+	return line;
+}
+
+/* Another value than the row's, beside the part? */
+static bool is_of_other(
+	const struct adding *adding, const struct view_row *row, const struct view_row_key *key)
+{
+	unsigned other = !view_part_of(adding->question);
+
+	return row->is_remainder || (adding->question->by_count == 2 &&
+					    strcmp(row->values[other], key->values[other]) != 0);
+}
+
+/* A remainder stands for parts in one line of a day's table: who is not shown in that line may be
+ * among them, and what is shown of him elsewhere is then not all. Whether he is, is not said. */
+static void note_remainder(
+	struct adding *adding, const struct day_tables *tables, const struct day_table_row *rest)
+{
+	struct view_answer *answer = adding->rows.answer;
+	struct cell_key line = line_of(adding, rest);
+	char memory[VIEW_BY_MAX][VIEW_VALUE_BYTES];
+	struct view_row_key key;
+
+	adding->lines++;
+	for (size_t i = 0; i < tables->count; i++) {
+		const struct day_table_row *shown = &tables->rows[i];
+		struct cell_key its_line = line_of(adding, shown);
+		if (shown->table == adding->table && !shown->is_rest &&
+			memcmp(&its_line, &line, sizeof(line)) == 0) {
+			key_of(adding, shown, &key, memory);
+			const struct view_row *row = view_rows_find(&adding->rows, &key);
+			if (row) {
+				adding->seen_in[row - answer->rows] = adding->lines;
+			}
+		}
+	}
+	key_of(adding, rest, &key, memory);
+	for (size_t i = 0; i < answer->row_count; i++) {
+		struct view_row *row = &answer->rows[i];
+		row->has_hidden_days |=
+			adding->seen_in[i] != adding->lines && !is_of_other(adding, row, &key);
 	}
 }
 
@@ -125,6 +186,9 @@ static void take_tables(void *context, const struct archive_day_tables *day)
 		const struct day_table_row *row = &day->tables->rows[i];
 		if (row->table == adding->table) {
 			add_row(adding, row, view_step_of(&adding->steps, day->start_ns));
+			if (row->is_rest && adding->rows.is_finished) {
+				note_remainder(adding, day->tables, row);
+			}
 		} else if (row->table == DAY_TABLE_BODY && !adding->rows.is_finished) {
 			add_total(adding, row);
 		}
@@ -187,6 +251,16 @@ static int add_days(
 	return status == -ENOTSUP ? make_days(adding, cells, err) : status;
 }
 
+static void say_at_least(struct view_row *row)
+{
+	struct view_figures *total = &row->total;
+
+	if (row->has_hidden_days) {
+		total->way_up = total->bytes_up ? CELL_WAY_AT_LEAST : CELL_WAY_UNKNOWN;
+		total->way_down = total->bytes_down ? CELL_WAY_AT_LEAST : CELL_WAY_UNKNOWN;
+	}
+}
+
 int view_fill_days(struct view *view, struct view_answer *answer, const struct view_access *access,
 	const struct view_question *question, const struct view_cells *cells, struct err *err)
 {
@@ -202,9 +276,16 @@ int view_fill_days(struct view *view, struct view_answer *answer, const struct v
 	if (status == 0) {
 		status = view_rows_finish(&adding.rows, err);
 	}
-	if (status == 0 && question->step_ns) {
-		status = add_days(view, &adding, cells, err);
+	/* Once more: for the series, and for what each row may lack. */
+	if (status == 0) {
+		adding.seen_in = calloc(answer->row_count + 1, sizeof(*adding.seen_in));
+		status = adding.seen_in ? add_days(view, &adding, cells, err)
+					: err_set(err, ENOMEM, "out of memory");
 	}
+	for (size_t i = 0; status == 0 && i < answer->row_count; i++) {
+		say_at_least(&answer->rows[i]);
+	}
+	free(adding.seen_in);
 	view_rows_deinit(&adding.rows);
 	return status;
 }

@@ -276,6 +276,7 @@ static void keep_fields(struct cell_key *key, uint32_t fields)
 	*key = (struct cell_key){ .slot = all.slot, .tenant = all.tenant, .other = all.other };
 	key->app = has_app ? all.app : 0;
 	key->inferred = has_app && all.inferred;
+	key->embedded = has_app && all.embedded;
 	key->unit = fields & BIT(UNIT) ? all.unit : 0;
 	key->class_ = fields & BIT(CLASS) ? all.class_ : 0;
 	key->server_country = fields & BIT(SERVER) ? all.server_country : 0;

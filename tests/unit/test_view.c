@@ -505,6 +505,52 @@ static const struct view_row *find_row(const struct view_answer *answer, const c
 	return NULL;
 }
 
+static const struct view_row *find_pair(
+	const struct view_answer *answer, const struct view_row *wanted)
+{
+	for (size_t i = 0; i < answer->row_count; i++) {
+		const struct view_row *row = &answer->rows[i];
+		if (strcmp(row->values[0], wanted->values[0]) == 0 &&
+			strcmp(row->values[1], wanted->values[1]) == 0) {
+			return row;
+		}
+	}
+	return NULL;
+}
+
+/* Parts of a cut whose finer lines are in a remainder: nowhere is less shown as all. */
+static void test_lacking(void)
+{
+	const enum view_dimension others[] = { VIEW_BY_APP, VIEW_BY_ZONE, VIEW_BY_RULE,
+		VIEW_BY_VERDICT };
+	unsigned whole = 0, marked = 0, false_whole = 0;
+
+	for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		struct view_question cut = { .by = { VIEW_BY_UNIT, others[i] }, .by_count = 2 };
+		struct view_answer *shown = ask(VIEW_PROTECTED, HOURS, &cut);
+		cut.from_ns = shown->notes.from_ns;
+		cut.to_ns = shown->notes.to_ns;
+		struct view_answer *exact = ask(VIEW_SEES_DEVICES, HOURS, &cut);
+		for (size_t at = 0; at < shown->row_count; at++) {
+			const struct view_row *row = &shown->rows[at];
+			const struct view_row *told = find_pair(exact, row);
+			bool is_all = told && told->total.flows == row->total.flows &&
+				      told->total.bytes_up == row->total.bytes_up;
+			if (row->is_remainder) {
+				continue;
+			}
+			whole += is_all;
+			marked += row->has_hidden_days;
+			false_whole += !is_all && !(row->has_hidden_days &&
+							  row->total.way_up != CELL_WAY_KNOWN);
+		}
+		view_answer_free(shown);
+		view_answer_free(exact);
+	}
+	is_int(false_whole, 0, "what is less than all says so");
+	ok(whole > 0 && marked > 0, "%u rows are all, %u may lack something", whole, marked);
+}
+
 static void test_protected(void)
 {
 	struct view_question units = {
@@ -531,6 +577,7 @@ static void test_protected(void)
 	is_int((int64_t)up, (int64_t)answer->total.bytes_up, "the rows are the body");
 	ok(are_floors, "of devices no more is said than that there are k");
 	view_answer_free(answer);
+	test_lacking();
 	answer = ask(VIEW_PROTECTED, HOURS, &apps);
 	exact = ask(VIEW_SEES_DEVICES, HOURS, &apps);
 	ok(answer->rows[0].total.bytes_up == exact->rows[0].total.bytes_up,

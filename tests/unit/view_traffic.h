@@ -107,6 +107,9 @@ static void traffic_record(struct traffic *traffic, struct random *random, size_
 	traffic_see_one_way(record, number, unit);
 	traffic_place(random, record);
 	traffic_decide(random, unit, record);
+	/* Pages with one app inside them, which few devices of each unit read. */
+	record->verdict.embedded =
+		device < 2 && record->verdict.app == traffic_symbol(SYMBOL_APP, "app", 2);
 	record_note_vantage(record);
 	labels->app = symbol_name(SYMBOL_APP, record->verdict.app);
 	labels->unit = symbol_name(SYMBOL_UNIT, record->decision.unit);
