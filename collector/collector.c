@@ -207,11 +207,30 @@ bool collector_has_parts(const struct collector *collector)
 	return collector->table->part_count > 0;
 }
 
+unsigned collector_next_packet(const struct collector *collector,
+	const struct collector_batch *batch, uint32_t flow, unsigned at)
+{
+	const void *key =
+		flow_slab_key(flow_table_slab(collector->table, flow), flow_table_number(flow));
+
+	do {
+		at++;
+	} while (at < batch->packets.count &&
+		 !flow_split_same_ends(&batch->packets.packets[at], key, flow & FLOW_NUMBER_V6));
+	return at;
+}
+
+uint64_t collector_packet_number(
+	const struct collector *collector, const struct collector_batch *batch, unsigned packet)
+{
+	return collector->table->packets - batch->packets.count + packet;
+}
+
 /* Of the peek's packet. */
 static uint64_t running_number(const struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek)
 {
-	return collector->table->packets - batch->packets.count + peek->packet;
+	return collector_packet_number(collector, batch, peek->packet);
 }
 
 unsigned collector_keep_notes(struct collector *collector, const struct collector_batch *batch,

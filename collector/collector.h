@@ -152,15 +152,31 @@ void collector_stop_peeking(struct collector *collector, uint32_t flow, bool fro
 /* Both directions again, from the next batch on. */
 void collector_start_peeking(struct collector *collector, uint32_t flow);
 
-/* Packet `at` of the batch begins another conversation of the flow: what came before becomes a part
- * with a note of its own, the last one of its conversation. Before the batch's records are taken.
- * False where it cannot be. */
+/* Packet `at` of the batch begins another conversation of the flow, or shows that packets before it
+ * did: what else came before becomes a part with a note of its own, the last one of its
+ * conversation. Before the batch's records are taken. False where it cannot be. */
+enum { SPLIT_EARLY_NUMBERS = 4 };
 struct split_notes {
 	uint32_t part;
 	uint32_t due; /* of earlier parts that are due already */
+	struct split_early {
+		uint32_t packets, bytes; /* that came before `at`, and belong to what begins */
+		uint64_t time_ns;        /* of the first of them */
+		uint64_t numbers[SPLIT_EARLY_NUMBERS]; /* running numbers of the first ones */
+		bool is_high;                          /* who sent them, by ends of the key */
+	} early;
 };
 bool collector_split(struct collector *collector, const struct collector_batch *batch,
 	uint32_t flow, unsigned at, const struct split_notes *notes);
+
+/* The next packet of the flow in the batch behind packet `at`, whoever sent it; batch's count:
+ * none.
+ */
+unsigned collector_next_packet(const struct collector *collector,
+	const struct collector_batch *batch, uint32_t flow, unsigned at);
+/* The running number of the batch's packet. */
+uint64_t collector_packet_number(
+	const struct collector *collector, const struct collector_batch *batch, unsigned packet);
 
 /* Has a part become due in the last batch? It knows what its flow's note says when it is taken:
  * what later packets of the batch tell as well, which depends on where batches end. So before the

@@ -75,15 +75,23 @@ static void end_part(struct flow_table *table, uint32_t flow, uint32_t note, uin
 }
 
 /* What follows is a flow of its own also for whoever looks for its packets. */
-static void track_split(
-	struct flow_table *table, uint32_t flow, const struct packet_batch *packets, unsigned at)
+static void track_split(struct flow_table *table, uint32_t flow, const struct packet_batch *packets,
+	unsigned at, const struct split_early *early)
 {
 	bool is_v6 = (flow & FLOW_NUMBER_V6) != 0;
 	uint32_t number = flow_table_number(flow);
 	const void *key = flow_slab_key(flow_table_slab(table, flow), number);
 	uint32_t before = *flow_track_serial(table->track, number, is_v6);
 
+	uint64_t first = table->packets - packets->count;
+
 	flow_track_open(table->track, number, is_v6, 0);
+	for (unsigned i = 0; i < early->packets && i < SPLIT_EARLY_NUMBERS; i++) {
+		if (early->numbers[i] >= first) {
+			flow_track_give(table->track, packets->frames[early->numbers[i] - first],
+				before, number, is_v6);
+		}
+	}
 	for (unsigned i = at; i < packets->count; i++) {
 		if (flow_split_same_ends(&packets->packets[i], key, is_v6)) {
 			flow_track_give(table->track, packets->frames[i], before, number, is_v6);
@@ -110,14 +118,31 @@ uint32_t flow_split_find_ended(const struct flow_table *table, const struct pack
 	return FLOW_NONE;
 }
 
+/* Are they all still counted here: has none of them gone with a part that is over? */
+static bool takes_early(
+	const struct flow_state *state, const struct tail *tail, const struct split_early *early)
+{
+	unsigned end = early->is_high;
+
+	return early->packets > 0 && state->packets[end] >= tail->packets[end] + early->packets &&
+	       state->bytes[end] >= tail->bytes[end] + early->bytes;
+}
+
 bool flow_split(struct flow_table *table, uint32_t flow, const struct packet_batch *packets,
 	unsigned at, const struct split_notes *notes)
 {
 	struct flow_state *state = flow_table_state(table, flow);
 	const void *key = flow_slab_key(flow_table_slab(table, flow), flow_table_number(flow));
 	struct tail tail = tail_of(packets, at, key, flow & FLOW_NUMBER_V6);
+	const struct split_early *early = &notes->early;
 	uint64_t end_ns = state->end_ns, at_ns = packets->packets[at].time_ns;
+	bool has_early = takes_early(state, &tail, early);
+	uint64_t begin_ns = has_early ? early->time_ns : at_ns;
 
+	if (has_early) {
+		tail.packets[early->is_high] += early->packets;
+		tail.bytes[early->is_high] += early->bytes;
+	}
 	for (unsigned end = 0; end < 2; end++) {
 		if (state->packets[end] < tail.packets[end] ||
 			state->bytes[end] < tail.bytes[end]) {
@@ -137,9 +162,9 @@ bool flow_split(struct flow_table *table, uint32_t flow, const struct packet_bat
 	/* Those that are due already were before the split. */
 	flow_split_keep_notes(table, flow, UINT64_MAX, notes->due);
 	flow_report_part(table, flow);
-	end_part(table, flow, notes->part, at_ns);
+	end_part(table, flow, notes->part, begin_ns);
 	if (table->track) {
-		track_split(table, flow, packets, at);
+		track_split(table, flow, packets, at, early);
 	}
 	for (unsigned end = 0; end < 2; end++) {
 		state->packets[end] = tail.packets[end];

@@ -176,7 +176,8 @@ static void write_note(struct classify *classify, struct collector *collector,
 		collector_stop_peeking(collector, peek->flow, peek->from_source);
 	}
 	if (l7_feed_is_over(session)) {
-		if (!is_watched || peek->from_source) {
+		if (!is_watched ||
+			(peek->from_source && !classify_waits(classify, collector, peek->flow))) {
 			collector_stop_peeking(collector, peek->flow, !peek->from_source);
 		}
 		*note = session->l7 | NOTE_DONE | (session->is_cut ? NOTE_CUT : 0) |
@@ -199,6 +200,26 @@ static void write_note(struct classify *classify, struct collector *collector,
 	*note = number | NOTE_PROGRESS;
 }
 
+void classify_feed(struct classify *classify, struct collector *collector,
+	const struct packet *packet, const struct peek *peek, struct l7_session *session,
+	struct l7_feed *feed)
+{
+	*feed = (struct l7_feed){ .tables = &classify->tables,
+		.time_ns = packet->time_ns,
+		.session = session,
+		.is_hearsay = collector_is_from_outside(collector, packet),
+		.l7 = &classify->scratch };
+	collector_flow_ends(collector, peek->flow, &feed->ends);
+	load_l7_info(classify, session->l7);
+	l7_feed_packet(feed, packet, peek);
+	session->is_cut |= packet->payload_bytes < packet->payload_wire_bytes;
+	if (keep_l7_info(classify, session) && !feed->is_hearsay) {
+		classify_learn_own(classify, &feed->ends);
+	}
+	classify->stats.reassembly_dropped += feed->dropped;
+	classify->stats.hellos_reassembled += feed->reassembled;
+}
+
 static void l7_feed_flow(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek)
 {
@@ -215,21 +236,10 @@ static void l7_feed_flow(struct classify *classify, struct collector *collector,
 	} else {
 		l7_session_init(&fresh, peek->flow, *note);
 	}
-	struct l7_feed feed = { .tables = &classify->tables,
-		.time_ns = packet->time_ns,
-		.session = session,
-		.is_hearsay = collector_is_from_outside(collector, packet),
-		.l7 = &classify->scratch };
-	collector_flow_ends(collector, peek->flow, &feed.ends);
-	load_l7_info(classify, session->l7);
-	l7_feed_packet(&feed, packet, peek);
-	session->is_cut |= packet->payload_bytes < packet->payload_wire_bytes;
-	if (keep_l7_info(classify, session) && !feed.is_hearsay) {
-		classify_learn_own(classify, &feed.ends);
-	}
-	classify->stats.reassembly_dropped += feed.dropped;
-	classify->stats.hellos_reassembled += feed.reassembled;
-	if (feed.begins_anew && *note & NOTE_PROGRESS) {
+	struct l7_feed feed;
+	classify_feed(classify, collector, packet, peek, session, &feed);
+	bool begins_beside = feed.begins_anew && feed.ends.protocol == IP_UDP;
+	if (feed.begins_anew && !begins_beside && *note & NOTE_PROGRESS) {
 		uint32_t number = *note & ~NOTE_PROGRESS;
 		if (classify_split(classify, collector, batch, peek, session->l7)) {
 			end_session(classify, number);
@@ -238,6 +248,9 @@ static void l7_feed_flow(struct classify *classify, struct collector *collector,
 		}
 	}
 	write_note(classify, collector, peek, note, session);
+	if (begins_beside) {
+		classify_begin_beside(classify, collector, batch, peek);
+	}
 }
 
 static bool has_port(const struct packet *packet, uint16_t port)
@@ -372,6 +385,9 @@ static void look_at_peek(struct classify *classify, struct collector *collector,
 	if (!(*note & (NOTE_PROGRESS | NOTE_FLAGS)) &&
 		!collector_source_is_known(collector, peek->flow)) {
 		hear_who_began(classify, collector, batch, peek, note);
+	}
+	if (*note & (NOTE_PROGRESS | NOTE_WATCH) && is_udp(packet)) {
+		classify_hear_answer(classify, collector, batch, peek);
 	}
 	if (*note & NOTE_DONE) {
 		bool begins = *note & NOTE_WATCH && peek->from_source &&

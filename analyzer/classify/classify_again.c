@@ -7,6 +7,9 @@
 
 enum { IP_TCP = 6, IP_UDP = 17, INITIAL_BYTES_LEAST = 1200 };
 
+/* A client that is not answered for so long has begun nothing. */
+#define ANSWER_NS_MOST (UINT64_C(10) * 1000000000)
+
 static bool names_its_server(const struct l7_info *l7)
 {
 	return l7->name_count > 0 && l7->names[0].source <= NAME_HTTP_HOST;
@@ -30,11 +33,14 @@ static uint32_t looked_up(struct classify *classify, const struct flow_ends *end
 	return l7;
 }
 
-bool classify_split(struct classify *classify, struct collector *collector,
-	const struct collector_batch *batch, const struct peek *peek, uint32_t l7)
+static bool split(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek, uint32_t l7,
+	struct split_early early)
 {
 	uint32_t *note = collector_note(collector, peek->flow);
-	struct split_notes notes = { .part = l7 | NOTE_DONE, .due = l7 | NOTE_DONE };
+	struct split_notes notes = {
+		.part = l7 | NOTE_DONE, .due = l7 | NOTE_DONE, .early = early
+	};
 	struct flow_ends ends;
 
 	if (!collector_split(collector, batch, peek->flow, peek->packet, &notes)) {
@@ -48,6 +54,12 @@ bool classify_split(struct classify *classify, struct collector *collector,
 		classify_credit_flow(classify, collector, peek->flow, &ends, time_ns);
 	}
 	return true;
+}
+
+bool classify_split(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek, uint32_t l7)
+{
+	return split(classify, collector, batch, peek, l7, (struct split_early){ 0 });
 }
 
 void classify_keep_parts(struct classify *classify, struct collector *collector,
@@ -162,6 +174,134 @@ static enum request read_piece(struct classify *classify, const struct packet *p
 	return request;
 }
 
+static bool same_ends(const struct flow_ends *a, const struct flow_ends *b)
+{
+	return addr_equal(&a->source, &b->source) && addr_equal(&a->destination, &b->destination) &&
+	       a->source_port == b->source_port && a->destination_port == b->destination_port;
+}
+
+static void forget_connection(struct classify *classify, struct begun_connection *begun)
+{
+	l7_feed_release(&classify->tables, &begun->session);
+	l7_info_store_release(classify->tables.store, begun->session.l7);
+	begun->early.packets = 0;
+}
+
+/* The one that waits in this flow; NULL. */
+static struct begun_connection *find_connection(
+	struct classify *classify, const struct collector *collector, uint32_t flow)
+{
+	struct begun_connection *begun = &classify->connections[flow % BEGUN_CONNECTIONS];
+	struct flow_ends ends;
+
+	if (begun->early.packets == 0 || begun->session.flow != flow) {
+		return NULL;
+	}
+	collector_flow_ends(collector, flow, &ends);
+	return same_ends(&ends, &begun->ends) ? begun : NULL;
+}
+
+/* The server answered the one that waits: the flow goes on as that. */
+static void follow_connection(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek,
+	struct begun_connection *begun)
+{
+	uint32_t *note = collector_note(collector, peek->flow);
+	uint32_t number = *note & NOTE_PROGRESS ? *note & ~NOTE_PROGRESS : 0;
+	uint32_t l7 = number ? l7_session_get(classify->session, number)->l7 : *note & ~NOTE_FLAGS;
+
+	if (!split(classify, collector, batch, peek, l7, begun->early)) {
+		return;
+	}
+	if (number) {
+		l7_feed_release(&classify->tables, l7_session_get(classify->session, number));
+		l7_session_end(classify->session, number);
+	}
+	number = l7_session_begin(classify->session, &begun->session);
+	if (number) {
+		l7_info_store_release(classify->tables.store, *note);
+		*note = number | NOTE_PROGRESS;
+		begun->early.packets = 0;
+	} else {
+		forget_connection(classify, begun);
+	}
+}
+
+bool classify_waits(struct classify *classify, const struct collector *collector, uint32_t flow)
+{
+	return find_connection(classify, collector, flow) != NULL;
+}
+
+static bool is_answer(struct classify *classify, const struct packet *packet,
+	const struct begun_connection *begun)
+{
+	bool is_high = packet->flags & PACKET_FROM_HIGH;
+
+	return is_high != begun->early.is_high && packet->payload_bytes > 0 &&
+	       packet->payload[0] & 0x80 &&
+	       quic_answers(&classify->tables, reader_over(packet->payload, packet->payload_bytes),
+		       &begun->session.states[0]);
+}
+
+void classify_begin_beside(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek)
+{
+	const struct packet *packet = &batch->packets.packets[peek->packet];
+	struct begun_connection *begun = find_connection(classify, collector, peek->flow);
+	struct l7_feed feed;
+
+	if (!begun) {
+		begun = &classify->connections[peek->flow % BEGUN_CONNECTIONS];
+		if (begun->early.packets > 0) {
+			forget_connection(classify, begun);
+		}
+		*begun = (struct begun_connection){ .early = { .time_ns = packet->time_ns,
+							    .is_high = packet->flags &
+								       PACKET_FROM_HIGH } };
+		collector_flow_ends(collector, peek->flow, &begun->ends);
+		l7_session_init(&begun->session, peek->flow,
+			looked_up(classify, &begun->ends, packet->time_ns));
+		collector_start_peeking(collector, peek->flow);
+	}
+	if (begun->early.packets < SPLIT_EARLY_NUMBERS) {
+		begun->early.numbers[begun->early.packets] =
+			collector_packet_number(collector, batch, peek->packet);
+	}
+	begun->early.packets++;
+	begun->early.bytes += packet->ip_bytes;
+	classify_feed(classify, collector, packet, peek, &begun->session, &feed);
+	/* What the same batch holds of the server may not have been asked for. */
+	struct peek next = { .flow = peek->flow, .packet = peek->packet };
+	while ((next.packet = (uint16_t)collector_next_packet(
+			collector, batch, peek->flow, next.packet)) < batch->packets.count) {
+		const struct packet *later = &batch->packets.packets[next.packet];
+		if (is_answer(classify, later, begun)) {
+			next.from_source = collector_is_from_source(collector, peek->flow, later);
+			classify_feed(classify, collector, later, &next, &begun->session, &feed);
+			follow_connection(classify, collector, batch, &next, begun);
+			return;
+		}
+	}
+}
+
+void classify_hear_answer(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek)
+{
+	const struct packet *packet = &batch->packets.packets[peek->packet];
+	struct begun_connection *begun = find_connection(classify, collector, peek->flow);
+	bool is_watched = *collector_note(collector, peek->flow) & NOTE_WATCH;
+
+	if (begun && is_answer(classify, packet, begun)) {
+		follow_connection(classify, collector, batch, peek, begun);
+	} else if (begun && packet->time_ns > begun->early.time_ns + ANSWER_NS_MOST) {
+		forget_connection(classify, begun);
+		begun = NULL;
+	}
+	if (!begun && is_watched && !peek->from_source) {
+		collector_stop_peeking(collector, peek->flow, false);
+	}
+}
+
 /* Of a request whose last piece told its host no packet is left to be read: the flow is what the
  * scratch l7 info says. */
 static void take_request(struct classify *classify, struct collector *collector, uint32_t flow)
@@ -186,11 +326,16 @@ bool classify_begin_again(struct classify *classify, struct collector *collector
 	const struct l7_info *known = l7_info_store_get(classify->tables.store, l7);
 
 	if (known->protocol == L7_QUIC) {
-		return packet->payload_wire_bytes >= INITIAL_BYTES_LEAST &&
-		       packet->payload[0] & 0x80 &&
-		       quic_begins(&classify->tables,
-			       reader_over(packet->payload, packet->payload_bytes)) &&
-		       classify_split(classify, collector, batch, peek, l7);
+		bool begins = packet->payload_wire_bytes >= INITIAL_BYTES_LEAST &&
+			      packet->payload[0] & 0x80 &&
+			      quic_begins(&classify->tables,
+				      reader_over(packet->payload, packet->payload_bytes));
+		if (begins && known->is_quic_answered) {
+			classify_begin_beside(classify, collector, batch, peek);
+			return false;
+		}
+		/* Where no answer to the first was seen none can be asked of the second. */
+		return begins && classify_split(classify, collector, batch, peek, l7);
 	}
 	bool in_pieces = false;
 	if (read_piece(classify, packet, peek->flow, known, &in_pieces) != REQUEST_ANOTHER ||

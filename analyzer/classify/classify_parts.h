@@ -42,6 +42,16 @@ struct begun_request {
 	uint8_t bytes[BEGUN_BYTES_MAX];
 };
 
+/* A connection of QUIC begun on the socket of one that is answered: nothing of the flow until the
+ * server answers it as well. Another flow's may take the place. */
+enum { BEGUN_CONNECTIONS = 16 };
+
+struct begun_connection {
+	struct flow_ends ends;
+	struct split_early early; /* its Initials; no packets: none */
+	struct l7_session session;
+};
+
 struct classify {
 	struct dissect_tables tables;
 	struct l7_session_table *session;
@@ -53,6 +63,7 @@ struct classify {
 	struct classify_stats stats;
 	struct addr name_clients[CLASSIFY_NAME_CLIENTS];
 	struct begun_request begun[BEGUN_REQUESTS];
+	struct begun_connection connections[BEGUN_CONNECTIONS];
 	struct l7_info scratch;
 	uint8_t joined[DISSECT_SCRATCH_BYTES], overlaid[DISSECT_SCRATCH_BYTES];
 };
@@ -68,6 +79,24 @@ bool classify_may_follow(const struct l7_info *l7);
  * known of the new one stands in its note. True where the packet is still to be read. */
 bool classify_begin_again(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek);
+
+/* A client's Initial of a connection that the flow does not know: it is read, and waits for the
+ * server's answer. */
+void classify_begin_beside(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek);
+
+/* Does one wait in this flow? */
+bool classify_waits(struct classify *classify, const struct collector *collector, uint32_t flow);
+
+/* Is the server's packet the answer to a connection that waits for it? Then the flow is split, and
+ * has what is known of that one in its note. */
+void classify_hear_answer(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek);
+
+/* classify.c: reads the packet in that session; what it says is the session's l7 info. */
+void classify_feed(struct classify *classify, struct collector *collector,
+	const struct packet *packet, const struct peek *peek, struct l7_session *session,
+	struct l7_feed *feed);
 
 /* What came before the packet becomes a part of its own, with that l7 info, whose reference it
  * takes along; the flow has what lookups say of it. False where it cannot be split. */

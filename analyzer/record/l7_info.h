@@ -182,6 +182,7 @@ struct l7_info {
 	uint64_t issuers[2];
 	struct addr dns_address; /* that the first name asked for led to; where dns_answered */
 	uint8_t through_proxy;   /* enum l7_proxy */
+	bool is_quic_answered;   /* the server's Initial was seen */
 	bool is_contested; /* the beginning was sent twice, with different names: one of them is a
 			decoy */
 	bool is_reversed;  /* who was connected to sent a hello or a request: its names are his word

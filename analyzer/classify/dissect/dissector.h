@@ -100,8 +100,9 @@ struct dissection {
 	size_t used;      /* out: streams, how many of the bytes need not come again */
 	bool resumes;     /* out, with DISSECT_MORE: can go on behind what was cut off */
 	bool other_done;  /* out: nothing is to be learnt in the other direction either */
-	bool begins_anew; /* out, with DISSECT_DONE: these bytes begin another conversation between
-			     the same ends, and are to be read as the first of it */
+	bool begins_anew; /* out: these bytes begin another conversation between the same ends, and
+			     are to be read as the first of it; with DISSECT_MORE once it is
+			     answered */
 	bool reopens_other; /* out, streams: what the other end says next is wanted after all */
 	/* out, with DISSECT_MORE: another protocol goes on behind the used bytes. Where that turns
 	 * out not to be so, whoever handed over is asked again. */

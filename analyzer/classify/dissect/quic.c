@@ -218,6 +218,7 @@ static void read_answer(struct dissection *dissection, const struct quic_header 
 	int answered =
 		state->count > 1 ? quic_answered_connection(dissection, header, start, state) : 0;
 
+	dissection->l7->is_quic_answered |= header->kind == QUIC_INITIAL;
 	if (answered == QUIC_CONNECTION_NONE) {
 		return;
 	}
@@ -254,7 +255,7 @@ static enum dissect_result read_initial(struct dissection *dissection,
 	state->client_direction = dissection->from_source ? 1 : 2;
 	if (place == QUIC_CONNECTION_NEW && state->is_answered) {
 		dissection->begins_anew = true;
-		return DISSECT_DONE;
+		return DISSECT_MORE;
 	}
 	if (place == QUIC_CONNECTION_NEW && !header->is_cut) {
 		place = quic_add_connection(dissection, header, state);
@@ -385,9 +386,6 @@ static enum dissect_result follow_hello(struct dissection *dissection, struct qu
 
 	if (!is_short && (is_client || !state->is_answered)) {
 		read_packets(dissection, state);
-		if (dissection->begins_anew) {
-			return DISSECT_DONE;
-		}
 	}
 	if (is_short && dissection->wire_bytes >= TALK_BYTES_LEAST) {
 		if (is_client) {
@@ -438,7 +436,7 @@ static enum dissect_result quic_datagram(struct dissection *dissection)
 		result = follow_hello(dissection, &state);
 	} else {
 		result = read_datagram(dissection, &state);
-		if (result == DISSECT_DONE && state.client_direction && !dissection->begins_anew &&
+		if (result == DISSECT_DONE && state.client_direction &&
 			dissection->l7->name_count > 0) {
 			dissection->l7->exchange = L7_EXCHANGE_NONE;
 			dissection->other_done = false;

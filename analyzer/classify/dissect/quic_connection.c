@@ -143,6 +143,20 @@ void quic_settle_connection(
 	server->key_length = header->source_length;
 }
 
+bool quic_answers(
+	struct dissect_tables *tables, struct reader datagram, const struct dissect_state *words)
+{
+	struct dissection dissection = { .tables = tables };
+	const uint8_t *start = datagram.at;
+	struct quic_header header;
+	struct quic_state state;
+
+	memcpy(&state, words->words, sizeof(state));
+	return quic_header_read(&datagram, &header) && header.kind == QUIC_INITIAL &&
+	       quic_answered_connection(&dissection, &header, start, &state) !=
+		       QUIC_CONNECTION_NONE;
+}
+
 bool quic_begins(struct dissect_tables *tables, struct reader datagram)
 {
 	struct dissection dissection = { .tables = tables };

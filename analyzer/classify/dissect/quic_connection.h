@@ -63,6 +63,10 @@ int quic_answered_connection(struct dissection *dissection, const struct quic_he
 void quic_settle_connection(
 	const struct quic_header *header, struct quic_state *state, unsigned place);
 
+/* Is the server's datagram an answer to a connection of that state? Its keys open it. */
+bool quic_answers(
+	struct dissect_tables *tables, struct reader datagram, const struct dissect_state *state);
+
 /* Does the datagram begin a connection: a client's first Initial, under the key that it brings
  * itself? */
 bool quic_begins(struct dissect_tables *tables, struct reader datagram);
