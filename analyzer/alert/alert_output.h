@@ -19,6 +19,7 @@ struct alert_output_options {
 	const char *target;
 	const char *policy;    /* its file, which is kept with what it raised; NULL: it is not */
 	struct outbox *outbox; /* of a sensor: the way to Redis; the caller's, outlives it */
+	bool is_live;          /* no reader of a pipe is waited for without end */
 	bool appends; /* a file goes on where it ended: that of a sensor, which may be restarted */
 };
 

@@ -74,6 +74,7 @@ int outputs_open_alerts(struct alerts **alerts, const struct output_settings *se
 	struct alert_output_options options = { .target = settings->alerts,
 		.outbox = source->outbox,
 		.policy = source->policy,
+		.is_live = source->is_live,
 		.appends = source->observer != NULL };
 	int status = 0;
 

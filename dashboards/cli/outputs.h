@@ -60,6 +60,7 @@ const char *outputs_organization(const struct reference *reference);
 struct alert_source {
 	const struct reference *reference;
 	const char *observer;
+	bool is_live;
 	struct outbox *outbox;
 	const char *policy; /* its file, which is kept with what it raised; may be NULL */
 };

@@ -41,6 +41,7 @@ static int open_alerts(struct run *run, struct err *err)
 	const struct run_options *options = &run->options;
 	const struct alert_source source = { .reference = run->reference,
 		.observer = options->sensor,
+		.is_live = options->is_live,
 		.outbox = run->outbox,
 		.policy = options->facts->policy };
 	struct output_settings outputs = *options->outputs;

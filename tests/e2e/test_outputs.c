@@ -522,6 +522,40 @@ static void test_alerts(void)
 	redis_server_stop(server, SIGTERM);
 }
 
+/* Nor do alerts wait for a reader that stands still; each comes whole and once when it goes on. */
+static void test_alerts_of_still_reader(void)
+{
+	enum { CASES = 60 };
+	const char *pipe = path_of("alerts.fifo");
+	struct alerts *alerts = alerts_create(&(struct alert_origin){ "org", "north", NULL });
+	struct alert_output_options options = { .target = pipe, .is_live = true };
+	uint64_t began_ns = clock_monotonic_ns();
+	bool is_in_order;
+	struct err err;
+
+	mkfifo(pipe, 0600);
+	int reader = open(pipe, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	is_int(alerts_add_output(alerts, &alert_output_ndjson, &options, &err), 0, "a FIFO");
+	for (unsigned i = 1; i <= CASES; i++) {
+		take_case(alerts, i);
+		alerts_write(alerts, &reference, 2 * NS_PER_S + i);
+	}
+	ok(clock_monotonic_ns() - began_ns < 4 * NS_PER_S, "alerts: held up no more");
+	is_int(count_failing_alerts(alerts), 1, "alerts: a reader that stands still is said");
+	for (unsigned i = 1; i < 20; i++) {
+		drain(reader, "told.ndjson");
+		alerts_write(alerts, &reference, i * 70 * NS_PER_S);
+	}
+	drain(reader, "told.ndjson");
+	is_int(count_failing_alerts(alerts), 0, "alerts: it reads on: back");
+	is_int((long)count_lines("told.ndjson", "\"flow_ids\":[\"f", &is_in_order), CASES,
+		"… each once");
+	ok(is_in_order, "… in order");
+	alerts_finish(alerts, &reference);
+	alerts_destroy(alerts);
+	close(reader);
+}
+
 int main(void)
 {
 	struct catalogue *catalogue;
@@ -547,6 +581,7 @@ int main(void)
 	test_still_reader();
 	test_slow_reader();
 	test_alerts();
+	test_alerts_of_still_reader();
 	policy_free(policy);
 	catalogue_close(catalogue);
 	snprintf(command, sizeof(command), "rm -rf %s", folder);
