@@ -236,6 +236,7 @@ static void l7_feed_flow(struct classify *classify, struct collector *collector,
 	} else {
 		l7_session_init(&fresh, peek->flow, *note);
 	}
+	classify_follow_request(classify, packet, peek, session == &fresh);
 	struct l7_feed feed;
 	classify_feed(classify, collector, packet, peek, session, &feed);
 	bool begins_beside = feed.begins_anew && feed.ends.protocol == IP_UDP;

@@ -19,7 +19,7 @@ bool classify_may_follow(const struct l7_info *l7)
 {
 	bool may_share = l7->protocol == L7_QUIC || l7->protocol == L7_HTTP2;
 
-	/* A proxy may be asked for an address, or for nothing yet, before it is asked for a host. */
+	/* A proxy may be asked for an address, or for nothing, before it is asked for a host. */
 	return l7->protocol == L7_HTTP || (may_share && names_its_server(l7));
 }
 
@@ -79,6 +79,33 @@ void classify_keep_parts(struct classify *classify, struct collector *collector,
 	}
 }
 
+static bool is_capital(uint8_t byte)
+{
+	return byte >= 'A' && byte <= 'Z';
+}
+
+void classify_follow_request(struct classify *classify, const struct packet *packet,
+	const struct peek *peek, bool is_fresh)
+{
+	uint8_t first = packet->payload_bytes ? packet->payload[0] : 0;
+	bool begins = is_fresh && peek->from_source && is_capital(first);
+	uint8_t protocol =
+		packet->flags & PACKET_V6 ? packet->key.v6.protocol : packet->key.v4.protocol;
+
+	if (protocol != IP_TCP) {
+		return;
+	}
+	if (begins) {
+		request_ends_begin(&classify->request_ends, peek->flow, packet->tcp_seq);
+	} else if (is_fresh) {
+		request_ends_forget(&classify->request_ends, peek->flow);
+	}
+	if (peek->from_source) {
+		request_ends_take(&classify->request_ends, peek->flow, packet->tcp_seq,
+			reader_over(packet->payload, packet->payload_bytes));
+	}
+}
+
 enum request { REQUEST_KNOWN, REQUEST_UNFINISHED, REQUEST_ANOTHER };
 
 /* Could these be the first bytes of a client's frame of HTTP/2 that is not here yet? */
@@ -115,7 +142,7 @@ static enum request read_request(
 	/* HTTP/1 may have been asked to go on as HTTP/2, which says so at its start. */
 	bool is_http2 = first == 0 || (reader_left(&in) > 3 && memcmp(in.at, "PRI ", 4) == 0);
 
-	if (!is_http2 && (known->protocol == L7_HTTP2 || first < 'A' || first > 'Z')) {
+	if (!is_http2 && (known->protocol == L7_HTTP2 || !is_capital(first))) {
 		return REQUEST_KNOWN;
 	}
 	const struct dissector *dissector = is_http2 ? &dissector_http2 : &dissector_http;
@@ -154,6 +181,12 @@ static enum request read_piece(struct classify *classify, const struct packet *p
 		return REQUEST_KNOWN; /* a piece that is there */
 	}
 	*in_pieces = before > 0 && again == 0;
+	enum request_place place =
+		request_ends_take(&classify->request_ends, flow, packet->tcp_seq, in);
+	/* HTTP/1 may have switched to HTTP/2, whose frames look like a head that does not end. */
+	if (place == REQUEST_INSIDE || (place == REQUEST_IN_HEAD && !*in_pieces && in.at[0] != 0)) {
+		return REQUEST_KNOWN;
+	}
 	before = *in_pieces ? before : 0;
 	bool fits = before + packet->payload_bytes <= BEGUN_BYTES_MAX;
 	if (*in_pieces && fits) {
@@ -161,6 +194,11 @@ static enum request read_piece(struct classify *classify, const struct packet *p
 		in = reader_over(begun->bytes, before + packet->payload_bytes);
 	}
 	enum request request = read_request(classify, in, known);
+	if (place == REQUEST_NOT_FOLLOWED && is_capital(in.at[0]) &&
+		classify->scratch.protocol == L7_HTTP) {
+		request_ends_begin(&classify->request_ends, flow, packet->tcp_seq);
+		request_ends_take(&classify->request_ends, flow, packet->tcp_seq, in);
+	}
 	if (request == REQUEST_UNFINISHED && fits) {
 		if (!*in_pieces) {
 			memcpy(begun->bytes, packet->payload, packet->payload_bytes);
@@ -415,5 +453,5 @@ bool classify_goes_on(const struct packet *packet, uint8_t protocol)
 	if (protocol == IP_UDP) {
 		return !(first & 0x80);
 	}
-	return first != 0x16 && (first < 'A' || first > 'Z');
+	return first != 0x16 && !is_capital(first);
 }

@@ -9,6 +9,7 @@
 #include "analyzer/classify/dissect/ech_names.h"
 #include "analyzer/classify/flow_memory.h"
 #include "analyzer/classify/l7_feed.h"
+#include "analyzer/classify/request_ends.h"
 
 /* A note is the number of l7 info, or with this bit the number of a session. */
 #define NOTE_PROGRESS (UINT32_C(1) << 31)
@@ -64,6 +65,7 @@ struct classify {
 	struct addr name_clients[CLASSIFY_NAME_CLIENTS];
 	struct begun_request begun[BEGUN_REQUESTS];
 	struct begun_connection connections[BEGUN_CONNECTIONS];
+	struct request_ends request_ends;
 	struct l7_info scratch;
 	uint8_t joined[DISSECT_SCRATCH_BYTES], overlaid[DISSECT_SCRATCH_BYTES];
 };
@@ -74,6 +76,11 @@ void classify_fetch(const struct classify *classify, struct collector *collector
 
 /* classify_again.c: may another conversation follow this one on the same five numbers? */
 bool classify_may_follow(const struct l7_info *l7);
+
+/* A packet is read that may begin a request of HTTP/1 (is_fresh: nothing was read before it), or
+ * belong to one that is followed to its end. */
+void classify_follow_request(struct classify *classify, const struct packet *packet,
+	const struct peek *peek, bool is_fresh);
 
 /* A packet of a flow that is watched begins another conversation: the flow is split, and what is
  * known of the new one stands in its note. True where the packet is still to be read. */
