@@ -318,6 +318,7 @@ static bool is_server(const struct dissection *dissection, const struct quic_sta
 static enum dissect_result read_packets(struct dissection *dissection, struct quic_state *state)
 {
 	struct reader datagram = dissection->in;
+	enum dissect_result result = DISSECT_MORE;
 	struct quic_header header;
 	bool is_first = true;
 
@@ -325,7 +326,7 @@ static enum dissect_result read_packets(struct dissection *dissection, struct qu
 		const uint8_t *start = datagram.at;
 		if (!quic_header_read(&datagram, &header) ||
 			(is_first && !may_be_quic(dissection, &header))) {
-			return is_first ? DISSECT_OTHER : DISSECT_MORE;
+			return is_first ? DISSECT_OTHER : result;
 		}
 		if (is_first && dissection->l7->protocol == L7_UNKNOWN) {
 			claim(dissection, header.version);
@@ -337,15 +338,13 @@ static enum dissect_result read_packets(struct dissection *dissection, struct qu
 			}
 			return DISSECT_MORE;
 		}
-		if (header.kind == QUIC_INITIAL) {
-			enum dissect_result result =
-				read_initial(dissection, &header, start, state);
-			if (result != DISSECT_MORE) {
-				return result;
-			}
+		/* A hello that was read may be the decoy before another in the same datagram. */
+		if (header.kind == QUIC_INITIAL &&
+			read_initial(dissection, &header, start, state) == DISSECT_DONE) {
+			result = DISSECT_DONE;
 		}
 	}
-	return DISSECT_MORE;
+	return result;
 }
 
 static enum dissect_result read_gquic(struct dissection *dissection)
