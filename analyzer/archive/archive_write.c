@@ -373,26 +373,28 @@ int archive_writer_open(
 	return 0;
 }
 
-/* At the end: what could not be kept is noted there, or else beside it. */
+/* At the end: what could not be kept is noted there, or, on a disk that is full, beside it. why:
+ * NULL where all that was put is sealed. */
 static void note_owed(struct archive_writer *writer, uint64_t lost_before, const char *why)
 {
 	struct archive_owed left;
-	struct sink_gap lost;
 
+	if (!why && seal_gap(writer, &writer->owed.gap, NULL) == 0) {
+		return;
+	}
 	write_block(writer, NULL);
 	archive_queue_wait(writer->queue, NULL);
 	archive_queue_give_up(writer->queue);
-	lost = (struct sink_gap){ .first_ns = writer->put_first_ns,
+	const struct sink_gap lost = { .first_ns = writer->put_first_ns,
 		.last_ns = writer->put_last_ns,
 		.records = archive_queue_lost(writer->queue) - lost_before,
-		.reason = why };
-	archive_owed_add(&writer->owed, &lost);
-	if (writer->owed.gap.records == 0 || seal_gap(writer, &writer->owed.gap, NULL) == 0) {
-		return;
-	}
+		.reason = why ? why : "" };
 	archive_owed_read(&left, writer->folder);
 	archive_owed_add(&left, &writer->owed.gap);
-	archive_owed_write(writer->owed_fd, &left);
+	archive_owed_add(&left, &lost);
+	if (left.gap.records > 0) {
+		archive_owed_write(writer->owed_fd, &left);
+	}
 }
 
 uint64_t archive_writer_lost(const struct archive_writer *writer)
@@ -437,7 +439,7 @@ int archive_writer_close(struct archive_writer *writer, struct err *err)
 	int sealed = seal_all(writer, hours < 0 ? NULL : said);
 
 	if (hours < 0 || sealed < 0 || writer->owed.gap.records > 0) {
-		note_owed(writer, lost_before, hours < 0 || sealed < 0 ? said->text : "");
+		note_owed(writer, lost_before, hours < 0 || sealed < 0 ? said->text : NULL);
 	}
 	int ended = free_writer(writer, hours < 0 || sealed < 0 ? NULL : err);
 
