@@ -59,6 +59,7 @@ enum vantage_severity {
 	X(RESOLVER_CLOCK, "resolver-clock", WARNING)   /* whose clock is another one */            \
 	X(RESOLVER_AWAY, "resolver-away", WARNING)     /* live: its log cannot be read */          \
 	X(RESOLVER_SILENT, "resolver-silent", WARNING) /* live: it says nothing any more */        \
+	X(RESOLVER_BEHIND, "resolver-behind", WARNING) /* live: it is written faster than read */  \
 	X(NAMES_HIDDEN, "names-hidden", WARNING)                                                   \
 	X(INVENTORY_NONE, "inventory-none", INFO)                                                  \
 	X(INVENTORY_LOW, "inventory-low", WARNING)                                                 \

@@ -109,6 +109,17 @@ static void judge_log(const struct vantage_case *it)
 	}
 }
 
+static void judge_backlog(const struct vantage_case *it, const struct vantage_log *log)
+{
+	if (vantage_log_is_behind(log, it->context->now_ns)) {
+		struct vantage_finding *finding =
+			vantage_add(it->findings, VANTAGE_RESOLVER_BEHIND);
+		figure_text(finding, "log", log->title);
+		figure_span(finding, "since", (it->context->now_ns - log->behind_ns) / NS_PER_S);
+		figure_size(finding, "bytes", log->behind);
+	}
+}
+
 /* Live: what the resolvers' logs lack from some time on. */
 static void judge_live_logs(const struct vantage_case *it)
 {
@@ -117,6 +128,7 @@ static void judge_live_logs(const struct vantage_case *it)
 	for (unsigned i = 0; i < it->vantage->logs.count; i++) {
 		const struct vantage_log *log = &it->vantage->logs.items[i];
 		bool is_away = vantage_log_is_away(log, now_ns);
+		judge_backlog(it, log);
 		if (!is_away && !vantage_log_is_silent(log, web, now_ns)) {
 			continue;
 		}

@@ -725,6 +725,33 @@ static void test_live_logs(void)
 	ok(!judge(VANTAGE_RESOLVER_AWAY), "… until it can");
 }
 
+static void note_backlog(uint64_t bytes, uint64_t after_s)
+{
+	const struct flow_source_stats stats = { .messages = after_s, .behind = bytes };
+
+	context.now_ns = start_ns + after_s * NS_PER_S;
+	vantage_note_log(vantage, 0, "/var/log/unbound.log", &stats, context.now_ns);
+}
+
+/* A live log that is written faster than it is read. */
+static void test_backlog(void)
+{
+	const struct vantage_finding *finding;
+
+	begin();
+	note_backlog(5 << 20, 1);
+	note_backlog(6 << 20, 60);
+	ok(!judge(VANTAGE_RESOLVER_BEHIND), "a burst is read within a minute");
+	note_backlog(7 << 20, 61);
+	finding = judge(VANTAGE_RESOLVER_BEHIND);
+	ok(finding != NULL, "a log that is not read up for a minute");
+	is_int(figure(finding, "since"), 60, "… since when");
+	is_int(figure(finding, "bytes"), 7 << 20, "… and by how much");
+	note_backlog(1000, 62);
+	note_backlog(7 << 20, 63);
+	ok(!judge(VANTAGE_RESOLVER_BEHIND), "one that was read up in between is not behind");
+}
+
 /* What a sensor says over its socket is read as it was. */
 static void test_lines(void)
 {
@@ -783,6 +810,7 @@ int main(void)
 	test_bursts();
 	test_nameless();
 	test_live_logs();
+	test_backlog();
 	test_lines();
 	vantage_destroy(vantage);
 	policy_free(policy);
