@@ -18,7 +18,13 @@
 #include "collector/fanout.h"
 #include "collector/pcap_format.h"
 
-enum { BUFFER_BYTES = 64 << 20, SNAPLEN_MAX = 262144, WAIT_MS = 100, HURRIED_MS = 1, ARENA_BYTES = 4 << 20 };
+enum {
+	BUFFER_BYTES = 64 << 20,
+	SNAPLEN_MAX = 262144,
+	WAIT_MS = 100,
+	HURRIED_MS = 1,
+	ARENA_BYTES = 4 << 20
+};
 
 /* A link type that libpcap knows by another number than files do: pcap_t over a capture of no
  * packets, so that libpcap does its own translation. The file must stay open while the handle is in
