@@ -276,7 +276,8 @@ int engine_read(struct engine *engine, uint64_t for_ns, struct err *err)
 	int status = COLLECTOR_MORE;
 
 	while (status == COLLECTOR_MORE && goes_on(engine)) {
-		for (unsigned i = 0; i < BATCHES_A_LOOK && status == COLLECTOR_MORE; i++) {
+		for (unsigned i = 0;
+			i < BATCHES_A_LOOK && status == COLLECTOR_MORE && goes_on(engine); i++) {
 			status = read_once(engine, err);
 		}
 		if (end_ns != UINT64_MAX && clock_monotonic_ns() >= end_ns) {

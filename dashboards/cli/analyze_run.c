@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyzer/device/devices.h"
 #include "analyzer/vantage/vantage_judge.h"
@@ -21,8 +22,19 @@ static void on_signal(int signal)
 	(void)signal;
 	if (running) {
 		engine_stop(running);
+		alarm(1);
 	} else {
 		is_stopped_late = 1;
+	}
+}
+
+/* Where the signal came just before the input was read, that read would wait for ever: it is
+ * interrupted until the engine is done. */
+static void on_alarm(int signal)
+{
+	(void)signal;
+	if (running) {
+		alarm(1);
 	}
 }
 
@@ -45,6 +57,8 @@ static void catch_signals(void)
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	action = (struct sigaction){ .sa_handler = on_alarm };
+	sigaction(SIGALRM, &action, NULL);
 	/* A reader that is gone and a file that is too large are errors of a write, with a name. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
@@ -83,6 +97,7 @@ static int work(struct analysis *analysis, struct err *err)
 	}
 	int finished = engine_finish(analysis->run.engine, &finish_err);
 	running = NULL;
+	alarm(0);
 	signal(SIGUSR1, SIG_IGN);
 	if (analysis->serve) {
 		source_read_stats(analysis->source, &source);
