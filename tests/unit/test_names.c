@@ -191,6 +191,8 @@ int main(void)
 	test_unasked();
 	test_full();
 	test_grows();
+	names_destroy(names);
+	names = names_create(4096, store); /* one that nothing fills */
 	test_late();
 	names_destroy(names);
 	l7_info_store_destroy(store);
