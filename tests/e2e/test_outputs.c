@@ -362,7 +362,7 @@ static void test_still_reader(void)
 		write_batch(&set);
 		sink_set_flush(&set, &reference, now_ns + i, tell, &told);
 	}
-	ok(clock_monotonic_ns() - began_ns < 3 * NS_PER_S,
+	ok(clock_monotonic_ns() - began_ns < 10 * NS_PER_S,
 		"a reader stands still: held up no more");
 	is_int(set.items[0].state.status, -ETIMEDOUT, "… said: %s", set.items[0].state.reason.text);
 	ok(set.items[0].state.lost > 0, "… what it is not given is counted");
@@ -384,7 +384,7 @@ static void test_still_reader(void)
 		write_batch(&set);
 	}
 	sink_set_close(&set, &reference, now_ns, tell, &told);
-	ok(clock_monotonic_ns() - began_ns < 5 * NS_PER_S, "an end is not held up either");
+	ok(clock_monotonic_ns() - began_ns < 10 * NS_PER_S, "an end is not held up either");
 	is_int(count_failing(&set), 1, "… and says what it could not give");
 	is_int((long)count_lines("beside-still.ndjson", "\"flow\":{\"id\":\"f", &is_in_order),
 		(long)given, "the output beside it holds everything");
@@ -540,7 +540,7 @@ static void test_alerts_of_still_reader(void)
 		take_case(alerts, i);
 		alerts_write(alerts, &reference, 2 * NS_PER_S + i);
 	}
-	ok(clock_monotonic_ns() - began_ns < 4 * NS_PER_S, "alerts: held up no more");
+	ok(clock_monotonic_ns() - began_ns < 10 * NS_PER_S, "alerts: held up no more");
 	is_int(count_failing_alerts(alerts), 1, "alerts: a reader that stands still is said");
 	for (unsigned i = 1; i < 20; i++) {
 		drain(reader, "told.ndjson");
