@@ -18,19 +18,22 @@ static struct request_end *place_of(struct request_ends *ends, uint32_t flow)
 	return ends->places + flow % REQUEST_ENDS_PLACES;
 }
 
+static bool is_its_own(const struct request_ends *ends, uint32_t flow)
+{
+	return ends->flows[flow % REQUEST_ENDS_PLACES] == flow;
+}
+
 void request_ends_begin(struct request_ends *ends, uint32_t flow, uint32_t seq)
 {
-	*place_of(ends, flow) = (struct request_end){
-		.flow = flow, .next_seq = seq, .begun_seq = seq, .part = PART_NEXT
-	};
+	ends->flows[flow % REQUEST_ENDS_PLACES] = flow;
+	*place_of(ends, flow) =
+		(struct request_end){ .next_seq = seq, .begun_seq = seq, .part = PART_NEXT };
 }
 
 void request_ends_forget(struct request_ends *ends, uint32_t flow)
 {
-	struct request_end *end = place_of(ends, flow);
-
-	if (end->flow == flow) {
-		end->part = PART_NOT_FOLLOWED;
+	if (is_its_own(ends, flow)) {
+		place_of(ends, flow)->part = PART_NOT_FOLLOWED;
 	}
 }
 
@@ -175,7 +178,7 @@ enum request_place request_ends_take(
 {
 	struct request_end *end = place_of(ends, flow);
 
-	if (end->flow != flow || end->part == PART_NOT_FOLLOWED) {
+	if (!is_its_own(ends, flow) || end->part == PART_NOT_FOLLOWED) {
 		return REQUEST_NOT_FOLLOWED;
 	}
 	if (begins_again(end, seq)) {

@@ -27,7 +27,6 @@ enum request_place {
 
 struct request_end {
 	uint64_t left; /* bytes of the content, or of the chunk and its end */
-	uint32_t flow;
 	uint32_t next_seq;
 	uint32_t begun_seq; /* where the latest request began */
 	uint32_t gap_seq, gap_bytes;
@@ -38,6 +37,7 @@ struct request_end {
 };
 
 struct request_ends {
+	uint32_t flows[REQUEST_ENDS_PLACES]; /* whose each place is: most flows ask no more */
 	struct request_end places[REQUEST_ENDS_PLACES];
 };
 

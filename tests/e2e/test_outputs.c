@@ -230,25 +230,33 @@ static void test_full_disk(void)
 		"archive: each record once");
 }
 
+/* An archive that could not write, and has been given more since; what time it is then. */
+static uint64_t archive_until_full(struct sink_set *set, const char *path, struct told *told)
+{
+	uint64_t now_ns = 1000 * NS_PER_S;
+
+	given = 0;
+	add_sink(set, &sink_archive, path);
+	set_disk(DISK_BYTES);
+	for (unsigned i = 0; i < 500 && count_failing(set) == 0; i++) {
+		write_batch(set);
+		now_ns += 61 * NS_PER_S;
+		sink_set_flush(set, &reference, now_ns, tell, told);
+	}
+	for (unsigned i = 0; i < 10; i++) {
+		write_batch(set);
+	}
+	return now_ns;
+}
+
 /* Room comes back and the end comes before another try is due: that try is made, and what is
  * missing is noted as ever. */
 static void test_end_while_failing(void)
 {
 	static struct sink_set set;
 	struct told told = { 0 };
-	uint64_t now_ns = 1000 * NS_PER_S;
+	uint64_t now_ns = archive_until_full(&set, path_of("ended"), &told);
 
-	given = 0;
-	add_sink(&set, &sink_archive, path_of("ended"));
-	set_disk(DISK_BYTES);
-	for (unsigned i = 0; i < 500 && count_failing(&set) == 0; i++) {
-		write_batch(&set);
-		now_ns += 61 * NS_PER_S;
-		sink_set_flush(&set, &reference, now_ns, tell, &told);
-	}
-	for (unsigned i = 0; i < 10; i++) {
-		write_batch(&set);
-	}
 	set_disk(RLIM_INFINITY);
 	sink_set_close(&set, &reference, now_ns, tell, &told);
 	uint64_t lost = set.items[0].state.lost;
@@ -265,22 +273,11 @@ static void test_end_while_full(void)
 {
 	static struct sink_set set, later;
 	struct told told = { 0 };
-	uint64_t now_ns = 1000 * NS_PER_S;
 	struct archive_options options = { .folder = path_of("full") };
 	struct archive_check check;
 	struct err err;
 
-	given = 0;
-	add_sink(&set, &sink_archive, path_of("full"));
-	set_disk(DISK_BYTES);
-	for (unsigned i = 0; i < 500 && count_failing(&set) == 0; i++) {
-		write_batch(&set);
-		now_ns += 61 * NS_PER_S;
-		sink_set_flush(&set, &reference, now_ns, tell, &told);
-	}
-	for (unsigned i = 0; i < 10; i++) {
-		write_batch(&set);
-	}
+	uint64_t now_ns = archive_until_full(&set, path_of("full"), &told);
 	sink_set_close(&set, &reference, now_ns, tell, &told);
 	is_int(count_failing(&set), 1, "an end on a full disk: said");
 	is_int(archive_verify(&options, NULL, NULL, &check, &err), 0, "archive: can be read");

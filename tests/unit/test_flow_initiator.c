@@ -4,26 +4,9 @@
 #include <netinet/in.h>
 
 #include "base/clock.h"
-#include "tests/tap.h"
-#include "tests/unit/packets.h"
+#include "tests/unit/made_records.h"
 
 #define START_NS (1750000000 * NS_PER_S)
-
-static const struct flow_record *only_record(struct made_table *made)
-{
-	static const struct flow_record nothing;
-
-	made_table_finish(made);
-	return is_int((int64_t)made->count, 1, "one record") ? made->records : &nothing;
-}
-
-static bool is_from(const struct flow_record *record, struct made_end from)
-{
-	uint8_t bytes[4];
-	made_addr(bytes, false, from.host);
-	struct addr addr = addr_from_v4(bytes);
-	return addr_equal(&record->source, &addr) && record->source_port == from.port;
-}
 
 /* 255.255.255.255 and 239.255.0.1, as hosts counted from 10.0.0.0. */
 #define BROADCAST (UINT32_MAX - 0x0a000000)

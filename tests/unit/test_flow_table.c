@@ -12,8 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "tests/tap.h"
-#include "tests/unit/packets.h"
+#include "tests/unit/made_records.h"
 
 #define START_NS (1750000000 * NS_PER_S)
 
@@ -23,22 +22,6 @@ static struct made_table *table_with(const struct collector_options *options)
 {
 	static const struct collector_options none = { 0 };
 	return made_table_create(options ? options : &none);
-}
-
-static const struct flow_record *only_record(struct made_table *made)
-{
-	static const struct flow_record nothing;
-
-	made_table_finish(made);
-	return is_int((int64_t)made->count, 1, "one record") ? made->records : &nothing;
-}
-
-static bool is_from(const struct flow_record *record, struct made_end from)
-{
-	uint8_t bytes[4];
-	made_addr(bytes, false, from.host);
-	struct addr addr = addr_from_v4(bytes);
-	return addr_equal(&record->source, &addr) && record->source_port == from.port;
 }
 
 /* What a line of a scenario looks like: who, flags, sequence number, payload, when. */
