@@ -336,7 +336,28 @@ static void turn_flow(struct classify *classify, struct collector *collector, ui
 	}
 }
 
-/* Where the beginning was missed, who began is a guess until the first payload tells. */
+/* May this payload tell better who began? The first one, where its beginning was missed. Of UDP any
+ * that the other end sends, as long as nothing has told what the flow is: whoever sends anything
+ * first need not be who asks. */
+static bool may_tell_who_began(const struct classify *classify, const struct collector *collector,
+	const struct packet *packet, const struct peek *peek, uint32_t note)
+{
+	if (note & NOTE_FLAGS) {
+		return false;
+	}
+	if (note & NOTE_PROGRESS) {
+		const struct l7_session *session =
+			l7_session_get(classify->session, note & ~NOTE_PROGRESS);
+		return is_udp(packet) && !peek->from_source &&
+		       l7_info_store_get(classify->tables.store, session->l7)->protocol ==
+			       L7_UNKNOWN;
+	}
+	return !collector_source_is_known(collector, peek->flow) ||
+	       (is_udp(packet) && !peek->from_source);
+}
+
+/* Whoever is taken for who began is a guess until the payload tells. What was read before counts
+ * for nothing where it was the other end. */
 static void hear_who_began(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, struct peek *peek, uint32_t *note)
 {
@@ -349,7 +370,9 @@ static void hear_who_began(struct classify *classify, struct collector *collecto
 		.time_ns = packet->time_ns,
 		.sender_port = ntohs(ports_be[(packet->flags & PACKET_FROM_HIGH) != 0]),
 		.receiver_port = ntohs(ports_be[(packet->flags & PACKET_FROM_HIGH) == 0]),
+		.from_source = peek->from_source,
 		.wire_bytes = packet->payload_wire_bytes,
+		.tables = &classify->tables,
 	};
 	enum dissect_began began =
 		dissectors_who_began(&classify->tables.choices, &dissection, is_stream);
@@ -360,6 +383,11 @@ static void hear_who_began(struct classify *classify, struct collector *collecto
 	bool sender_began = began == DISSECT_BEGAN_SENDER;
 	collector_set_source(collector, batch, peek, sender_began);
 	if (sender_began != peek->from_source) {
+		if (*note & NOTE_PROGRESS) {
+			uint32_t number = *note & ~NOTE_PROGRESS;
+			*note = l7_session_get(classify->session, number)->l7;
+			end_session(classify, number);
+		}
 		peek->from_source = sender_began;
 		turn_flow(classify, collector, peek->flow, packet->time_ns, note);
 	}
@@ -383,8 +411,7 @@ static void look_at_peek(struct classify *classify, struct collector *collector,
 	}
 	/* A packet or a word of the same batch may have told who began. */
 	peek->from_source = collector_is_from_source(collector, peek->flow, packet);
-	if (!(*note & (NOTE_PROGRESS | NOTE_FLAGS)) &&
-		!collector_source_is_known(collector, peek->flow)) {
+	if (may_tell_who_began(classify, collector, packet, peek, *note)) {
 		hear_who_began(classify, collector, batch, peek, note);
 	}
 	if (*note & (NOTE_PROGRESS | NOTE_WATCH) && is_udp(packet)) {
