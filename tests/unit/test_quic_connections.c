@@ -19,6 +19,7 @@ static const struct client own_decoy = { "decoy.example.com", "decoyke2", "decoy
 static const struct client shared_decoy = { "decoy.example.com", "decoyke2", "trueown" };
 static const struct client keyed_decoy = { "decoy.example.com", "truekey1", "decoyow" };
 static const struct client twin = { "decoy.example.com", "truekey1", "trueown" };
+static const struct client like = { "fake.example.com", "truekey1", "trueown" };
 
 static struct quic_id id_of(const char *text)
 {
@@ -174,6 +175,68 @@ static void test_twins(void)
 	expect_name(own_truth.name, "what comes behind the answer is none of it");
 }
 
+/* Frames that are no hello. */
+static void send_junk(const struct client *client)
+{
+	struct quic_long header = { .version = QUIC_V1,
+		.type = QUIC_LONG_INITIAL,
+		.destination = id_of(client->key),
+		.source = id_of(client->own) };
+	struct quic_id key = id_of(client->key);
+	uint8_t frames[INITIAL_FRAMES] = { 0 }, packet[QUIC_PACKET_MAX];
+
+	quic_put_crypto(0,
+		(const uint8_t *)"\1\0\0\x28 no hello, and whole by what it says of its length", 44,
+		frames);
+	size_t count = quic_seal_initial(&header, &key, true, frames, sizeof(frames), packet);
+	fixture_send(&fixture, true, 0, packet, count);
+}
+
+/* Pieces of hellos under the same numbers, in any order: 'd' and 't' are the first half of a
+ * decoy's and of the true one, '.' is the second one of both, '?' is none. */
+static void send_pieces(const struct client *wrong, const char *order)
+{
+	begin();
+	for (; *order; order++) {
+		if (*order == '?') {
+			send_junk(&own_truth);
+		} else {
+			send_part(*order == 'd' ? wrong : &own_truth, own_truth.key, *order == '.',
+				2);
+		}
+	}
+	answer(&own_truth);
+}
+
+static void test_half_decoys(void)
+{
+	static const char *const orders[] = { "dt.", "d.t", "td.", "t.d", ".dt", ".td" };
+
+	printf("# half a decoy under the same numbers\n");
+	for (unsigned i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		send_pieces(&like, orders[i]);
+		expect_both(orders[i]);
+		send_pieces(&twin, orders[i]);
+		expect_name(own_truth.name, "… where it makes no hello");
+	}
+	send_pieces(&like, "dtd.");
+	ok(fixture.l7.is_contested, "of three versions the flow says at least that they were");
+	send_pieces(&like, "?t.");
+	expect_name(own_truth.name, "what is no hello before it hides none");
+	begin();
+	send_junk(&own_decoy);
+	send(&own_truth);
+	answer(&own_truth);
+	expect_name(own_truth.name, "… nor in another connection");
+	begin();
+	send(&own_decoy);
+	send_part(&own_truth, own_truth.key, 0, 2);
+	send_part(&like, own_truth.key, 0, 2);
+	send_part(&own_truth, own_truth.key, 1, 2);
+	answer(&own_truth);
+	ok(fixture.l7.is_contested, "half a decoy beside another connection: the flow says so");
+}
+
 static void test_retry(void)
 {
 	struct quic_long header = { .version = QUIC_V1,
@@ -222,6 +285,7 @@ int main(void)
 	test_decoys(&own_truth, &shared_decoy, "clients that give both the same");
 	test_decoys(&own_truth, &keyed_decoy, "clients that give the server the same");
 	test_twins();
+	test_half_decoys();
 	test_retry();
 	test_junk();
 	begin();

@@ -49,12 +49,45 @@ static enum dissect_result read_hello(
 	return DISSECT_DONE;
 }
 
-/* Adds one CRYPTO frame to what is known of a connection's hello; reads it in place where it is all
- * in this frame. */
-static enum dissect_result add_crypto(
-	struct dissection *dissection, uint32_t *stream, uint64_t offset, struct reader data)
+/* Two versions of a hello in pieces: with the first bytes for each place, and, where others came in
+ * their place, with the last ones (`rival`). */
+struct hello_pieces {
+	uint32_t *stream, *rival; /* rival NULL: there is no room to keep one */
+	bool is_contested;        /* out: there were more than two versions, or no room */
+};
+
+/* What comes in place of other bytes is kept, with all that comes after it. */
+static void keep_rival(struct dissection *dissection, struct hello_pieces *pieces, uint64_t offset,
+	struct reader data, bool is_other)
 {
 	struct reassembly *reassembly = dissection->tables->reassembly;
+
+	if (!is_other && (!pieces->rival || !*pieces->rival)) {
+		return;
+	}
+	if (pieces->rival && !*pieces->rival) {
+		*pieces->rival = reassembly_open(reassembly);
+	}
+	pieces->is_contested |= !pieces->rival || !*pieces->rival ||
+				reassembly_replace(reassembly, *pieces->rival, (uint32_t)offset,
+					data.at, reader_left(&data));
+}
+
+static struct reader rival_version(
+	const struct dissection *dissection, const struct hello_pieces *pieces)
+{
+	return reassembly_read_with(dissection->tables->reassembly, *pieces->stream, *pieces->rival,
+		dissection->tables->overlay);
+}
+
+/* Adds one CRYPTO frame to what is known of a connection's hello; reads it in place where it is all
+ * in this frame. */
+static enum dissect_result add_crypto(struct dissection *dissection, struct hello_pieces *pieces,
+	uint64_t offset, struct reader data)
+{
+	struct reassembly *reassembly = dissection->tables->reassembly;
+	uint64_t changed = reassembly_overlaps_changed(reassembly);
+	uint32_t *stream = pieces->stream;
 
 	if (!*stream && offset == 0) {
 		enum dissect_result result = read_hello(dissection, data, false);
@@ -70,19 +103,26 @@ static enum dissect_result add_crypto(
 			reassembly, *stream, (uint32_t)offset, data.at, reader_left(&data))) {
 		return DISSECT_MORE;
 	}
-	return read_hello(dissection, reassembly_read(reassembly, *stream), false);
+	bool is_other = reassembly_overlaps_changed(reassembly) != changed;
+	keep_rival(dissection, pieces, offset, data, is_other);
+	enum dissect_result result =
+		read_hello(dissection, reassembly_read(reassembly, *stream), false);
+	bool has_rival = pieces->rival && *pieces->rival;
+	return result != DISSECT_DONE && has_rival
+		       ? read_hello(dissection, rival_version(dissection, pieces), false)
+		       : result;
 }
 
 /* All CRYPTO frames of an opened Initial. */
 static enum dissect_result read_frames(
-	struct dissection *dissection, struct quic_frames *frames, uint32_t *stream)
+	struct dissection *dissection, struct quic_frames *frames, struct hello_pieces *pieces)
 {
 	enum dissect_result result = DISSECT_MORE;
 	uint64_t offset;
 	struct reader data;
 
-	while (result == DISSECT_MORE && quic_next_crypto(frames, &offset, &data)) {
-		result = add_crypto(dissection, stream, offset, data);
+	while (result != DISSECT_DONE && quic_next_crypto(frames, &offset, &data)) {
+		result = add_crypto(dissection, pieces, offset, data);
 	}
 	return result;
 }
@@ -122,24 +162,33 @@ static bool read_beside(struct dissection *dissection, struct reader messages)
 	return is_whole;
 }
 
-/* Adds CRYPTO frames to what is kept of a hello, in place of what was there. */
+/* Adds CRYPTO frames to what is kept of a hello, in place of what was there. *is_other: that was
+ * something else. */
 static struct reader keep_frames(
-	struct dissection *dissection, struct quic_frames frames, uint32_t *stream)
+	struct dissection *dissection, struct quic_frames frames, uint32_t *stream, bool *is_other)
 {
 	struct reassembly *reassembly = dissection->tables->reassembly;
 	uint64_t offset;
 	struct reader data;
 
+	*is_other = false;
 	if (!*stream) {
 		*stream = reassembly_open(reassembly);
 	}
 	while (*stream && quic_next_crypto(&frames, &offset, &data)) {
 		if (offset < REASSEMBLY_BYTES_MAX && reader_left(&data) > 0) {
-			reassembly_replace(
+			*is_other |= reassembly_replace(
 				reassembly, *stream, (uint32_t)offset, data.at, reader_left(&data));
 		}
 	}
 	return *stream ? reassembly_read(reassembly, *stream) : reader_over(NULL, 0);
+}
+
+/* Of that connection's hello there is more than one version. */
+static void note_contested(struct dissection *dissection, struct quic_state *state, unsigned place)
+{
+	dissection->l7->is_contested = true;
+	state->contested |= (uint8_t)(1U << place);
 }
 
 /* The hello of another connection, before any was answered: its bytes are kept until it is known
@@ -147,9 +196,13 @@ static struct reader keep_frames(
 static enum dissect_result read_second(struct dissection *dissection, struct quic_frames frames,
 	struct quic_state *state, unsigned place)
 {
+	bool is_other;
 	struct reader messages =
-		keep_frames(dissection, frames, &dissection->state->streams[place]);
+		keep_frames(dissection, frames, &dissection->state->streams[place], &is_other);
 
+	if (is_other) {
+		note_contested(dissection, state, place);
+	}
 	if (read_beside(dissection, messages)) {
 		dissection->l7->is_contested |= quic_names(dissection->l7) > state->first_names;
 		state->read |= (uint8_t)(1U << place);
@@ -187,15 +240,12 @@ static void narrow_to(struct dissection *dissection, const struct quic_state *st
 	}
 }
 
-/* What comes under the numbers of a hello that was read, before it is answered: as a rule the same
- * once more. Where it has another name, nobody but the server knows which of the two it took. */
-static enum dissect_result read_rival(struct dissection *dissection, struct quic_frames frames,
+/* Has a version of a hello that was read another name? Then both show: nobody but the server knows
+ * which of the two it took. */
+static void read_version(struct dissection *dissection, struct reader messages,
 	struct quic_state *state, unsigned place)
 {
 	struct l7_info all, *l7 = dissection->l7;
-	uint32_t own = 0;
-	uint32_t *stream = state->count == 1 ? &dissection->state->streams[1] : &own;
-	struct reader messages = keep_frames(dissection, frames, stream);
 
 	l7_info_copy(&all, l7);
 	narrow_to(dissection, state, place);
@@ -204,8 +254,25 @@ static enum dissect_result read_rival(struct dissection *dissection, struct quic
 	l7_info_copy(l7, &all);
 	if (is_rival) {
 		read_beside(dissection, messages);
-		l7->is_contested = true;
-		state->contested |= (uint8_t)(1U << place);
+		note_contested(dissection, state, place);
+	}
+}
+
+/* What comes under the numbers of a hello that was read, before it is answered: as a rule the same
+ * once more, by itself or in some of its pieces. */
+static enum dissect_result read_rival(struct dissection *dissection, struct quic_frames frames,
+	struct quic_state *state, unsigned place)
+{
+	uint32_t own = 0;
+	uint32_t *streams = dissection->state->streams;
+	struct hello_pieces pieces = { .stream = &streams[place],
+		.rival = state->count == 1 ? &streams[1] : &own };
+	bool is_other;
+	struct reader messages = keep_frames(dissection, frames, pieces.rival, &is_other);
+
+	read_version(dissection, messages, state, place);
+	if (*pieces.stream && *pieces.rival) {
+		read_version(dissection, rival_version(dissection, &pieces), state, place);
 	}
 	reassembly_close(dissection->tables->reassembly, own);
 	return DISSECT_MORE;
@@ -280,16 +347,22 @@ static enum dissect_result read_initial(struct dissection *dissection,
 	if (state->read) {
 		return read_second(dissection, frames, state, at);
 	}
-	enum dissect_result result =
-		read_frames(dissection, &frames, &dissection->state->streams[at]);
+	uint32_t *streams = dissection->state->streams;
+	struct hello_pieces pieces = { .stream = &streams[at],
+		.rival = state->count == 1 ? &streams[1] : NULL };
+	enum dissect_result result = read_frames(dissection, &frames, &pieces);
 	quic_pace_note(pace, result == DISSECT_DONE);
 	if (result == DISSECT_DONE) {
 		state->read |= (uint8_t)(1U << at);
 		state->first_names = (uint8_t)quic_names(dissection->l7);
 		read_rival(dissection, frames, state, at);
 	}
-	/* Without a tag nothing proves the key: what is no hello then says nothing at all. */
-	return result == DISSECT_OTHER ? DISSECT_DONE : result;
+	if (pieces.is_contested) {
+		note_contested(dissection, state, at);
+	}
+	/* Without a tag nothing proves the key: what is no hello then says nothing at all. With
+	 * one it is somebody's word, behind which a hello may still come. */
+	return result != DISSECT_OTHER ? result : header->is_cut ? DISSECT_DONE : DISSECT_MORE;
 }
 
 /* A first datagram must be an Initial of a version we know and of the size that clients must fill
