@@ -13,7 +13,7 @@
 enum { NUMBER_BYTES = 24 };
 
 /* Both change when batches of the old form would be misread. */
-static const char library_name[] = "borderflow_3", function_name[] = "borderflow_apply_3";
+static const char library_name[] = "borderflow_4", function_name[] = "borderflow_apply_4";
 
 static const char sensor_letters[] =
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";

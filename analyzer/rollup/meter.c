@@ -15,6 +15,9 @@ enum { SENT_DEVICES = 65536, SLOTS_PER_HOUR = 12, DAYS_LATE_MAX = 7 };
 
 #define SLOTS_PER_DAY ((uint32_t)(24 * 3600 * NS_PER_S / SLOT_NS))
 
+_Static_assert((unsigned)METER_DEVICES_MAX >= DEVICES_EXACT_MAX * (unsigned)DIMENSION_COUNT,
+	"any cell finds room in an empty batch");
+
 struct meter {
 	uint64_t seed; /* secret: where things stand in the tables */
 	struct meter_sum *sums;
@@ -22,7 +25,7 @@ struct meter {
 	uint64_t *series; /* of the day */
 	struct hash_table sum_table, device_table, series_table;
 	uint32_t sum_count, device_count, series_count, series_day;
-	uint64_t *sent; /* hashes of series, hour and device that batches had; direct-mapped */
+	uint64_t *sent; /* hashes of series, time and device that batches had; direct-mapped */
 	struct text text;
 	uint64_t number, latest_ns;
 	struct meter_stats stats;
@@ -109,12 +112,11 @@ static void add_sum(struct meter *meter, const struct meter_sum *sum)
 	}
 }
 
-/* A batch need not say again what another of this hour said. The hash has no secret, so that the
+/* A batch need not say again what another of this time said. The hash has no secret, so that the
  * same records make the same batches; devices are under one already. */
-static bool was_sent(struct meter *meter, uint64_t series, uint32_t slot, uint64_t device)
+static bool was_sent(struct meter *meter, uint64_t series, uint32_t time, uint64_t device)
 {
-	uint64_t hash =
-		quick_hash(quick_hash(quick_hash(0, series), slot / SLOTS_PER_HOUR), device);
+	uint64_t hash = quick_hash(quick_hash(quick_hash(0, series), time), device);
 	uint64_t *sent = &meter->sent[hash % SENT_DEVICES];
 	bool was = *sent == hash;
 
@@ -127,14 +129,14 @@ static bool is_device(const void *devices, uint32_t place, const void *key)
 	const struct meter_device *device = &((const struct meter_device *)devices)[place],
 				  *wanted = key;
 
-	return device->series == wanted->series && device->day == wanted->day &&
+	return device->series == wanted->series && device->slot == wanted->slot &&
 	       device->device == wanted->device;
 }
 
 static void add_device(struct meter *meter, const struct meter_device *device)
 {
 	uint64_t hash = quick_hash(
-		quick_hash(quick_hash(meter->seed, device->series), device->device), device->day);
+		quick_hash(quick_hash(meter->seed, device->series), device->device), device->slot);
 
 	if (hash_table_find(&meter->device_table, hash, is_device, meter->devices, device) ==
 			HASH_TABLE_NONE &&
@@ -156,11 +158,15 @@ static void begin_day(struct meter *meter, uint32_t day)
 
 static void add_devices(struct meter *meter, const struct cell *cell, uint64_t series)
 {
+	uint32_t slot = cell->key.slot;
+	bool is_by_slot = dimension_counts_slots(series_dimension(series));
+
 	for (uint32_t i = 0; i < cell->devices.count; i++) {
-		uint64_t device = devices_told(cell->devices.items[i].hash);
-		if (!was_sent(meter, series, cell->key.slot, device)) {
-			add_device(meter, &(struct meter_device){
-						  series, device, cell->key.slot / SLOTS_PER_DAY });
+		struct meter_device device = { series, devices_told(cell->devices.items[i].hash),
+			is_by_slot ? slot : slot - slot % SLOTS_PER_DAY };
+		if (!was_sent(meter, series, is_by_slot ? slot : slot / SLOTS_PER_HOUR,
+			    device.device)) {
+			add_device(meter, &device);
 		}
 	}
 }

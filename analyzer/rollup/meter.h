@@ -16,7 +16,7 @@
 
 #include "analyzer/rollup/cell.h"
 
-enum { METER_SUMS_MAX = 4096, METER_DEVICES_MAX = 8192, METER_SERIES_MAX = 65536 };
+enum { METER_SUMS_MAX = 4096, METER_DEVICES_MAX = 16384, METER_SERIES_MAX = 65536 };
 
 struct meter;
 
@@ -46,7 +46,8 @@ bool meter_cut(struct meter *meter, struct meter_batch *batch);
 void meter_read_stats(const struct meter *meter, struct meter_stats *stats);
 
 /* What a batch is made of: bytes, flows, and records of which a way did not cross the sensor, of
- * one series in one slot, and a device seen in one on a day. */
+ * one series in one slot, and a device seen in one, on a day or, where small groups are
+ * judged by it (dimension_counts_slots()), in a slot of that day. */
 struct meter_sum {
 	uint64_t series, up, down, flows, unseen_up, unseen_down;
 	uint32_t slot; /* since 1970 */
@@ -54,7 +55,7 @@ struct meter_sum {
 
 struct meter_device {
 	uint64_t series, device;
-	uint32_t day; /* since 1970 */
+	uint32_t slot; /* since 1970; of a day: its first */
 };
 
 /* The text of a batch (meter_batch.c). Sorts the arrays. False: out of memory. */

@@ -18,16 +18,33 @@ enum { DAYS_PER_WEEK = 7 };
 /* 1970-01-01 was a Thursday; weeks begin on Mondays (ISO 8601). */
 enum { THURSDAY = 3 };
 
-/* A name of the policy in a key: a letter and its hash; the name itself goes into the dictionary.
- */
-static void put_name_id(struct text *text, char letter, const char *name)
+/* Names of the policy, by the dimension whose values they are. */
+static const char *name_of(unsigned dimension, uint32_t symbol)
+{
+	switch (dimension) {
+	case DIMENSION_UNIT:
+		return symbol_name(SYMBOL_UNIT, (uint16_t)symbol);
+	case DIMENSION_CLASS:
+		return symbol_name(SYMBOL_CLASS, (uint16_t)symbol);
+	case DIMENSION_RULE:
+		return symbol_name(SYMBOL_RULE, (uint16_t)symbol);
+	case DIMENSION_EXCEPTION:
+		return symbol_name(SYMBOL_EXCEPTION, (uint16_t)symbol);
+	default:
+		return "";
+	}
+}
+
+/* A name in a key: a letter and its hash; the name itself goes into the dictionary. */
+static void put_name(struct text *text, unsigned dimension, uint32_t symbol)
 {
 	struct hash_key key = hash_key_fixed("borderflow series");
+	const char *name = name_of(dimension, symbol);
 
 	if (name[0] == '\0') {
 		text_put(text, "none");
 	} else {
-		text_printf(text, "%c%08" PRIx32, letter,
+		text_printf(text, "%c%08" PRIx32, dimension_letter(dimension),
 			(uint32_t)hash_bytes(&key, name, strlen(name)));
 	}
 }
@@ -53,7 +70,7 @@ static void put_series(struct text *text, uint64_t series)
 		text_put(text, "other");
 		return;
 	}
-	switch (series_dimension(series)) {
+	switch ((enum dimension)series_dimension(series)) {
 	case DIMENSION_APP:
 	case DIMENSION_INFERRED:
 		put_app(text, first);
@@ -61,17 +78,29 @@ static void put_series(struct text *text, uint64_t series)
 	case DIMENSION_APP_UNIT:
 		put_app(text, first);
 		text_put_char(text, '@');
-		put_name_id(text, 'u', symbol_name(SYMBOL_UNIT, (uint16_t)second));
+		put_name(text, DIMENSION_UNIT, second);
 		break;
 	case DIMENSION_UNIT:
-		put_name_id(text, 'u', symbol_name(SYMBOL_UNIT, (uint16_t)first));
+	case DIMENSION_CLASS:
+	case DIMENSION_RULE:
+	case DIMENSION_EXCEPTION:
+		put_name(text, series_dimension(series), first);
+		break;
+	case DIMENSION_MATRIX:
+		series_put_country(text, first);
+		text_put_char(text, '-');
+		series_put_country(text, second);
+		break;
+	case DIMENSION_SERVER:
+	case DIMENSION_PARENT:
+		series_put_country(text, first);
 		break;
 	case DIMENSION_ZONE:
 	case DIMENSION_CONTROL:
 		text_put(text, geo_zone_name(first));
 		break;
-	case DIMENSION_RULE:
-		put_name_id(text, 'r', symbol_name(SYMBOL_RULE, (uint16_t)first));
+	case DIMENSION_ACTION:
+		text_put(text, policy_action_name(first));
 		break;
 	case DIMENSION_VERDICT:
 		text_put(text, policy_verdict_name(first));
@@ -82,16 +111,16 @@ static void put_series(struct text *text, uint64_t series)
 	case DIMENSION_HIDDEN:
 		text_put(text, cell_hidden_name(first));
 		break;
-	case DIMENSION_CLASS:
-		put_name_id(text, 'c', symbol_name(SYMBOL_CLASS, (uint16_t)first));
+	case DIMENSION_DIRECTION:
+		text_put(text, record_direction_name(first));
 		break;
-	case DIMENSION_MATRIX:
-		series_put_country(text, first);
-		text_put_char(text, '-');
-		series_put_country(text, second);
+	case DIMENSION_VIA:
+		text_put(text, record_via_name(first));
 		break;
-	default:
-		series_put_country(text, first);
+	case DIMENSION_PROTOCOL:
+		text_put(text, first == L7_UNKNOWN ? "unknown" : l7_protocol_name(first));
+		break;
+	case DIMENSION_COUNT:
 		break;
 	}
 }
@@ -144,8 +173,8 @@ static int compare_devices(const void *left, const void *right)
 	if (a->series != b->series) {
 		return a->series < b->series ? -1 : 1;
 	}
-	if (a->day != b->day) {
-		return a->day < b->day ? -1 : 1;
+	if (a->slot != b->slot) {
+		return a->slot < b->slot ? -1 : 1;
 	}
 	return a->device < b->device ? -1 : a->device > b->device;
 }
@@ -244,19 +273,30 @@ static void put_sums(struct text *text, const struct meter_sum *sums, size_t cou
 	}
 }
 
-/* d: the devices of each series and day, of both directions together. */
+/* d: of a series and day; s: and slot. */
+static void begin_devices(struct text *text, const struct meter_device *device)
+{
+	unsigned dimension = series_dimension(device->series);
+	bool is_by_slot = dimension_counts_slots(dimension);
+
+	text_printf(text, "%c %s ", is_by_slot ? 's' : 'd', dimension_name(dimension));
+	put_series(text, device->series);
+	text_put_char(text, ' ');
+	put_day(text, slot_day(device->slot));
+	if (is_by_slot) {
+		text_printf(text, " %" PRIu32, device->slot);
+	}
+}
+
+/* The devices of each series and time, of both directions together. */
 static void put_devices(struct text *text, const struct meter_device *devices, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct meter_device *device = &devices[i];
-		bool is_first = i == 0 || device->series != device[-1].series ||
-				device->day != device[-1].day;
-		if (is_first) {
-			text_printf(text, "%sd %s ", i ? "\n" : "",
-				dimension_name(series_dimension(device->series)));
-			put_series(text, device->series);
-			text_put_char(text, ' ');
-			put_day(text, device->day);
+		if (i == 0 || device->series != device[-1].series ||
+			device->slot != device[-1].slot) {
+			text_put(text, i ? "\n" : "");
+			begin_devices(text, device);
 		}
 		text_printf(text, " %016" PRIx64, device->device);
 	}
@@ -265,33 +305,19 @@ static void put_devices(struct text *text, const struct meter_device *devices, s
 	}
 }
 
-/* Dimensions whose values are names of the policy, and stand as ids. */
-static bool has_names(unsigned dimension, enum symbol_kind *kind, char *letter)
-{
-	*kind = dimension == DIMENSION_UNIT    ? SYMBOL_UNIT
-		: dimension == DIMENSION_CLASS ? SYMBOL_CLASS
-					       : SYMBOL_RULE;
-	*letter = dimension == DIMENSION_UNIT ? 'u' : dimension == DIMENSION_CLASS ? 'c' : 'r';
-	return dimension == DIMENSION_UNIT || dimension == DIMENSION_CLASS ||
-	       dimension == DIMENSION_RULE;
-}
-
-/* n: the names behind those ids. */
+/* n: the names behind ids. */
 static void put_names(struct text *text, const struct meter_sum *sums, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		uint64_t series = sums[i].series;
 		unsigned dimension = series_dimension(series);
-		enum symbol_kind kind;
-		char letter;
-		if (!has_names(dimension, &kind, &letter) || (i && series == sums[i - 1].series) ||
-			series == series_other(dimension) || series_first(series) == 0) {
-			continue;
+		const char *name = name_of(dimension, series_first(series));
+		bool is_told = i > 0 && series == sums[i - 1].series;
+		if (name[0] != '\0' && series != series_other(dimension) && !is_told) {
+			text_put(text, "n ");
+			put_name(text, dimension, series_first(series));
+			text_printf(text, " %s\n", name);
 		}
-		const char *name = symbol_name(kind, (uint16_t)series_first(series));
-		text_put(text, "n ");
-		put_name_id(text, letter, name);
-		text_printf(text, " %s\n", name);
 	}
 }
 

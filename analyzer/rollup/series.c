@@ -26,6 +26,23 @@ bool dimension_find(const char *name, enum dimension *dimension)
 	return false;
 }
 
+char dimension_letter(enum dimension dimension)
+{
+	switch (dimension) {
+	case DIMENSION_APP_UNIT: /* the unit of both */
+	case DIMENSION_UNIT:
+		return 'u';
+	case DIMENSION_CLASS:
+		return 'c';
+	case DIMENSION_RULE:
+		return 'r';
+	case DIMENSION_EXCEPTION:
+		return 'e';
+	default:
+		return '\0';
+	}
+}
+
 unsigned series_of(const struct cell_key *key, uint64_t series[DIMENSION_COUNT])
 {
 	uint32_t app = cell_named_app(key);
@@ -41,9 +58,14 @@ unsigned series_of(const struct cell_key *key, uint64_t series[DIMENSION_COUNT])
 	series[DIMENSION_MATRIX] = series_key(DIMENSION_MATRIX, server, parent);
 	series[DIMENSION_CONTROL] = series_key(DIMENSION_CONTROL, key->control, 0);
 	series[DIMENSION_RULE] = series_key(DIMENSION_RULE, key->rule, 0);
+	series[DIMENSION_ACTION] = series_key(DIMENSION_ACTION, key->action, 0);
 	series[DIMENSION_VERDICT] = series_key(DIMENSION_VERDICT, key->verdict, 0);
+	series[DIMENSION_EXCEPTION] = series_key(DIMENSION_EXCEPTION, key->exception, 0);
 	series[DIMENSION_BLOCK] = series_key(DIMENSION_BLOCK, key->block, 0);
 	series[DIMENSION_HIDDEN] = series_key(DIMENSION_HIDDEN, key->hidden, 0);
+	series[DIMENSION_DIRECTION] = series_key(DIMENSION_DIRECTION, key->direction, 0);
+	series[DIMENSION_VIA] = series_key(DIMENSION_VIA, key->via, 0);
+	series[DIMENSION_PROTOCOL] = series_key(DIMENSION_PROTOCOL, key->protocol, 0);
 	series[DIMENSION_INFERRED] = series_key(DIMENSION_INFERRED, key->app, 0);
 	return key->inferred ? DIMENSION_COUNT : DIMENSION_INFERRED;
 }

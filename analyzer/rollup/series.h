@@ -24,9 +24,14 @@
 	X(MATRIX, "matrix")   /* server country and parent country: "SE-CN" */                     \
 	X(CONTROL, "control") /* zone of the parent country */                                     \
 	X(RULE, "rule")                                                                            \
+	X(ACTION, "action")                                                                        \
 	X(VERDICT, "verdict")                                                                      \
+	X(EXCEPTION, "exception")                                                                  \
 	X(BLOCK, "block")                                                                          \
-	X(HIDDEN, "hidden")     /* why a flow does not show its app; "named" */                    \
+	X(HIDDEN, "hidden") /* why a flow does not show its app; "named" */                        \
+	X(DIRECTION, "direction")                                                                  \
+	X(VIA, "via")                                                                              \
+	X(PROTOCOL, "protocol")                                                                    \
 	X(INFERRED, "inferred") /* apps of flows without a name; in "app" these are "unknown" */
 
 enum dimension {
@@ -47,6 +52,18 @@ static inline bool dimension_is_of_part(enum dimension dimension)
 	return dimension == DIMENSION_UNIT || dimension == DIMENSION_APP_UNIT ||
 	       dimension == DIMENSION_CLASS;
 }
+
+/* Are devices counted by slot as well as by day? Of the parts of the body, which are judged by how
+ * many stand behind them, and of zones, which together are the body. */
+static inline bool dimension_counts_slots(enum dimension dimension)
+{
+	return dimension == DIMENSION_UNIT || dimension == DIMENSION_CLASS ||
+	       dimension == DIMENSION_ZONE;
+}
+
+/* The letter before the ids that stand for its values, which are names of the policy; '\0': its
+ * values stand as they are. */
+char dimension_letter(enum dimension dimension);
 
 /* Dimension in the top byte, then two numbers of 28 bits: app and unit, two countries, … */
 static inline uint64_t series_key(unsigned dimension, uint32_t first, uint32_t second)

@@ -53,9 +53,14 @@ static int find_dimension(const struct view_question *question, enum dimension *
 		{ { VIEW_BY_ZONE }, 1, DIMENSION_ZONE },
 		{ { VIEW_BY_CONTROL }, 1, DIMENSION_CONTROL },
 		{ { VIEW_BY_RULE }, 1, DIMENSION_RULE },
+		{ { VIEW_BY_ACTION }, 1, DIMENSION_ACTION },
 		{ { VIEW_BY_VERDICT }, 1, DIMENSION_VERDICT },
+		{ { VIEW_BY_EXCEPTION }, 1, DIMENSION_EXCEPTION },
 		{ { VIEW_BY_BLOCK }, 1, DIMENSION_BLOCK },
 		{ { VIEW_BY_HIDDEN }, 1, DIMENSION_HIDDEN },
+		{ { VIEW_BY_DIRECTION }, 1, DIMENSION_DIRECTION },
+		{ { VIEW_BY_VIA }, 1, DIMENSION_VIA },
+		{ { VIEW_BY_PROTOCOL }, 1, DIMENSION_PROTOCOL },
 		{ { VIEW_BY_APP, VIEW_BY_UNIT }, 2, DIMENSION_APP_UNIT },
 		{ { VIEW_BY_SERVER, VIEW_BY_PARENT }, 2, DIMENSION_MATRIX },
 	};
@@ -179,9 +184,7 @@ static void split_series(
 	char *second = is_app                                  ? strchr(series, '@')
 		       : asking->dimension == DIMENSION_MATRIX ? strchr(series, '-')
 							       : NULL;
-	bool has_names = is_app || asking->dimension == DIMENSION_UNIT ||
-			 asking->dimension == DIMENSION_CLASS ||
-			 asking->dimension == DIMENSION_RULE;
+	bool has_names = dimension_letter(asking->dimension) != '\0';
 
 	*key = (struct view_row_key){ .is_remainder = false };
 	if (asking->question->by_count == 2) {

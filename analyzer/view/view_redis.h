@@ -3,6 +3,7 @@
 
 #include "analyzer/rollup/series.h"
 #include "analyzer/view/view_parts.h"
+#include "base/clock.h"
 
 enum {
 	REDIS_NAMES_MAX = 4096,
@@ -10,6 +11,9 @@ enum {
 	REDIS_KEY_BYTES = 256,
 	REDIS_RANGES_MAX = REDIS_DAYS + 2
 };
+
+/* How long devices are kept by slot (share/redis/borderflow.lua). */
+#define REDIS_SLOT_DEVICES_NS (3 * UINT64_C(3600) * NS_PER_S)
 
 /* A name behind an id in a series. */
 struct view_redis_name {

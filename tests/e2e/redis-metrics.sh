@@ -34,7 +34,8 @@ $(grep '^\* ' "$work/sums")
 END
 flows=$(sum 'bf:1:{file-*}:m:zone.flows:*')
 ok 'flows are counted' [ "$flows" = "$(jq -r '.borderflow.flow | select((.part // 0) == 0) | .id' "$work/flows.ndjson" | wc -l)" ]
-for dimension in app-unit unit server parent zone class matrix control rule verdict block hidden; do
+for dimension in app-unit unit server parent zone class matrix control rule action verdict \
+	exception block hidden direction via protocol; do
 	for whose in 'file-*' all:default; do
 		ok "$dimension of $whose holds every byte up" [ "$(sum "bf:1:{$whose}:m:$dimension.up:*")" = "$all_up" ]
 		ok "… and down" [ "$(sum "bf:1:{$whose}:m:$dimension.down:*")" = "$all_down" ]

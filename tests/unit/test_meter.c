@@ -192,6 +192,53 @@ static void test_devices(void)
 	meter_destroy(meter);
 }
 
+/* By slot where small groups are judged by the time that runs. */
+static void test_devices_of_slots(void)
+{
+	struct meter *meter = meter_create();
+	struct record records[] = {
+		part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:00:00Z", 10, 1000),
+		part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:04:00Z", 10, 1000),
+		part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:05:00Z", 1, 1),
+	};
+	struct meter_batch batch;
+
+	add_records(meter, records, 2);
+	ok(meter_cut(meter, &batch) && strstr(batch.bytes, "\ns zone eu 20260304 5908608 ") &&
+			strstr(batch.bytes, "\ns unit u") && strstr(batch.bytes, "\ns class c"),
+		"zone, unit and class by slot");
+	ok(!strstr(batch.bytes, "\nd zone") && !strstr(batch.bytes, "\ns app"),
+		"which says the day too, and nothing else by slot");
+	add_records(meter, records, 1);
+	ok(meter_cut(meter, &batch) && !strstr(batch.bytes, "\ns zone"), "once a slot");
+	add_records(meter, records + 2, 1);
+	ok(meter_cut(meter, &batch) && strstr(batch.bytes, "\ns zone eu 20260304 5908609 "),
+		"and the next slot once more");
+	meter_destroy(meter);
+}
+
+/* As many devices as a cell keeps exactly. */
+static void test_widest_cell(void)
+{
+	struct meter *meter = meter_create();
+	struct record record = part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:00:00Z", 10, 1000);
+	struct rollup *rollup = cells_of(&record, 1);
+	struct meter_batch batch;
+	size_t count;
+	struct cell cell = *rollup_cells(rollup, &count);
+
+	cell.devices = (struct devices){ 0 };
+	for (uint64_t i = 1; i <= DEVICES_EXACT_MAX; i++) {
+		devices_add(&cell.devices, i << (64 - DEVICES_SHORT_BITS), 1);
+	}
+	is_int((int)cell.devices.count, DEVICES_EXACT_MAX, "a cell of very many devices");
+	is_int((int)meter_add(meter, &cell, 1), 1, "finds room in a batch");
+	ok(meter_cut(meter, &batch), "which is made");
+	devices_deinit(&cell.devices);
+	rollup_destroy(rollup);
+	meter_destroy(meter);
+}
+
 /* The same records make the same bytes, whatever secret the tables use. */
 static void test_repeats(void)
 {
@@ -384,6 +431,8 @@ int main(void)
 	test_first_week();
 	test_inferred();
 	test_devices();
+	test_devices_of_slots();
+	test_widest_cell();
 	test_repeats();
 	test_flood();
 	test_full_day("2026-03-12T00:00:00Z", "a new day has room");

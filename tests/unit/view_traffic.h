@@ -68,6 +68,7 @@ static void traffic_decide(struct random *random, unsigned unit, struct record *
 		.action = app == 1 ? POLICY_ACTION_DENY : POLICY_ACTION_NONE,
 		.verdict = app == 1 ? POLICY_VERDICT_VIOLATION : POLICY_VERDICT_NONE,
 		.block = app == 1 ? blocks[random_below(random, 4)] : BLOCK_NONE,
+		.exception = app == 2 ? traffic_symbol(SYMBOL_EXCEPTION, "exception", 1) : 0,
 	};
 }
 
@@ -111,10 +112,12 @@ static void traffic_record(struct traffic *traffic, struct random *random, size_
 	record->verdict.embedded =
 		device < 2 && record->verdict.app == traffic_symbol(SYMBOL_APP, "app", 2);
 	record_note_vantage(record);
+	record->via = number % 5 == 0 ? RECORD_VIA_PROXY : RECORD_VIA_DIRECT;
 	labels->app = symbol_name(SYMBOL_APP, record->verdict.app);
 	labels->unit = symbol_name(SYMBOL_UNIT, record->decision.unit);
 	labels->class_ = symbol_name(SYMBOL_CLASS, record->decision.class_);
 	labels->rule = symbol_name(SYMBOL_RULE, record->decision.rule);
+	labels->exception = symbol_name(SYMBOL_EXCEPTION, record->decision.exception);
 	snprintf(labels->device, sizeof(labels->device), "device-%u-%u", unit, device);
 }
 

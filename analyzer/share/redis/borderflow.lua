@@ -1,8 +1,8 @@
-#!lua name=borderflow_3
+#!lua name=borderflow_4
 
 -- Applies a batch of sums once. The program loads this where the server does not have exactly this text.
 --
--- FCALL borderflow_apply_3 1 CURSOR EPOCH NUMBER BEFORE AFTER TIME BATCH
+-- FCALL borderflow_apply_4 1 CURSOR EPOCH NUMBER BEFORE AFTER TIME BATCH
 --
 -- CURSOR is bf:1:{SENSOR}:seq for the sensor's own sums, bf:1:{all:TENANT}:seq:SENSOR for what it adds to those of all
 -- sensors. It is compared and set: BEFORE is the digest that it must hold ("" for none), AFTER the one that it holds
@@ -18,7 +18,8 @@
 --     +SERIES SLOT UP DOWN ...          bytes in five-minute slots of the day
 --     =SERIES SLOT FLOWS ...            flows that began in them
 --     ?SERIES SLOT UP DOWN ...          records of which what went that way is not known
---     d DIM SERIES DAY DEVICE ...       devices seen
+--     d DIM SERIES DAY DEVICE ...       devices seen on a day
+--     s DIM SERIES DAY SLOT DEVICE ...  the same, in one of its slots; SLOT is since 1970
 --     n ID NAME                         a name behind an id
 --
 -- Sums of a slot may come in pieces: they are added up here first, so that each key is touched once for each slot, and
@@ -27,6 +28,7 @@
 
 local DAY = 86400
 local KEEP_SLOTS, KEEP_HOURS, KEEP_TOP, TOP_MEMBERS = 35 * DAY, 400 * DAY, 2 * DAY, 100
+local KEEP_SLOT_DEVICES = 3 * 3600 -- by them a look at the time that runs judges small groups
 local SLOTS_PER_HOUR, HOURS_PER_DAY = 12, 24
 
 -- One way of a dimension on a day (bytes up, bytes down, flows …): what its keys begin and end with, and its sums.
@@ -116,21 +118,32 @@ local function put_top(call, key, totals)
 	return refused
 end
 
-local function add_devices(call, prefix, text)
-	local dim, series, day, rest = string.match(text, '^d (%S+) (%S+) (%d+) (.*)$')
-	local key, list = prefix .. 'dev:' .. dim .. ':' .. series .. ':' .. day, {}
-	for device in string.gmatch(rest, '%S+') do
-		list[#list + 1] = device
-	end
-	for i = 1, #list, 1000 do
-		local reply = call('PFADD', key, unpack(list, i, math.min(i + 999, #list)))
+-- Adds devices to a HyperLogLog. Answers how many keys were refused.
+local function count_devices(call, key, keep, devices)
+	for i = 1, #devices, 1000 do
+		local reply = call('PFADD', key, unpack(devices, i, math.min(i + 999, #devices)))
 		if reply == 1 then
-			call('EXPIRE', key, KEEP_SLOTS)
+			call('EXPIRE', key, keep)
 		elseif reply ~= 0 then
 			return 1
 		end
 	end
 	return 0
+end
+
+local function add_devices(call, prefix, text)
+	local by, dim, series, day, rest = string.match(text, '^(.) (%S+) (%S+) (%d+) (.*)$')
+	local of, slot, devices, refused = dim .. ':' .. series .. ':', nil, {}, 0
+	if by == 's' then
+		slot, rest = string.match(rest, '^(%d+) (.*)$')
+	end
+	for device in string.gmatch(rest, '%S+') do
+		devices[#devices + 1] = device
+	end
+	if slot then
+		refused = count_devices(call, prefix .. 'dev5:' .. of .. slot, KEEP_SLOT_DEVICES, devices)
+	end
+	return refused + count_devices(call, prefix .. 'dev:' .. of .. day, KEEP_SLOTS, devices)
 end
 
 local function add_name(call, prefix, text)
@@ -180,7 +193,7 @@ local function take(call, prefix, batch)
 			local dim, day, week, weekday = string.match(line, '^c (%S+) (%d+) (%d+) (%d)$')
 			if dim then
 				of = ways_of(ways, prefix, dim, day, week, weekday)
-			elseif string.find(line, '^d ') then
+			elseif string.find(line, '^[ds] ') then
 				refused = refused + add_devices(call, prefix, line)
 			else
 				refused = refused + add_name(call, prefix, line)
@@ -248,4 +261,4 @@ local function apply(keys, args)
 	return 1 + refused
 end
 
-redis.register_function('borderflow_apply_3', apply)
+redis.register_function('borderflow_apply_4', apply)
