@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/archive/addr_numbers.h"
 #include "analyzer/format/dictionary.h"
 #include "analyzer/format/field_rows.h"
 #include "analyzer/format/record_cbor.h"
@@ -31,7 +32,9 @@ struct block_column {
 	uint64_t first;    /* of the first record; while it is all there is, numbers are not kept */
 	uint64_t *numbers; /* RECORD_BLOCK_RECORDS; NULL: never needed yet */
 	bool varies;
-	struct dictionary *dictionary; /* of fields that are no numbers: by their content */
+	/* Of fields that are no numbers, by their content: addresses, or all else. */
+	struct addr_numbers *addrs;
+	struct dictionary *dictionary;
 	struct cbor_writer entries;
 	struct known known[1 << KNOWN_BITS]; /* by a hash of the value */
 };
@@ -254,12 +257,16 @@ INLINE uint64_t find_text(struct record_block *block, unsigned row, const struct
 /* Where the getter finds an address in the record. */
 INLINE uint64_t find_addr(struct record_block *block, unsigned row, const struct field_view *view)
 {
-	const struct field *field = &field_rows[row];
 	struct field_value value;
 
-	return field->get(view, &value) ? number_of(block, &block->columns[row], field, &value,
-						  value.addr, sizeof(value.addr->bytes))
-					: 0;
+	if (!field_rows[row].get(view, &value)) {
+		return 0;
+	}
+	struct addr_numbers *addrs = block->columns[row].addrs;
+	uint32_t before = addr_numbers_count(addrs);
+	uint32_t number = addr_numbers_of(addrs, value.addr);
+	block->entry_bytes += number > before ? record_cbor_addr_bytes(value.addr) : 0;
+	return number;
 }
 
 INLINE uint64_t number_of_row(
@@ -305,6 +312,7 @@ static void destroy_columns(struct record_block *block)
 {
 	for (unsigned row = 0; row < ROWS; row++) {
 		struct block_column *column = &block->columns[row];
+		addr_numbers_destroy(column->addrs);
 		dictionary_destroy(column->dictionary);
 		cbor_writer_deinit(&column->entries);
 	}
@@ -327,11 +335,9 @@ struct record_block *record_block_create(void)
 		struct block_column *column = &block->columns[row];
 		enum way way = way_of(&field_rows[row]);
 		cbor_writer_init(&column->entries);
-		if (way < WAY_FOUND_ADDR) {
-			continue;
-		}
-		column->dictionary = dictionary_create();
-		if (!column->dictionary) {
+		column->addrs = way == WAY_FOUND_ADDR ? addr_numbers_create() : NULL;
+		column->dictionary = way > WAY_FOUND_ADDR ? dictionary_create() : NULL;
+		if (way >= WAY_FOUND_ADDR && !column->addrs && !column->dictionary) {
 			record_block_destroy(block);
 			return NULL;
 		}
@@ -354,6 +360,9 @@ void record_block_clear(struct record_block *block)
 	for (unsigned row = 0; row < ROWS; row++) {
 		struct block_column *column = &block->columns[row];
 		column->varies = false;
+		if (column->addrs) {
+			addr_numbers_clear(column->addrs);
+		}
 		if (column->dictionary) {
 			dictionary_clear(column->dictionary);
 			cbor_writer_clear(&column->entries);
@@ -439,6 +448,17 @@ bool record_block_has_failed(const struct record_block *block)
 	return block->has_failed;
 }
 
+/* Addresses were only numbered so far. */
+static void put_addrs(struct columns_writer *writer, uint32_t key, struct block_column *column,
+	const uint64_t *numbers, uint32_t rows)
+{
+	uint32_t count = addr_numbers_count(column->addrs);
+
+	cbor_writer_clear(&column->entries);
+	record_cbor_put_addrs(&column->entries, addr_numbers_all(column->addrs), count);
+	columns_put_entries(writer, key, numbers, rows, &column->entries, count);
+}
+
 /* One number stands for all where they are the same. A time goes with the time before it. */
 void record_block_content(
 	struct record_block *block, struct cbor_writer *content, struct columns_cuts *cuts)
@@ -450,14 +470,16 @@ void record_block_content(
 	columns_writer_clear(writer);
 	for (unsigned row = 0; row < ROWS; row++) {
 		const struct field *field = &field_rows[row];
-		const struct block_column *column = &block->columns[row];
+		struct block_column *column = &block->columns[row];
 		const uint64_t *numbers = column->varies ? column->numbers : &column->first;
 		uint32_t rows = column->varies ? block->count : 1;
 
 		if (way_of(field) == WAY_NONE || (!column->varies && column->first == 0)) {
 			continue;
 		}
-		if (column->dictionary) {
+		if (column->addrs) {
+			put_addrs(writer, field->key, column, numbers, rows);
+		} else if (column->dictionary) {
 			columns_put_entries(writer, field->key, numbers, rows, &column->entries,
 				dictionary_count(column->dictionary));
 		} else if (column->varies && time_before && field->type == FIELD_TIME) {

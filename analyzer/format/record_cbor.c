@@ -2,14 +2,6 @@
 
 #include <string.h>
 
-static void put_addr(struct cbor_writer *writer, const struct addr *addr)
-{
-	bool is_v4 = addr_is_v4(addr);
-
-	cbor_writer_tag(writer, is_v4 ? CBOR_TAG_IPV4 : CBOR_TAG_IPV6);
-	cbor_writer_bytes(writer, is_v4 ? addr->bytes + 12 : addr->bytes, is_v4 ? 4 : 16);
-}
-
 /* A file is for others and says U+FFFD where a name is not UTF-8, as the ndjson does; the archive
  * keeps the bytes. */
 static void put_text(struct cbor_writer *writer, bool keeps_bytes, const char *text, size_t length)
@@ -27,6 +19,25 @@ static void put_list(struct cbor_writer *writer, bool keeps_bytes, const struct 
 	for (unsigned i = 0; i < value->count; i++) {
 		put_text(writer, keeps_bytes, value->items[i], strlen(value->items[i]));
 	}
+}
+
+void record_cbor_put_addrs(struct cbor_writer *writer, const struct addr *addrs, size_t count)
+{
+	static const struct addr any;
+
+	if (!cbor_writer_reserve(writer, count * record_cbor_addr_bytes(&any))) {
+		return;
+	}
+	uint8_t *at = writer->bytes + writer->length;
+	for (size_t i = 0; i < count; i++) {
+		bool is_v4 = addr_is_v4(&addrs[i]);
+		at[0] = CBOR_MAJOR_TAG << 5 | 24;
+		at[1] = is_v4 ? CBOR_TAG_IPV4 : CBOR_TAG_IPV6;
+		at[2] = (uint8_t)(CBOR_MAJOR_BYTES << 5 | (is_v4 ? 4 : 16));
+		memcpy(at + 3, is_v4 ? addrs[i].bytes + 12 : addrs[i].bytes, is_v4 ? 4 : 16);
+		at += record_cbor_addr_bytes(&addrs[i]);
+	}
+	writer->length = (size_t)(at - writer->bytes);
 }
 
 void record_cbor_put_value(struct cbor_writer *writer, bool keeps_bytes, const struct field *field,
@@ -47,7 +58,7 @@ void record_cbor_put_value(struct cbor_writer *writer, bool keeps_bytes, const s
 		cbor_writer_bool(writer, value->number != 0);
 		break;
 	case FIELD_ADDR:
-		put_addr(writer, value->addr);
+		record_cbor_put_addrs(writer, value->addr, 1);
 		break;
 	case FIELD_WORDS:
 	case FIELD_TEXTS:

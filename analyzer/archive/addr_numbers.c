@@ -1,0 +1,68 @@
+#include "analyzer/archive/addr_numbers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/archive/record_block.h"
+#include "base/hash.h"
+
+/* Half of the slots stay free. */
+enum { SLOTS = 2 * RECORD_BLOCK_RECORDS };
+
+_Static_assert((SLOTS & (SLOTS - 1)) == 0, "slots are found by a mask");
+_Static_assert((int)RECORD_BLOCK_RECORDS <= (int)UINT16_MAX, "a number fits its slot");
+
+struct addr_numbers {
+	struct hash_key key;
+	uint32_t count;
+	uint16_t slots[SLOTS]; /* the number; 0: free */
+	struct addr addrs[RECORD_BLOCK_RECORDS];
+};
+
+struct addr_numbers *addr_numbers_create(void)
+{
+	struct addr_numbers *numbers = calloc(1, sizeof(*numbers));
+
+	if (numbers) {
+		numbers->key = hash_key_random();
+	}
+	return numbers;
+}
+
+void addr_numbers_destroy(struct addr_numbers *numbers)
+{
+	free(numbers);
+}
+
+void addr_numbers_clear(struct addr_numbers *numbers)
+{
+	if (numbers->count > 0) {
+		memset(numbers->slots, 0, sizeof(numbers->slots));
+	}
+	numbers->count = 0;
+}
+
+uint32_t addr_numbers_of(struct addr_numbers *numbers, const struct addr *addr)
+{
+	uint64_t slot = hash_bytes_fast(&numbers->key, addr->bytes, sizeof(addr->bytes));
+	uint32_t number;
+
+	for (; (number = numbers->slots[slot % SLOTS]) != 0; slot++) {
+		if (addr_equal(&numbers->addrs[number - 1], addr)) {
+			return number;
+		}
+	}
+	numbers->addrs[numbers->count] = *addr;
+	numbers->slots[slot % SLOTS] = (uint16_t)++numbers->count;
+	return numbers->count;
+}
+
+uint32_t addr_numbers_count(const struct addr_numbers *numbers)
+{
+	return numbers->count;
+}
+
+const struct addr *addr_numbers_all(const struct addr_numbers *numbers)
+{
+	return numbers->addrs;
+}
