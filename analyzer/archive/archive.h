@@ -94,6 +94,9 @@ static inline bool archive_addr_is_stand_in(const struct addr *addr)
 	return memcmp(addr, &stand_in, sizeof(*addr) / 2) == 0;
 }
 
+/* The stand-in of the device of that pseudonym. */
+struct addr archive_stand_in(const char *pseudonym);
+
 static inline bool archive_addr_is_kept(const struct addr *addr)
 {
 	static const struct addr none;
@@ -106,8 +109,9 @@ static inline bool archive_addr_is_kept(const struct addr *addr)
  * has no symbols. */
 struct archive_selection {
 	struct field_set fields; /* of records that are handed out; FIELD_SET_ALL: whole records */
-	/* NULL: all are. It is asked once about each record, and shown what is in `asked`. */
-	bool (*matches)(void *context, const struct archived *archived);
+	/* NULL: all are. It is asked once about each record, and shown what is in `asked`, to be
+	 * changed for itself alone. */
+	bool (*matches)(void *context, struct archived *archived);
 	void *context;
 	struct field_set asked;
 };

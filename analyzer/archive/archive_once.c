@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/archive/archive_halves.h"
 #include "analyzer/archive/archive_reader.h"
 #include "base/clock.h"
 #include "base/hash_table.h"
@@ -19,17 +20,27 @@ enum {
 	APART_LEAST = 3
 };
 
-#define BOTH_WAYS (UINT32_C(1) << 31)
+/* How much an archive saw of a part. Of one way the app tells more than how much it was; and who
+ * began says the name. */
+#define BOTH_WAYS  (UINT32_C(1) << 31)
+#define APP_IS_AT  24 /* confidence, of one way */
+#define HALF_BEGAN (UINT32_C(1) << 23)
+#define JUDGED     UINT32_C(127) /* somebody decided by what was seen */
 
 struct part {
 	uint64_t flow_id;
 	uint64_t tied; /* bits of the archives that saw as much of it; 0: another part tells */
 	uint64_t ends; /* hash of the five numbers, whichever of the two began; 0 not told */
 	uint32_t first_s, last_s;
-	uint32_t seen; /* packets, and BOTH_WAYS */
+	uint32_t seen;   /* packets, and BOTH_WAYS */
+	uint32_t number; /* the highest that an archive gives it: after 0 the flow has begun */
+	struct half_ways halves;
 	uint8_t archive;
+	uint8_t latest;  /* archive that added to it */
+	bool is_several; /* of some archive several records are this part */
 	bool is_opening; /* of which a handshake's number made the id */
 	bool is_joined;  /* the sensor came to it later than it began, or may have */
+	bool is_tcp, has_both_ends;
 };
 
 /* Flows of an archive that an earlier one has at another time. */
@@ -52,6 +63,7 @@ struct archive_once {
 	struct even *evens;
 	uint32_t even_count, even_room;
 	struct hash_table by_flow, by_ends;
+	struct archive_halves halves;
 	uint64_t packets[ARCHIVE_ONCE_MAX];    /* that each of them saw */
 	struct apart *apart[ARCHIVE_ONCE_MAX]; /* NULL: none */
 	/* Flows that an earlier one has under the same id, and under another one. */
@@ -138,13 +150,29 @@ static uint64_t ends_of(const struct flow_record *flow)
 }
 
 /* Parts of the same five numbers at the same time, of which other sensors made a flow of its own:
- * they came to it later, as after an outage. */
+ * they came to it later, as after an outage, or saw the other way of it alone. */
 struct pieces {
+	const struct archive_once *once;
 	const struct part *part;
 	const struct part *renamed; /* whose beginning both saw, under another id; NULL */
 	unsigned count;
 	uint32_t places[PIECES_MOST];
 };
+
+/* The two ways of one flow. Where own addresses are not kept, another device may have the same
+ * port; two beginnings under two ids are two flows. */
+static bool are_halves(
+	const struct archive_once *once, const struct part *one, const struct part *other)
+{
+	bool are_of_one_device = false;
+	bool may_be_one = one->is_tcp ? one->is_joined || other->is_joined : true;
+
+	return may_be_one && one->first_s <= other->last_s + NEAR_S &&
+	       other->first_s <= one->last_s + NEAR_S &&
+	       archive_halves_meet(
+		       &once->halves, &one->halves, &other->halves, &are_of_one_device) &&
+	       (are_of_one_device || (one->has_both_ends && other->has_both_ends));
+}
 
 static bool note_piece(const void *parts, uint32_t place, const void *key)
 {
@@ -159,8 +187,9 @@ static bool note_piece(const void *parts, uint32_t place, const void *key)
 		distance(one->first_s, other->first_s) <= BEGAN_S) {
 		pieces->renamed = other;
 	}
-	if ((one->is_joined || other->is_joined) && one->first_s <= other->last_s &&
-		other->first_s <= one->last_s) {
+	bool is_later = (one->is_joined || other->is_joined) && one->first_s <= other->last_s &&
+			other->first_s <= one->last_s;
+	if (is_later || are_halves(pieces->once, one, other)) {
 		pieces->places[pieces->count++] = place;
 	}
 	return pieces->count == PIECES_MOST;
@@ -184,10 +213,10 @@ static void note_even(struct archive_once *once, const struct part *part, uint32
 		.of_piece = once->parts[piece].archive };
 }
 
-/* Of a part and the pieces of it the one that saw more tells. */
+/* Of a part and the pieces of it the one that saw more tells, completed by the others. */
 static void weigh_pieces(struct archive_once *once, struct part *part)
 {
-	struct pieces pieces = { .part = part };
+	struct pieces pieces = { .once = once, .part = part };
 
 	if (part->ends == 0) {
 		return;
@@ -206,31 +235,55 @@ static void weigh_pieces(struct archive_once *once, struct part *part)
 		if (piece->seen >= part->seen) {
 			part->archive = piece->archive;
 			part->tied = 0;
+			archive_halves_give(&once->halves, &piece->halves, &part->halves);
 		} else {
 			piece->archive = archive;
 			piece->seen = part->seen;
 			piece->tied = 0;
+			archive_halves_give(&once->halves, &part->halves, &piece->halves);
 		}
 	}
 }
 
-static struct part part_of(
-	const struct archive_once *once, unsigned archive, const struct flow_record *flow)
+static uint32_t at_most(uint64_t packets, uint32_t most)
 {
+	return packets < most ? (uint32_t)packets : most;
+}
+
+static uint32_t seen_of(const struct record *record, const uint64_t packets[2])
+{
+	const struct verdict *verdict = &record->verdict;
+	uint32_t sure = record->decision.block != BLOCK_NONE ? JUDGED
+			: verdict->inferred                  ? 0
+							     : verdict->confidence;
+
+	if (packets[0] > 0 && packets[1] > 0) {
+		return BOTH_WAYS | at_most(packets[0] + packets[1], BOTH_WAYS - 1);
+	}
+	return sure << APP_IS_AT | (packets[0] > 0) * HALF_BEGAN |
+	       at_most(packets[0] + packets[1], HALF_BEGAN - 1);
+}
+
+static struct part part_of(
+	const struct archive_once *once, unsigned archive, const struct record *record)
+{
+	const struct flow_record *flow = &record->flow;
 	const uint64_t *packets = once->is_whole ? flow->total_packets : flow->packets;
 	uint64_t first_ns = once->is_whole ? flow->flow_start_ns : flow->start_ns;
-	uint64_t all = packets[0] + packets[1];
 	bool is_both = packets[0] > 0 && packets[1] > 0;
 
 	return (struct part){ .flow_id = flow->flow_id,
 		.first_s = (uint32_t)(first_ns / NS_PER_S),
 		.last_s = (uint32_t)(flow->end_ns / NS_PER_S),
-		.seen = (all < BOTH_WAYS ? (uint32_t)all : BOTH_WAYS - 1) | is_both * BOTH_WAYS,
+		.seen = seen_of(record, packets),
+		.number = flow->part,
 		.archive = (uint8_t)archive,
+		.latest = (uint8_t)archive,
 		.tied = UINT64_C(1) << archive,
 		.is_opening = flow->protocol == IPPROTO_TCP && flow->start_seen &&
 			      (once->is_whole || flow->part == 0),
-		.is_joined = flow->protocol == IPPROTO_TCP ? !flow->start_seen : is_both };
+		.is_joined = flow->protocol == IPPROTO_TCP ? !flow->start_seen : is_both,
+		.is_tcp = flow->protocol == IPPROTO_TCP };
 }
 
 static bool append(struct archive_once *once, const struct part *part)
@@ -252,9 +305,13 @@ static bool append(struct archive_once *once, const struct part *part)
 	return true;
 }
 
-static void merge(struct part *to, const struct part *part)
+static void merge(struct archive_once *once, struct part *to, struct part *part)
 {
 	to->last_s = part->last_s > to->last_s ? part->last_s : to->last_s;
+	to->number = part->number > to->number ? part->number : to->number;
+	to->is_several |= to->latest == part->latest;
+	to->latest = part->latest;
+	archive_halves_give(&once->halves, &to->halves, &part->halves);
 	if (part->seen > to->seen) {
 		to->seen = part->seen;
 		to->archive = part->archive;
@@ -320,7 +377,7 @@ static bool learn(struct archive_once *once, struct part *part)
 	if (place != HASH_TABLE_NONE) {
 		once->shared[archive]++;
 		once->even_count = evens;
-		merge(&once->parts[place], part);
+		merge(once, &once->parts[place], part);
 		return true;
 	}
 	if (elsewhere != HASH_TABLE_NONE) {
@@ -336,31 +393,34 @@ struct looking {
 	bool has_failed;
 };
 
-static void look(void *context, const struct archived *rows, size_t count)
+static void look(void *context, struct archived *rows, size_t count)
 {
 	struct looking *looking = context;
+	struct archive_once *once = looking->once;
 
 	for (size_t i = 0; i < count && !looking->has_failed; i++) {
 		const struct flow_record *flow = &rows[i].record.flow;
-		struct part part = part_of(looking->once, looking->archive, flow);
+		const uint64_t *packets = once->is_whole ? flow->total_packets : flow->packets;
+		struct part part = part_of(once, looking->archive, &rows[i].record);
 		part.ends = ends_of(flow);
-		looking->once->has_key[looking->archive] |=
-			archive_addr_is_stand_in(&flow->source) ||
-			archive_addr_is_stand_in(&flow->destination);
-		looking->once->packets[looking->archive] += part.seen & ~BOTH_WAYS;
-		looking->has_failed = !learn(looking->once, &part);
+		part.has_both_ends = archive_addr_is_kept(&flow->source) &&
+				     archive_addr_is_kept(&flow->destination);
+		part.halves = archive_halves_note(
+			&once->halves, looking->archive, once->is_whole, &rows[i]);
+		once->has_key[looking->archive] |= archive_addr_is_stand_in(&flow->source) ||
+						   archive_addr_is_stand_in(&flow->destination);
+		once->packets[looking->archive] += packets[0] + packets[1];
+		looking->has_failed = !learn(once, &part);
 	}
 }
 
 static struct archive_selection selection(void)
 {
-	static const char *const paths[] = { "borderflow.flow.id", "source.packets",
-		"destination.packets", "borderflow.flow.total_source_packets",
-		"borderflow.flow.total_destination_packets", "network.iana_number",
-		"borderflow.flow.start_seen", "source.ip", "source.port", "destination.ip",
-		"destination.port" };
+	static const char *const paths[] = { "source.ip", "destination.ip",
+		"borderflow.app.confidence", "borderflow.inferred", "borderflow.block" };
 	struct archive_selection selection = { 0 };
 
+	archive_once_ask(&selection.fields);
 	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		field_set_add(&selection.fields, field_find(paths[i], strlen(paths[i])));
 	}
@@ -425,24 +485,39 @@ void archive_once_close(struct archive_once *once)
 	}
 	hash_table_deinit(&once->by_flow);
 	hash_table_deinit(&once->by_ends);
+	archive_halves_deinit(&once->halves);
 	free(once->parts);
 	free(once->evens);
 	free(once);
 }
 
-bool archive_once_tells(struct archive_once *once, unsigned archive, const struct flow_record *flow)
+void archive_once_ask(struct field_set *fields)
+{
+	archive_halves_ask(fields);
+}
+
+bool archive_once_tells(struct archive_once *once, unsigned archive, struct archived *archived)
 {
 	if (!once) {
 		return true;
 	}
-	struct part part = part_of(once, archive, flow);
-	uint32_t elsewhere, place = find(once, &part, &elsewhere);
+	struct part found = part_of(once, archive, &archived->record);
+	uint32_t elsewhere, place = find(once, &found, &elsewhere);
 
 	if (place == HASH_TABLE_NONE) { /* it came meanwhile */
-		append(once, &part);
+		append(once, &found);
 		return true;
 	}
-	return once->parts[place].archive == archive;
+	const struct part *part = &once->parts[place];
+	if (part->archive != archive) {
+		return false;
+	}
+	archive_halves_complete(
+		&once->halves, &part->halves, archive, once->is_whole, part->is_several, archived);
+	if (!part->is_several) {
+		archived->record.flow.part = part->number;
+	}
+	return true;
 }
 
 /* By chance a flow of another device has the same ports and server at the same moment, but not when

@@ -1,7 +1,9 @@
 /* What several archives hold, once: the same flow at two sites or sensors has one id (the tenant's
  * flow key). Of the same part of it, one of them tells: the one that saw most of it, both ways
- * before one, then the most packets, then the one that saw more of everything, then the first that
- * was named. So all archives are looked through before any of them is read.
+ * before one, of one way the one that knows the app, then the most packets, then the one that saw
+ * more of everything, then the first that was named. Where another one saw more of a way, it tells
+ * that of it (archive_halves.h): two that saw one way each tell as much as one that saw both. So
+ * all archives are looked through before any of them is read.
  *
  * Two records are the same part where flow.id is the same and they began in the same slot and at
  * about the same time, or within two seconds. One id at other times is of two flows, but where a
@@ -9,7 +11,8 @@
  * than it began, as after an outage, makes an id of its own: there the five numbers at the same
  * time tell.
  *
- * Memory   a part and a slot of a table, some 56 bytes, for each record of the time.
+ * Memory   a part and a slot of two tables, some 90 bytes, for each record of the time; of one that
+ *          shows one way alone 56 more.
  * Threads  one.
  * Failure  opening: 0 or -errno; what comes to an archive meanwhile is told by the first that is
  *          read. */
@@ -27,9 +30,12 @@ int archive_once_open(struct archive_once **once, const char *const *folders, un
 	const struct archive_options *period, struct err *err);
 void archive_once_close(struct archive_once *once); /* NULL is accepted */
 
-/* Does the archive at that place of folders tell this record? once NULL: it does. */
-bool archive_once_tells(
-	struct archive_once *once, unsigned archive, const struct flow_record *flow);
+/* Adds the fields that it is told by, to be read of records that are asked about. */
+void archive_once_ask(struct field_set *fields);
+
+/* Does the archive at that place of folders tell this record? Then it is completed by what others
+ * saw more of it. once NULL: it does. */
+bool archive_once_tells(struct archive_once *once, unsigned archive, struct archived *archived);
 
 /* How far the clock of an archive's sensor is from that of an earlier one, by the flows that both
  * saw: those stand at two times, and count twice. False where they agree, or too few tell. */

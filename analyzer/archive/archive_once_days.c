@@ -59,7 +59,7 @@ static void take_records(struct archive_once *once, unsigned archive, struct arc
 			const struct flow_record *flow = &records[i].record.flow;
 			bool is_in_time = flow->start_ns >= options->from_ns &&
 					  (!options->to_ns || flow->start_ns < options->to_ns);
-			if (!is_in_time || !archive_once_tells(once, archive, flow)) {
+			if (!is_in_time || !archive_once_tells(once, archive, &records[i])) {
 				continue;
 			}
 			if (!archive_hours_add(hours, &records[i].record, &records[i].labels)) {

@@ -32,7 +32,6 @@ struct archive_reader {
 	struct cbor_reader content;
 	struct archive_words words;
 	struct cbor_labels labels; /* of the same block */
-	struct hash_key stand_in_key;
 	struct known_symbol symbols[SYMBOL_KIND_COUNT][SYMBOLS_KNOWN];
 
 	struct archived rows[ARCHIVE_BATCH_MAX];
@@ -165,18 +164,26 @@ static void note_vantage(struct record *record, bool is_old)
 	}
 }
 
-/* 100::/64 and 64 bits of the pseudonym's hash; what is no device's address is kept. */
-static void put_stand_in(const struct archive_reader *reader, struct archived *row)
+/* 100::/64 and 64 bits of the pseudonym's hash. */
+struct addr archive_stand_in(const char *pseudonym)
+{
+	const struct hash_key key = hash_key_fixed("borderflow archive stand-in");
+	uint64_t hash = hash_bytes(&key, pseudonym, strlen(pseudonym));
+	struct addr addr = { { 0x01 } };
+
+	memcpy(addr.bytes + 8, &hash, sizeof(hash));
+	return addr;
+}
+
+/* What is no device's address is kept. */
+static void put_stand_in(struct archived *row)
 {
 	struct flow_record *flow = &row->record.flow;
 	struct addr *own =
 		row->record.own_side == RECORD_SOURCE ? &flow->source : &flow->destination;
-	uint64_t hash =
-		hash_bytes(&reader->stand_in_key, row->labels.device, strlen(row->labels.device));
 
 	if (!record_is_to_all(own)) {
-		*own = (struct addr){ { 0x01 } };
-		memcpy(own->bytes + 8, &hash, sizeof(hash));
+		*own = archive_stand_in(row->labels.device);
 	}
 }
 
@@ -184,7 +191,7 @@ static void put_stand_in(const struct archive_reader *reader, struct archived *r
 static void finish_row(struct archive_reader *reader, struct archived *archived, bool is_whole)
 {
 	if (archived->labels.device[0] && is_whole) {
-		put_stand_in(reader, archived);
+		put_stand_in(archived);
 	}
 	archived->is_old = is_old(reader);
 	note_unknown(archived);
@@ -212,7 +219,7 @@ static void report_lost(struct archive_reader *reader)
 	reader->records_left = 0;
 }
 
-static bool matches(const struct archive_reader *reader, const struct archived *row)
+static bool matches(const struct archive_reader *reader, struct archived *row)
 {
 	const struct archive_selection *selection = &reader->selection;
 
@@ -412,7 +419,6 @@ int archive_reader_open(
 	status = archive_blocks_open(&opened->blocks, options, ARCHIVE_RECORD_CONTENTS, err);
 	select_records(opened);
 	opened->columns = record_columns_create();
-	opened->stand_in_key = hash_key_fixed("borderflow archive stand-in");
 	record_cbor_keys_init(&opened->keys);
 	bool has_words = archive_words_init(&opened->words);
 	if (status == 0 && !(has_words && opened->columns)) {

@@ -119,7 +119,7 @@ static int read_records(struct filling *filling, const struct archive_options *o
 	}
 	while ((count = archive_reader_next(reader, &records)) > 0) {
 		for (size_t i = 0; i < count; i++) {
-			if (archive_once_tells(once, place, &records[i].record.flow)) {
+			if (archive_once_tells(once, place, &records[i])) {
 				add_record(filling, &records[i], &cell);
 			}
 		}
@@ -380,12 +380,12 @@ struct telling {
 	bool is_over;
 };
 
-static bool is_asked_for(void *context, const struct archived *archived)
+static bool is_asked_for(void *context, struct archived *archived)
 {
 	const struct telling *telling = context;
 	const struct field_view view = { .record = &archived->record, .labels = &archived->labels };
 
-	return archive_once_tells(telling->once, telling->place, &archived->record.flow) &&
+	return archive_once_tells(telling->once, telling->place, archived) &&
 	       (!telling->query || query_match(telling->query, &view));
 }
 
@@ -398,13 +398,15 @@ static void select_records(struct telling *telling, struct archive_selection *se
 	if (telling->query) {
 		query_asks(telling->query, &selection->asked);
 	}
-	field_set_add(&selection->asked, field_find("flow", 4));
+	archive_once_ask(&selection->asked);
 }
 
-static void tell_flow(struct telling *telling, const struct archived *archived)
+static void tell_flow(struct telling *telling, struct archived *archived)
 {
 	const struct view_flows *question = telling->question;
 
+	archive_once_tells(
+		telling->once, telling->place, archived); /* completes what is read anew */
 	if (telling->matched++ < question->first) {
 		return;
 	}

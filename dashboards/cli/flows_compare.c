@@ -110,7 +110,7 @@ static int read_folder(struct side *side, struct archive_once *once, unsigned pl
 	}
 	while ((count = archive_reader_next(reader, &records)) > 0) {
 		for (size_t i = 0; i < count; i++) {
-			if (archive_once_tells(once, place, &records[i].record.flow)) {
+			if (archive_once_tells(once, place, &records[i])) {
 				take(side, &records[i].record, &records[i].labels);
 			}
 		}

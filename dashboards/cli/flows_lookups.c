@@ -89,7 +89,7 @@ static void take_lookup(struct wanted *wanted, const struct archived *row)
 	}
 }
 
-static void take_records(void *context, const struct archived *rows, size_t count)
+static void take_records(void *context, struct archived *rows, size_t count)
 {
 	const struct flow_lookups *lookups = context;
 

@@ -148,12 +148,12 @@ static void note_device(struct flows_answer *answer, const struct archived *arch
 	}
 }
 
-static bool matches(void *context, const struct archived *archived)
+static bool matches(void *context, struct archived *archived)
 {
 	struct flows_answer *answer = context;
 	const struct field_view view = view_of(answer, archived);
 
-	if (!archive_once_tells(answer->once, answer->place, &archived->record.flow)) {
+	if (!archive_once_tells(answer->once, answer->place, archived)) {
 		return false;
 	}
 	note_device(answer, archived);
@@ -161,11 +161,11 @@ static bool matches(void *context, const struct archived *archived)
 	       query_match(answer->question.query, &view);
 }
 
-static int take_record(
-	struct flows_answer *answer, const struct archived *archived, struct err *err)
+static int take_record(struct flows_answer *answer, struct archived *archived, struct err *err)
 {
 	const struct field_view view = view_of(answer, archived);
 
+	archive_once_tells(answer->once, answer->place, archived); /* completes what is read anew */
 	if (is_mixed(answer, archived)) {
 		return err_set(err, EPERM,
 			"%s holds addresses and pseudonyms; groups over both want the key (--key), "
@@ -195,7 +195,7 @@ static void select_fields(struct flows_answer *answer, struct archive_selection 
 		query_asks(answer->question.query, &selection->asked);
 	}
 	if (answer->once) {
-		field_set_add(&selection->asked, field_find("flow", 4));
+		archive_once_ask(&selection->asked);
 	}
 	if (answer->question.query || answer->once) {
 		selection->matches = matches;

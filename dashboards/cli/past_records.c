@@ -18,14 +18,14 @@ struct reading {
 	unsigned place;
 };
 
-static void take_records(void *context, const struct archived *rows, size_t count)
+static void take_records(void *context, struct archived *rows, size_t count)
 {
 	const struct reading *reading = context;
 	const struct past_records *past = reading->past;
 
 	for (size_t i = 0; i < count; i++) {
 		const char *pseudonym = rows[i].labels.device;
-		if (archive_once_tells(reading->once, reading->place, &rows[i].record.flow)) {
+		if (archive_once_tells(reading->once, reading->place, &rows[i])) {
 			past->take(past->context, &rows[i].record, pseudonym[0] ? pseudonym : NULL);
 		}
 	}

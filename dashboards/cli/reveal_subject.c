@@ -75,7 +75,7 @@ static void print(const struct held *held, const char *archive, const char *pseu
 	text_deinit(&apps);
 }
 
-static void take_records(void *context, const struct archived *rows, size_t count)
+static void take_records(void *context, struct archived *rows, size_t count)
 {
 	struct held *held = context;
 

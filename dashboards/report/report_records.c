@@ -29,7 +29,7 @@ static void ignore_problem(void *context, const char *sentence)
 	(void)context, (void)sentence; /* told when the sums were read */
 }
 
-static void take_record(struct record_reading *reading, const struct archived *row)
+static void take_record(struct record_reading *reading, struct archived *row)
 {
 	const struct record *record = &row->record;
 	const struct flow_record *flow = &record->flow;
@@ -44,12 +44,12 @@ static void take_record(struct record_reading *reading, const struct archived *r
 			policy_is_own_proxy(reading->reference->policy, record_own_addr(record)));
 	}
 	/* What two sensors saw of one attempt is one by itself; of flows that is asked for. */
-	if (archive_once_tells(reading->once, reading->place, flow)) {
+	if (archive_once_tells(reading->once, reading->place, row)) {
 		report_observed_add(&reading->records->observed, reading->reference->policy, row);
 	}
 }
 
-static void take_records(void *context, const struct archived *rows, size_t count)
+static void take_records(void *context, struct archived *rows, size_t count)
 {
 	struct record_reading *reading = context;
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The same traffic at two observation points counts once: in reports and views over both archives, in the sums of all
-# sensors and in alerts. The second capture is the day from elsewhere: milliseconds later, by other MACs, another TTL. Prints
-# TAP.
+# sensors and in alerts. The second capture is the day from elsewhere: milliseconds later, by other MACs, another TTL. And two
+# points that see one way each know as much together as one that sees both. Prints TAP.
 . "$(dirname "$0")/tap.sh"
 needs jq redis-server redis-cli python3
 needs_built
@@ -86,5 +86,48 @@ ok 'the report of one archive' report "$work/report" --archive "$work/truth"
 ok 'the report of both' report "$work/reports" --archive "$work/first" --archive "$work/second"
 for figure in .total.bytes_up .total.bytes_down .total.flows .total.devices_at_least '.apps | map(.flows) | add' '.zones.eu.bytes_up'; do
 	near "the report of both says the same: $figure" "$(jq -r "$figure" "$work/report/report.json")" "$(jq -r "$figure" "$work/reports/report.json")"
+done
+
+# What own devices sent leaves by the one door, the answers come by the other; or until noon by the one, then by both.
+python3 - "$work/day.pcap" "$work/out.pcap" "$work/in.pcap" "$work/mostly.pcap" <<'END' || exit 1
+import struct, sys
+content, noon = open(sys.argv[1], "rb").read(), 12 * 3600
+files = [open(path, "wb") for path in sys.argv[2:]]
+for file in files:
+    file.write(content[:24])
+at, own = 24, bytes([0x20, 1, 0x0d, 0xb8])
+while at < len(content):
+    seconds, _, captured = struct.unpack_from("<III", content, at)
+    frame, offset, is_answer = content[at + 16:at + 16 + captured], 14, False
+    while frame[offset - 2:offset] in (b"\x81\x00", b"\x88\xa8"):
+        offset += 4
+    if frame[offset - 2:offset] == b"\x08\x00":
+        is_answer = frame[offset + 12] != 10 and frame[offset + 16] == 10
+    elif frame[offset - 2:offset] == b"\x86\xdd":
+        is_answer = frame[offset + 8:offset + 12] != own and frame[offset + 24:offset + 28] == own
+    packet = content[at:at + 16 + captured]
+    files[1 if is_answer else 0].write(packet)
+    if not is_answer or seconds % 86400 < noon:
+        files[2].write(packet)
+    at += 16 + captured
+END
+for half in out in mostly; do
+	ok "half of the day: $half" "$bin" analyze --policy "$work/policy.yaml" --keys "$work/keys" --archive "$work/half-$half" \
+		--summary none "$work/$half.pcap"
+done
+rows() { # rows ARCHIVE OPTION…: whole flows, as far as both ways and all names say it
+	"$bin" flows "$@" --reason test -o ndjson 2>"$work/err" | jq -r '[.borderflow.flow.id, .source.bytes, .destination.bytes, .source.packets,
+		.destination.packets, .network.application, .borderflow.seen, .borderflow.device] | @tsv' | sort
+}
+rows -a "$work/truth" >"$work/truth.tsv"
+for half in out mostly; do
+	rows -a "$work/half-$half" -a "$work/half-in" >"$work/halves.tsv"
+	near "$half and in: the flows are those of the day" "$(wc -l <"$work/truth.tsv")" "$(wc -l <"$work/halves.tsv")"
+	near "… as they were: both ways, app and device" "$(wc -l <"$work/truth.tsv")" "$(comm -12 "$work/truth.tsv" "$work/halves.tsv" | wc -l)"
+	ok "the report of $half and in" report "$work/report-$half" --archive "$work/half-$half" --archive "$work/half-in"
+	for figure in .total.bytes_up .total.bytes_down .total.flows .total.devices_at_least '.apps | map(.flows) | add' '.zones.eu.bytes_down'; do
+		near "the report of $half and in says the same: $figure" "$(jq -r "$figure" "$work/report/report.json")" \
+			"$(jq -r "$figure" "$work/report-$half/report.json")"
+	done
 done
 finish

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "collector/packet.h"
 #include "tests/tap.h"
 #include "tests/unit/records.h"
 
@@ -22,6 +23,7 @@ static const char *const folders[2] = { places[0], places[1] };
 struct seen {
 	unsigned archive, flow, from_ms, to_ms, packets[2];
 	unsigned part;
+	uint8_t confidence;
 };
 
 static void write_seen(const struct seen *seen, size_t count, uint8_t protocol, bool is_seen_begin)
@@ -46,6 +48,7 @@ static void write_seen(const struct seen *seen, size_t count, uint8_t protocol, 
 		flow->flow_id = seen[i].flow;
 		flow->protocol = protocol;
 		flow->start_seen = is_seen_begin;
+		flow->tcp_state = protocol == IPPROTO_TCP ? TCP_STATE_CLOSING : TCP_STATE_NONE;
 		flow->part = seen[i].part;
 		flow->is_last = true;
 		flow->flow_start_ns = flow->start_ns = TEN_NS + seen[i].from_ms * NS_PER_MS;
@@ -53,7 +56,12 @@ static void write_seen(const struct seen *seen, size_t count, uint8_t protocol, 
 		for (unsigned way = 0; way < 2; way++) {
 			flow->packets[way] = flow->total_packets[way] = seen[i].packets[way];
 			flow->bytes[way] = flow->total_bytes[way] = 100 * seen[i].packets[way];
+			flow->tcp_flags[way] = seen[i].packets[way] ? TCP_ACK | TCP_FIN : 0;
 		}
+		record.seen = !seen[i].packets[1]   ? RECORD_SEEN_OUT_ONLY
+			      : !seen[i].packets[0] ? RECORD_SEEN_IN_ONLY
+						    : RECORD_SEEN_BOTH;
+		record.verdict.confidence = seen[i].confidence;
 		status |= archive_writer_put(writers[seen[i].archive], &record, &labels, &err);
 	}
 	for (unsigned i = 0; i < 2; i++) {
@@ -66,6 +74,9 @@ static void write_seen(const struct seen *seen, size_t count, uint8_t protocol, 
 
 struct told {
 	uint64_t records, packets, by[2]; /* records, by archive */
+	uint64_t flows, unknown;          /* begun; of which one way is unknown */
+	uint64_t totals, bytes;           /* packets of whole flows; bytes of parts */
+	uint8_t tcp_state;                /* of the last one */
 	struct archive_apart apart;
 	struct archive_renamed renamed;
 	bool is_apart, is_renamed;
@@ -91,10 +102,20 @@ static struct told read_both(bool is_whole)
 		while ((count = archive_reader_next(reader, &rows)) > 0) {
 			for (size_t row = 0; row < count; row++) {
 				const struct flow_record *flow = &rows[row].record.flow;
-				bool is_told = archive_once_tells(once, i, flow);
+				bool is_told = archive_once_tells(once, i, &rows[row]) &&
+					       archive_once_tells(once, i, &rows[row]);
 				told.records += is_told;
 				told.by[i] += is_told;
-				told.packets += is_told ? flow->packets[0] + flow->packets[1] : 0;
+				told.flows += is_told && flow->part == 0;
+				told.unknown +=
+					is_told && rows[row].record.seen != RECORD_SEEN_BOTH;
+				if (!is_told) {
+					continue;
+				}
+				told.packets += flow->packets[0] + flow->packets[1];
+				told.totals += flow->total_packets[0] + flow->total_packets[1];
+				told.bytes += flow->bytes[0] + flow->bytes[1];
+				told.tcp_state = flow->tcp_state;
 			}
 		}
 		archive_reader_close(reader);
@@ -118,9 +139,10 @@ static void clean(void)
 /* Each knows its devices by names of its own. */
 static void test_even(void)
 {
-	static const struct seen seen[] = { { 0, 7, 1000, 200000, { 40, 40 }, 0 },
-		{ 0, 10, 250000, 260000, { 9, 9 }, 0 }, { 1, 8, 1001, 200001, { 40, 40 }, 0 },
-		{ 1, 10, 250001, 260001, { 9, 9 }, 0 }, { 1, 9, 300000, 310000, { 5, 5 }, 0 } };
+	static const struct seen seen[] = { { 0, 7, 1000, 200000, { 40, 40 }, 0, 0 },
+		{ 0, 10, 250000, 260000, { 9, 9 }, 0, 0 }, { 1, 8, 1001, 200001, { 40, 40 }, 0, 0 },
+		{ 1, 10, 250001, 260001, { 9, 9 }, 0, 0 },
+		{ 1, 9, 300000, 310000, { 5, 5 }, 0, 0 } };
 
 	write_seen(seen, sizeof(seen) / sizeof(seen[0]), IPPROTO_TCP, false);
 	struct told told = read_both(false);
@@ -136,10 +158,13 @@ static void test_even(void)
  */
 static void test_outage(void)
 {
-	static const struct seen seen[] = { { 0, 7, 1000, 200000, { 90, 90 }, 0 },
-		{ 0, 7, 301000, 590000, { 50, 50 }, 1 }, { 0, 7, 601000, 890000, { 40, 40 }, 2 },
-		{ 1, 7, 1002, 100000, { 40, 40 }, 0 }, { 1, 8, 400000, 590000, { 30, 30 }, 0 },
-		{ 1, 8, 601002, 890001, { 40, 40 }, 1 }, { 1, 9, 900000, 910000, { 5, 5 }, 0 } };
+	static const struct seen seen[] = { { 0, 7, 1000, 200000, { 90, 90 }, 0, 0 },
+		{ 0, 7, 301000, 590000, { 50, 50 }, 1, 0 },
+		{ 0, 7, 601000, 890000, { 40, 40 }, 2, 0 },
+		{ 1, 7, 1002, 100000, { 40, 40 }, 0, 0 },
+		{ 1, 8, 400000, 590000, { 30, 30 }, 0, 0 },
+		{ 1, 8, 601002, 890001, { 40, 40 }, 1, 0 },
+		{ 1, 9, 900000, 910000, { 5, 5 }, 0, 0 } };
 
 	write_seen(seen, sizeof(seen) / sizeof(seen[0]), IPPROTO_TCP, false);
 	struct told parts = read_both(false);
@@ -155,28 +180,92 @@ static void test_outage(void)
 
 static void test_most(void)
 {
-	static const struct seen one_way[] = { { 0, 7, 1000, 9000, { 50, 0 }, 0 },
-		{ 1, 7, 1002, 9003, { 20, 10 }, 0 }, { 0, 8, 1000, 2000, { 4, 4 }, 0 },
-		{ 1, 8, 1001, 2001, { 5, 4 }, 0 }, { 0, 9, 1000, 2000, { 6, 6 }, 0 },
-		{ 1, 9, 1000, 2000, { 6, 6 }, 0 }, { 1, 10, 1000, 2000, { 1, 0 }, 0 } };
+	static const struct seen one_way[] = { { 0, 7, 1000, 9000, { 50, 0 }, 0, 0 },
+		{ 1, 7, 1002, 9003, { 20, 10 }, 0, 0 }, { 0, 8, 1000, 2000, { 4, 4 }, 0, 0 },
+		{ 1, 8, 1001, 2001, { 5, 4 }, 0, 0 }, { 0, 9, 1000, 2000, { 6, 6 }, 0, 0 },
+		{ 1, 9, 1000, 2000, { 6, 6 }, 0, 0 }, { 1, 10, 1000, 2000, { 1, 0 }, 0, 0 } };
 
 	WRITE(one_way, IPPROTO_TCP);
 	struct told parts = read_both(false), whole = read_both(true);
 	is_int((int64_t)parts.records, 4, "a flow that both saw is told once");
-	is_int((int64_t)parts.packets, 30 + 9 + 12 + 1,
+	is_int((int64_t)parts.packets, 60 + 9 + 12 + 1,
 		"… by the one that saw both ways, then by the one that saw more packets");
-	is_int((int64_t)whole.packets, 30 + 9 + 12 + 1, "… whole flows as well");
+	is_int((int64_t)whole.totals, 60 + 9 + 12 + 1, "… whole flows as well");
+	ok(parts.by[0] == 1 && parts.by[1] == 3, "… though the other saw more of one way");
 	ok(!parts.is_apart, "their clocks agree");
+	clean();
+}
+
+/* The ways of a flow leave by two doors. */
+static void test_halves(void)
+{
+	static const struct seen halves[] = { { 0, 7, 1000, 9000, { 50, 0 }, 0, 98 },
+		{ 1, 7, 1020, 9003, { 0, 80 }, 0, 75 }, { 0, 8, 1000, 2000, { 4, 0 }, 0, 0 },
+		{ 1, 8, 1001, 2001, { 0, 5 }, 0, 75 }, { 0, 9, 1000, 2000, { 6, 0 }, 0, 0 } };
+
+	WRITE(halves, IPPROTO_TCP);
+	struct told parts = read_both(false), whole = read_both(true);
+	is_int((int64_t)parts.records, 3, "two halves are told as one");
+	is_int((int64_t)parts.packets, 130 + 9 + 6, "… with what went either way");
+	is_int((int64_t)parts.bytes, 100 * (130 + 9 + 6), "… bytes as well");
+	is_int((int64_t)whole.totals, 130 + 9 + 6, "… whole flows too");
+	ok(parts.by[0] == 2 && parts.by[1] == 1, "… each by the one that knows the app");
+	is_int((int64_t)parts.flows, 3, "… and counts as one flow");
+	is_int((int64_t)parts.unknown, 1, "where there is one half the other is unknown");
+	clean();
+}
+
+/* One of them sees both ways, until the answers take another one. */
+static void test_half_of_it(void)
+{
+	static const struct seen seen[] = { { 0, 7, 1000, 299000, { 50, 40 }, 0, 98 },
+		{ 0, 7, 301000, 590000, { 50, 10 }, 1, 98 },
+		{ 0, 7, 601000, 890000, { 50, 0 }, 2, 98 },
+		{ 1, 8, 400000, 590000, { 0, 40 }, 0, 0 },
+		{ 1, 8, 601000, 890000, { 0, 50 }, 1, 0 } };
+
+	WRITE(seen, IPPROTO_UDP);
+	struct told told = read_both(false);
+	is_int((int64_t)told.packets, 90 + 90 + 100, "a half that another sensor goes on with");
+	is_int((int64_t)told.unknown, 0, "… leaves nothing unknown");
+	is_int((int64_t)told.flows, 1, "… and is no flow of its own");
+	clean();
+}
+
+/* Of one half an archive has two records, as when nothing came for a while. */
+static void test_half_in_pieces(void)
+{
+	static const struct seen seen[] = { { 0, 7, 1000, 250000, { 50, 0 }, 0, 98 },
+		{ 1, 8, 1000, 60000, { 0, 30 }, 0, 0 }, { 1, 9, 190000, 250000, { 0, 20 }, 0, 0 } };
+	static const struct seen named[] = { { 0, 7, 1000, 250000, { 50, 0 }, 0, 0 },
+		{ 1, 8, 1000, 60000, { 0, 30 }, 0, 75 },
+		{ 1, 9, 190000, 250000, { 0, 20 }, 0, 75 } };
+
+	WRITE(seen, IPPROTO_UDP);
+	is_int((int64_t)read_both(false).packets, 100, "both pieces of a half are added");
+	clean();
+	WRITE(named, IPPROTO_UDP);
+	is_int((int64_t)read_both(false).packets, 100, "… and what both lack is added once");
+	clean();
+}
+
+static void test_answer(void)
+{
+	static const struct seen seen[] = { { 0, 7, 1000, 9000, { 5, 0 }, 0, 98 },
+		{ 1, 7, 1020, 9003, { 0, 5 }, 0, 0 } };
+
+	WRITE(seen, IPPROTO_TCP);
+	is_int(read_both(false).tcp_state, TCP_STATE_CLOSED, "who said goodbye to whom is joined");
 	clean();
 }
 
 /* Two sensors that do not have the same key. */
 static void test_other_key(void)
 {
-	static const struct seen seen[] = { { 0, 1, 1000, 2000, { 4, 4 }, 0 },
-		{ 0, 2, 11000, 12000, { 4, 4 }, 0 }, { 0, 3, 21000, 22000, { 4, 4 }, 0 },
-		{ 1, 4, 1001, 2001, { 4, 4 }, 0 }, { 1, 5, 11001, 12001, { 4, 4 }, 0 },
-		{ 1, 6, 21001, 22001, { 4, 4 }, 0 }, { 1, 3, 21000, 22000, { 4, 4 }, 0 } };
+	static const struct seen seen[] = { { 0, 1, 1000, 2000, { 4, 4 }, 0, 0 },
+		{ 0, 2, 11000, 12000, { 4, 4 }, 0, 0 }, { 0, 3, 21000, 22000, { 4, 4 }, 0, 0 },
+		{ 1, 4, 1001, 2001, { 4, 4 }, 0, 0 }, { 1, 5, 11001, 12001, { 4, 4 }, 0, 0 },
+		{ 1, 6, 21001, 22001, { 4, 4 }, 0, 0 }, { 1, 3, 21000, 22000, { 4, 4 }, 0, 0 } };
 
 	write_seen(seen, 6, IPPROTO_TCP, true);
 	struct told told = read_both(false);
@@ -195,9 +284,9 @@ static void test_other_key(void)
 /* Ports that are used again soon have an id again, without a number of a handshake. */
 static void test_again(void)
 {
-	static const struct seen again[] = { { 0, 7, 0, 1000, { 1, 1 }, 0 },
-		{ 0, 7, 60000, 61000, { 2, 2 }, 0 }, { 1, 7, 2, 1002, { 1, 1 }, 0 },
-		{ 1, 7, 60002, 61002, { 2, 2 }, 0 }, { 1, 7, 120000, 121000, { 3, 3 }, 0 } };
+	static const struct seen again[] = { { 0, 7, 0, 1000, { 1, 1 }, 0, 0 },
+		{ 0, 7, 60000, 61000, { 2, 2 }, 0, 0 }, { 1, 7, 2, 1002, { 1, 1 }, 0, 0 },
+		{ 1, 7, 60002, 61002, { 2, 2 }, 0, 0 }, { 1, 7, 120000, 121000, { 3, 3 }, 0, 0 } };
 
 	WRITE(again, IPPROTO_UDP);
 	struct told told = read_both(false);
@@ -210,13 +299,16 @@ static void test_again(void)
 /* At a slot's border one sensor has a part more than the other. */
 static void test_border(void)
 {
-	static const struct seen border[] = { { 0, 7, 299999, 299999, { 1, 0 }, 0 },
-		{ 0, 7, 300005, 400000, { 40, 40 }, 1 }, { 1, 7, 300001, 400003, { 41, 40 }, 0 },
-		{ 0, 8, 299999, 299999, { 1, 0 }, 0 }, { 1, 8, 300001, 300001, { 1, 0 }, 0 } };
+	static const struct seen border[] = { { 0, 7, 299999, 299999, { 1, 0 }, 0, 0 },
+		{ 0, 7, 300005, 400000, { 40, 40 }, 1, 0 },
+		{ 1, 7, 300001, 400003, { 41, 40 }, 0, 0 },
+		{ 0, 8, 299999, 299999, { 1, 0 }, 0, 0 },
+		{ 1, 8, 300001, 300001, { 1, 0 }, 0, 0 } };
 
 	WRITE(border, IPPROTO_TCP);
 	struct told told = read_both(false);
 	is_int((int64_t)told.packets, 1 + 81 + 1, "a part of another number is the same part");
+	is_int((int64_t)told.flows, 2, "… and its flow counts once");
 	clean();
 }
 
@@ -227,9 +319,9 @@ static void test_clock(void)
 
 	for (unsigned i = 0; i < FLOWS; i++) {
 		unsigned at = i * 1000;
-		seen[2 * i] = (struct seen){ 0, i + 1, at, at + 500, { 3, 3 }, 0 };
+		seen[2 * i] = (struct seen){ 0, i + 1, at, at + 500, { 3, 3 }, 0, 0 };
 		seen[2 * i + 1] =
-			(struct seen){ 1, i + 1, at + HOUR_MS, at + HOUR_MS + 500, { 3, 3 }, 0 };
+			(struct seen){ 1, i + 1, at + HOUR_MS, at + HOUR_MS + 500, { 3, 3 }, 0, 0 };
 	}
 	WRITE(seen, IPPROTO_TCP);
 	struct told told = read_both(true);
@@ -246,15 +338,16 @@ static void test_clock(void)
 /* What comes while it is read is told by the first. */
 static void test_grown(void)
 {
-	static const struct seen first[] = { { 0, 7, 0, 1000, { 1, 1 }, 0 },
-		{ 1, 8, 0, 1000, { 1, 1 }, 0 } };
+	static const struct seen first[] = { { 0, 7, 0, 1000, { 1, 1 }, 0, 0 },
+		{ 1, 8, 0, 1000, { 1, 1 }, 0, 0 } };
 	const struct archive_options period = { .folder = NULL };
-	struct flow_record late = {
-		.flow_id = 99, .start_ns = TEN_NS, .end_ns = TEN_NS + NS_PER_S, .packets = { 1, 1 }
-	};
+	struct archived late;
 	struct archive_once *once;
 	struct err err;
 
+	record_plain(&late.record, &late.labels);
+	late.record.flow.flow_id = 99;
+	late.record.flow.start_ns = TEN_NS;
 	WRITE(first, IPPROTO_TCP);
 	is_int(archive_once_open(&once, folders, 2, &period, &err), 0, "two archives");
 	ok(archive_once_tells(once, 0, &late) && !archive_once_tells(once, 1, &late) &&
@@ -271,6 +364,10 @@ int main(void)
 	test_outage();
 	test_even();
 	test_most();
+	test_halves();
+	test_half_of_it();
+	test_half_in_pieces();
+	test_answer();
 	test_other_key();
 	test_again();
 	test_border();

@@ -122,13 +122,17 @@ struct filtering {
 	uint64_t sum;
 };
 
-static bool matches(void *context, const struct archived *archived)
+static bool is_match(struct filtering *filtering, const struct archived *archived)
 {
-	struct filtering *filtering = context;
 	const struct field_view view = { &archived->record, &archived->labels, true, NULL };
 
 	filtering->asked++;
 	return query_match(filtering->query, &view);
+}
+
+static bool matches(void *context, struct archived *archived)
+{
+	return is_match(context, archived);
 }
 
 static void add(void *context, const struct archived *archived, unsigned place)
@@ -143,7 +147,7 @@ static void add(void *context, const struct archived *archived, unsigned place)
 
 static void add_matching(void *context, const struct archived *archived, unsigned place)
 {
-	if (matches(context, archived)) {
+	if (is_match(context, archived)) {
 		add(context, archived, place);
 	}
 }
