@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "collector/flow_beside.h"
 #include "collector/flow_report.h"
 #include "collector/flow_split.h"
 #include "collector/flow_table.h"
@@ -200,6 +201,33 @@ bool collector_split(struct collector *collector, const struct collector_batch *
 	uint32_t flow, unsigned at, const struct split_notes *notes)
 {
 	return flow_split(collector->table, flow, &batch->packets, at, notes);
+}
+
+uint32_t collector_open_beside(struct collector *collector, const struct collector_batch *batch,
+	uint32_t flow, unsigned at, uint32_t note)
+{
+	return flow_beside_open(collector->table, flow, &batch->packets.packets[at], note);
+}
+
+bool collector_move(struct collector *collector, const struct collector_batch *batch, unsigned at,
+	uint32_t flow, uint32_t beside, uint64_t kept_ns)
+{
+	return flow_beside_move(collector->table, &batch->packets, at, flow, beside, kept_ns);
+}
+
+void collector_settle_beside(struct collector *collector, uint32_t beside)
+{
+	flow_beside_settle(collector->table, beside);
+}
+
+void collector_release_beside(struct collector *collector, uint32_t beside)
+{
+	flow_beside_release(collector->table, beside);
+}
+
+bool collector_is_live(const struct collector *collector, uint32_t flow)
+{
+	return flow_beside_is_live(collector->table, flow);
 }
 
 bool collector_has_parts(const struct collector *collector)

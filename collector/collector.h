@@ -169,6 +169,20 @@ struct split_notes {
 bool collector_split(struct collector *collector, const struct collector_batch *batch,
 	uint32_t flow, unsigned at, const struct split_notes *notes);
 
+/* Two conversations of a flow at once: a flow beside it, with the same ends and that note, whose
+ * first packet will be `at`; UINT32_MAX where there is no room. And packet `at`, which the flow has
+ * counted, is that of the one beside it; kept_ns: when the last one came that is the flow's own.
+ * False where that cannot be. Before the batch's records are taken. */
+uint32_t collector_open_beside(struct collector *collector, const struct collector_batch *batch,
+	uint32_t flow, unsigned at, uint32_t note);
+bool collector_move(struct collector *collector, const struct collector_batch *batch, unsigned at,
+	uint32_t flow, uint32_t beside, uint64_t kept_ns);
+bool collector_is_live(const struct collector *collector, uint32_t flow);
+/* All packets of the batch were looked at: is the flow beside another one over? And nothing more
+ * will be moved to it. It has to be live. */
+void collector_settle_beside(struct collector *collector, uint32_t beside);
+void collector_release_beside(struct collector *collector, uint32_t beside);
+
 /* The next packet of the flow in the batch behind packet `at`, whoever sent it; batch's count:
  * none.
  */

@@ -288,6 +288,43 @@ void flow_report_source(struct flow_table *table, uint32_t flow, uint64_t since,
 	}
 }
 
+struct flow_due *flow_report_due_behind(struct flow_table *table, uint32_t flow, uint64_t packet)
+{
+	struct flow_due *first = NULL;
+
+	for (unsigned i = table->due_taken; i < table->due_count; i++) {
+		struct flow_due *due = &table->due[i];
+		if (due->flow == flow && due->part != FLOW_NONE && due->packet > packet &&
+			(!first || due->packet < first->packet)) {
+			first = due;
+		}
+	}
+	return first;
+}
+
+unsigned flow_report_source_end(
+	const struct flow_table *table, uint32_t flow, const struct flow_record *part)
+{
+	const struct flow_slab *slab = &table->families[flow >> 31].slab;
+	const void *key = flow_slab_key(slab, flow_table_number(flow));
+	struct addr addr = key_addr(slab, key, 0);
+
+	return part->source_port != ntohs(key_tail(slab, key).port_be[0]) ||
+	       !addr_equal(&part->source, &addr);
+}
+
+void flow_report_rename(const struct flow_table *table, uint32_t flow, struct flow_record *part)
+{
+	const struct flow_slab *slab = &table->families[flow >> 31].slab;
+	uint32_t number = flow_table_number(flow);
+
+	part->flow_start_ns = flow_slab_cold(slab, number)->flow_start_ns;
+	part->flow_id = flow_id(table, slab, number, flow_slab_cold(slab, number));
+	if (table->track) {
+		flow_track_describe(table->track, number, flow >> 31, part);
+	}
+}
+
 bool flow_report_take(struct flow_table *table, struct flow_record *record)
 {
 	if (table->due_taken == table->due_count) {

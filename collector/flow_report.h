@@ -26,5 +26,17 @@ bool flow_report_take(struct flow_table *table, struct flow_record *record);
  * are due since then say so too, wherever batches end. */
 void flow_report_source(struct flow_table *table, uint32_t flow, uint64_t since, bool is_high);
 
+/* The first part of the flow that became due behind the packet of that running number, and so
+ * counts it; NULL: it is in what the flow has now. */
+struct flow_due *flow_report_due_behind(struct flow_table *table, uint32_t flow, uint64_t packet);
+
+/* Which end of the flow's key a part takes for its source. */
+unsigned flow_report_source_end(
+	const struct flow_table *table, uint32_t flow, const struct flow_record *part);
+
+/* A part that is due belongs to a conversation that began with another packet: its id, and whose
+ * packets it has, by what the flow says now. */
+void flow_report_rename(const struct flow_table *table, uint32_t flow, struct flow_record *part);
+
 /* Who the ends of a live flow are, its initiator first. */
 void flow_report_ends(const struct flow_table *table, uint32_t flow, struct flow_ends *ends);

@@ -27,6 +27,9 @@
 
 enum { FLOW_NONE = UINT32_MAX, FLOW_REUSE_PACKETS = PACKET_BATCH_MAX };
 
+/* A packet may open a flow, and belong to one that is opened beside its own (flow_beside.h). */
+enum { FLOW_SLACK = 2 * FLOW_REUSE_PACKETS };
+
 enum flow_flags {
 	FLOW_LIVE = 1 << 0,
 	FLOW_SOURCE_HIGH = 1 << 1, /* end 1 of the key is the initiator */
@@ -123,13 +126,13 @@ struct flow_slab {
 	uint32_t free_first, free_last; /* a queue through the free records */
 };
 
-/* capacity: FLOW_REUSE_PACKETS more than flows will ever live at once. */
+/* capacity: FLOW_SLACK more than flows will ever live at once. */
 int flow_slab_init(struct flow_slab *slab, bool is_v6, uint32_t capacity);
 void flow_slab_deinit(struct flow_slab *slab);
 
-/* A number for a flow that the packet of this running number opens. At most one is taken a packet,
- * so the numbers that wait are at most FLOW_REUSE_PACKETS more than the flows that lived when the
- * first of them came back. */
+/* A number for a flow that the packet of this running number opens. At most two are taken a packet,
+ * so the numbers that wait are at most FLOW_SLACK more than the flows that lived when the first of
+ * them came back. */
 uint32_t flow_slab_take(struct flow_slab *slab, uint64_t packet);
 
 /* ended: the running number of the packet at which the flow ended. */

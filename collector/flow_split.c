@@ -4,7 +4,7 @@
 
 #include "collector/flow_report.h"
 
-/* What the packets from one of a batch on brought to a flow, by ends of its key. */
+/* What packets of a batch brought to a flow, from one of them on, by ends of its key. */
 struct tail {
 	uint32_t packets[2], bytes[2];
 };
@@ -26,12 +26,12 @@ bool flow_split_same_ends(const struct packet *packet, const void *key, bool is_
 	       memcmp(of_flow->port_be, of_packet->port_be, sizeof(of_flow->port_be)) == 0;
 }
 
-static struct tail tail_of(
-	const struct packet_batch *packets, unsigned at, const void *key, bool is_v6)
+static struct tail tail_of(const struct packet_batch *packets, unsigned at, unsigned until,
+	const void *key, bool is_v6)
 {
 	struct tail tail = { { 0 }, { 0 } };
 
-	for (unsigned i = at; i < packets->count; i++) {
+	for (unsigned i = at; i < until; i++) {
 		const struct packet *packet = &packets->packets[i];
 		unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
 		if (flow_split_same_ends(packet, key, is_v6)) {
@@ -60,12 +60,14 @@ unsigned flow_split_keep_notes(
 }
 
 /* It is the last of its conversation, and what follows counts for itself. */
-static void end_part(struct flow_table *table, uint32_t flow, uint32_t note, uint64_t at_ns)
+static void end_part(
+	struct flow_table *table, uint32_t flow, uint32_t note, uint64_t packet, uint64_t at_ns)
 {
 	struct flow_record *part = &table->parts[table->part_count - 1];
 	struct flow_cold *cold = flow_table_cold(table, flow);
 
 	table->due[table->due_count - 1].has_note = true;
+	table->due[table->due_count - 1].packet = packet;
 	part->note = note;
 	part->is_last = true;
 	cold->flow_start_ns = cold->start_ns = at_ns;
@@ -118,56 +120,157 @@ uint32_t flow_split_find_ended(const struct flow_table *table, const struct pack
 	return FLOW_NONE;
 }
 
-/* Are they all still counted here: has none of them gone with a part that is over? */
-static bool takes_early(
-	const struct flow_state *state, const struct tail *tail, const struct split_early *early)
+/* What is before the tail in so much; false where the tail is more than that. */
+static bool head_of(const struct tail *all, const struct tail *tail, struct tail *head)
 {
-	unsigned end = early->is_high;
+	for (unsigned end = 0; end < 2; end++) {
+		if (all->packets[end] < tail->packets[end] || all->bytes[end] < tail->bytes[end]) {
+			return false;
+		}
+		head->packets[end] = all->packets[end] - tail->packets[end];
+		head->bytes[end] = all->bytes[end] - tail->bytes[end];
+	}
+	return true;
+}
 
-	return early->packets > 0 && state->packets[end] >= tail->packets[end] + early->packets &&
-	       state->bytes[end] >= tail->bytes[end] + early->bytes;
+/* The tail and what came early, where that is still counted here: none of it has gone with a part
+ * that is over. */
+static bool add_early(const struct tail *all, const struct split_early *early, struct tail *tail)
+{
+	struct tail both = *tail, head;
+
+	both.packets[early->is_high] += early->packets;
+	both.bytes[early->is_high] += early->bytes;
+	if (early->packets == 0 || !head_of(all, &both, &head)) {
+		return false;
+	}
+	*tail = both;
+	return true;
+}
+
+/* Takes the head out of a part, as a part of its own: the last of its conversation. */
+static struct flow_record take_head(
+	struct flow_record *part, unsigned source, const struct tail *head, const struct tail *tail)
+{
+	struct flow_record before = *part;
+
+	for (unsigned end = 0; end < 2; end++) {
+		unsigned from = end ^ source;
+		before.packets[from] = head->packets[end];
+		before.bytes[from] = head->bytes[end];
+		before.total_packets[from] -= tail->packets[end];
+		before.total_bytes[from] -= tail->bytes[end];
+		part->packets[from] = tail->packets[end];
+		part->bytes[from] = tail->bytes[end];
+	}
+	before.is_last = true;
+	return before;
+}
+
+/* What became due behind that packet, and what follows, is of a conversation of its own: the sums
+ * of the one before are none of it. */
+static void begin_parts(struct flow_table *table, uint32_t flow, uint64_t number,
+	const struct flow_record *before, unsigned source)
+{
+	struct flow_cold *cold = flow_table_cold(table, flow);
+	struct flow_due *due;
+
+	cold->part++;
+	for (; (due = flow_report_due_behind(table, flow, number)) != NULL; number = due->packet) {
+		struct flow_record *since = &table->parts[due->part];
+		unsigned turned = flow_report_source_end(table, flow, since) ^ source;
+		for (unsigned from = 0; from < 2; from++) {
+			since->total_packets[from] -= before->total_packets[from ^ turned];
+			since->total_bytes[from] -= before->total_bytes[from ^ turned];
+		}
+		since->part++;
+		flow_report_rename(table, flow, since);
+	}
+	for (unsigned end = 0; end < 2; end++) {
+		cold->total_packets[end] -= before->total_packets[end ^ source];
+		cold->total_bytes[end] -= before->total_bytes[end ^ source];
+	}
+}
+
+/* The part in which packet `at` is counted is due already: what came before becomes a part before
+ * it, and all that are due since belong to what begins. */
+static bool split_part(struct flow_table *table, struct flow_due *due,
+	const struct packet_batch *packets, unsigned at, const struct split_notes *notes)
+{
+	uint32_t flow = due->flow;
+	struct flow_record *part = &table->parts[due->part];
+	struct flow_cold *cold = flow_table_cold(table, flow);
+	uint64_t first = table->packets - packets->count, at_ns = packets->packets[at].time_ns;
+	unsigned source = flow_report_source_end(table, flow, part);
+	const void *key = flow_slab_key(flow_table_slab(table, flow), flow_table_number(flow));
+	struct tail all, head,
+		tail = tail_of(
+			packets, at, (unsigned)(due->packet - first), key, flow & FLOW_NUMBER_V6);
+
+	for (unsigned end = 0; end < 2; end++) {
+		all.packets[end] = (uint32_t)part->packets[end ^ source];
+		all.bytes[end] = (uint32_t)part->bytes[end ^ source];
+	}
+	bool has_early = add_early(&all, &notes->early, &tail);
+	uint64_t total = part->total_packets[0] + part->total_packets[1];
+	if (!head_of(&all, &tail, &head) || total <= tail.packets[0] + tail.packets[1]) {
+		return false;
+	}
+	struct flow_record before = take_head(part, source, &head, &tail);
+	before.end_ns = at_ns < part->end_ns ? at_ns : part->end_ns;
+	before.note = notes->part;
+	cold->flow_start_ns = part->start_ns = has_early ? notes->early.time_ns : at_ns;
+	if (table->track) {
+		track_split(table, flow, packets, at, &notes->early);
+	}
+	begin_parts(table, flow, first + at, &before, source);
+	table->parts[table->part_count] = before;
+	table->due[table->due_count++] =
+		(struct flow_due){ first + at, flow, table->part_count++, FLOW_END_SLOT, true };
+	return true;
 }
 
 bool flow_split(struct flow_table *table, uint32_t flow, const struct packet_batch *packets,
 	unsigned at, const struct split_notes *notes)
 {
 	struct flow_state *state = flow_table_state(table, flow);
+	const struct flow_cold *cold = flow_table_cold(table, flow);
 	const void *key = flow_slab_key(flow_table_slab(table, flow), flow_table_number(flow));
-	struct tail tail = tail_of(packets, at, key, flow & FLOW_NUMBER_V6);
-	const struct split_early *early = &notes->early;
 	uint64_t end_ns = state->end_ns, at_ns = packets->packets[at].time_ns;
-	bool has_early = takes_early(state, &tail, early);
-	uint64_t begin_ns = has_early ? early->time_ns : at_ns;
+	uint64_t number = table->packets - packets->count + at;
+	struct flow_due *due = flow_report_due_behind(table, flow, number);
+	struct tail tail = tail_of(packets, at, packets->count, key, flow & FLOW_NUMBER_V6);
+	struct tail all = { { state->packets[0], state->packets[1] },
+		{ state->bytes[0], state->bytes[1] } };
+	struct tail head;
 
-	if (has_early) {
-		tail.packets[early->is_high] += early->packets;
-		tail.bytes[early->is_high] += early->bytes;
+	if (!(state->flags & FLOW_LIVE)) {
+		return false;
 	}
-	for (unsigned end = 0; end < 2; end++) {
-		if (state->packets[end] < tail.packets[end] ||
-			state->bytes[end] < tail.bytes[end]) {
-			return false;
-		}
+	/* Those that were due already were before the split. */
+	if (due) {
+		flow_split_keep_notes(table, flow, number + 1, notes->due);
+		return split_part(table, due, packets, at, notes);
 	}
-	bool has_before =
-		state->packets[0] > tail.packets[0] || state->packets[1] > tail.packets[1];
-	if (!(state->flags & FLOW_LIVE) || !has_before) {
+	uint64_t begin_ns = add_early(&all, &notes->early, &tail) ? notes->early.time_ns : at_ns;
+	bool has_before = cold->total_packets[0] + cold->total_packets[1] > 0;
+	if (!head_of(&all, &tail, &head) ||
+		(head.packets[0] + head.packets[1] == 0 && !has_before)) {
 		return false;
 	}
 	for (unsigned end = 0; end < 2; end++) {
-		state->packets[end] -= tail.packets[end];
-		state->bytes[end] -= tail.bytes[end];
+		state->packets[end] = (uint16_t)head.packets[end];
+		state->bytes[end] = head.bytes[end];
 	}
 	state->end_ns = at_ns < end_ns ? at_ns : end_ns;
-	/* Those that are due already were before the split. */
 	flow_split_keep_notes(table, flow, UINT64_MAX, notes->due);
 	flow_report_part(table, flow);
-	end_part(table, flow, notes->part, begin_ns);
+	end_part(table, flow, notes->part, number, begin_ns);
 	if (table->track) {
-		track_split(table, flow, packets, at, early);
+		track_split(table, flow, packets, at, &notes->early);
 	}
 	for (unsigned end = 0; end < 2; end++) {
-		state->packets[end] = tail.packets[end];
+		state->packets[end] = (uint16_t)tail.packets[end];
 		state->bytes[end] = tail.bytes[end];
 	}
 	state->end_ns = end_ns;

@@ -13,8 +13,9 @@
 #include "collector/flow_table_parts.h"
 
 /* What the flow had before packet `at` of the batch becomes a part, the last of its
- * conversation, with a note of its own; the flow goes on with that packet, under the same id.
- * False, and nothing changed, where the flow is over or there was nothing before. */
+ * conversation, with a note of its own; the flow goes on with that packet, under the same id, and
+ * so do the parts that became due behind it. False, and nothing changed, where the flow is over or
+ * there was nothing before. */
 bool flow_split(struct flow_table *table, uint32_t flow, const struct packet_batch *packets,
 	unsigned at, const struct split_notes *notes);
 

@@ -24,7 +24,7 @@ static int init_families(struct flow_table *table)
 {
 	for (unsigned is_v6 = 0; is_v6 < 2; is_v6++) {
 		struct flow_family *family = &table->families[is_v6];
-		int error = flow_slab_init(&family->slab, is_v6, table->limit + FLOW_REUSE_PACKETS);
+		int error = flow_slab_init(&family->slab, is_v6, table->limit + FLOW_SLACK);
 		if (!error) {
 			error = flow_index_init(&family->index, &family->slab, table->kernels);
 		}
@@ -55,7 +55,7 @@ struct flow_table *flow_table_create(const struct collector_options *options,
 	table->context_rule = options->context;
 	bool is_tracked = options->marks || options->locates;
 	table->track = is_tracked ? flow_track_create(options->marks, options->locates,
-					    table->limit + FLOW_REUSE_PACKETS)
+					    table->limit + FLOW_SLACK)
 				  : NULL;
 	table->context_ways = calloc(CONTEXT_COUNT_MAX, sizeof(*table->context_ways));
 	table->context_pairs = calloc(CONTEXT_COUNT_MAX, sizeof(*table->context_pairs));

@@ -23,11 +23,11 @@
 
 /* Slots looked at when the sweep is due, at most once a packet; so a batch makes at most
  * FLOW_DUE_MAX records. Besides, a packet may end its own flow and evict another, each with a part
- * before it, and split its flow. */
+ * before it, split its flow, and end one beside it. */
 enum {
 	FLOW_SWEEP_SLOTS = 32,
-	FLOW_PARTS_MAX = PACKET_BATCH_MAX * (FLOW_SWEEP_SLOTS + 4),
-	FLOW_DUE_MAX = FLOW_PARTS_MAX + PACKET_BATCH_MAX * (FLOW_SWEEP_SLOTS + 2)
+	FLOW_PARTS_MAX = PACKET_BATCH_MAX * (FLOW_SWEEP_SLOTS + 5),
+	FLOW_DUE_MAX = FLOW_PARTS_MAX + PACKET_BATCH_MAX * (FLOW_SWEEP_SLOTS + 3)
 };
 
 struct flow_timeouts {

@@ -109,7 +109,7 @@ static bool is_news(const struct classify *classify, uint32_t before)
 
 /* The scratch l7 info, shared by all flows that showed the same, in place of those known before;
  * the number, with the flow's reference. A full store leaves the flow what it had. */
-static uint32_t share_l7_info(struct classify *classify, uint32_t before)
+uint32_t classify_share_l7_info(struct classify *classify, uint32_t before)
 {
 	struct l7_info_store *store = classify->tables.store;
 	uint32_t after = l7_info_store_add(store, &classify->scratch);
@@ -129,7 +129,7 @@ static bool keep_l7_info(struct classify *classify, struct l7_session *session)
 	bool has_changed = is_news(classify, session->l7), is_over = l7_feed_is_over(session);
 
 	if (has_changed && is_over) {
-		session->l7 = share_l7_info(classify, session->l7);
+		session->l7 = classify_share_l7_info(classify, session->l7);
 	} else if (has_changed) {
 		uint32_t own = l7_info_store_change(store, session->l7, &classify->scratch);
 		session->l7 = own ? own : session->l7;
@@ -176,6 +176,9 @@ static void write_note(struct classify *classify, struct collector *collector,
 		collector_stop_peeking(collector, peek->flow, peek->from_source);
 	}
 	if (l7_feed_is_over(session)) {
+		if (is_watched && classify->scratch.protocol == L7_QUIC) {
+			classify_know_ends(classify, peek->flow, session);
+		}
 		if (!is_watched ||
 			(peek->from_source && !classify_waits(classify, collector, peek->flow))) {
 			collector_stop_peeking(collector, peek->flow, !peek->from_source);
@@ -289,7 +292,7 @@ static bool l7_feed_dns(struct classify *classify, struct collector *collector,
 		return false;
 	}
 	if (is_news(classify, *note)) {
-		*note = share_l7_info(classify, *note);
+		*note = classify_share_l7_info(classify, *note);
 	}
 	return true;
 }
@@ -503,6 +506,9 @@ void classify_batch(
 			struct peek peek = batch->peeks[i];
 			look_at_peek(classify, collector, batch, &peek);
 		}
+	}
+	if (classify->shared_count > 0) {
+		classify_part_sockets(classify, collector, batch);
 	}
 }
 

@@ -212,7 +212,7 @@ static enum request read_piece(struct classify *classify, const struct packet *p
 	return request;
 }
 
-static bool same_ends(const struct flow_ends *a, const struct flow_ends *b)
+bool classify_same_ends(const struct flow_ends *a, const struct flow_ends *b)
 {
 	return addr_equal(&a->source, &b->source) && addr_equal(&a->destination, &b->destination) &&
 	       a->source_port == b->source_port && a->destination_port == b->destination_port;
@@ -236,7 +236,7 @@ static struct begun_connection *find_connection(
 		return NULL;
 	}
 	collector_flow_ends(collector, flow, &ends);
-	return same_ends(&ends, &begun->ends) ? begun : NULL;
+	return classify_same_ends(&ends, &begun->ends) ? begun : NULL;
 }
 
 /* The server answered the one that waits: the flow goes on as that. */
@@ -251,6 +251,10 @@ static void follow_connection(struct classify *classify, struct collector *colle
 	if (!split(classify, collector, batch, peek, l7, begun->early)) {
 		return;
 	}
+	if (number) {
+		classify_know_ends(classify, peek->flow, l7_session_get(classify->session, number));
+	}
+	classify_share_socket(classify, collector, batch, peek, begun, l7);
 	if (number) {
 		l7_feed_release(&classify->tables, l7_session_get(classify->session, number));
 		l7_session_end(classify->session, number);

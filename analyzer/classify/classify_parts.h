@@ -7,6 +7,7 @@
 #include "analyzer/classify/call_sockets.h"
 #include "analyzer/classify/classify.h"
 #include "analyzer/classify/dissect/ech_names.h"
+#include "analyzer/classify/dissect/quic_connection.h"
 #include "analyzer/classify/flow_memory.h"
 #include "analyzer/classify/l7_feed.h"
 #include "analyzer/classify/request_ends.h"
@@ -53,6 +54,35 @@ struct begun_connection {
 	struct l7_session session;
 };
 
+/* How the packets of a flow's connection are known, for as long as no other flow takes the place.
+ */
+enum { KNOWN_ENDS = 1024 };
+
+struct known_ends {
+	uint32_t flow;
+	struct quic_ends ends;
+};
+
+/* A socket on which more than one connection of QUIC was answered: the flow is the latest, and what
+ * goes on of those before it is counted beside it. */
+enum { SHARED_SOCKETS = 16, EARLIER_CONNECTIONS = 3 };
+
+struct earlier_connection {
+	struct quic_ends ends;
+	uint32_t l7;     /* a reference */
+	uint32_t beside; /* the flow that counts it; FLOW_NONE none does */
+};
+
+struct shared_socket {
+	struct flow_ends ends;
+	uint32_t flow;
+	unsigned count; /* of earlier ones; 0: the place is free */
+	struct earlier_connection earlier[EARLIER_CONNECTIONS];
+	uint64_t from;    /* running number of the packet with which the latest was answered */
+	uint64_t kept_ns; /* when its last packet came */
+	bool is_contested;
+};
+
 struct classify {
 	struct dissect_tables tables;
 	struct l7_session_table *session;
@@ -65,6 +95,9 @@ struct classify {
 	struct addr name_clients[CLASSIFY_NAME_CLIENTS];
 	struct begun_request begun[BEGUN_REQUESTS];
 	struct begun_connection connections[BEGUN_CONNECTIONS];
+	struct known_ends known_ends[KNOWN_ENDS];
+	struct shared_socket shared[SHARED_SOCKETS];
+	unsigned shared_count;
 	struct request_ends request_ends;
 	struct l7_info scratch;
 	uint8_t joined[DISSECT_SCRATCH_BYTES], overlaid[DISSECT_SCRATCH_BYTES];
@@ -92,6 +125,8 @@ bool classify_begin_again(struct classify *classify, struct collector *collector
 void classify_begin_beside(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek);
 
+bool classify_same_ends(const struct flow_ends *a, const struct flow_ends *b);
+
 /* Does one wait in this flow? */
 bool classify_waits(struct classify *classify, const struct collector *collector, uint32_t flow);
 
@@ -99,6 +134,20 @@ bool classify_waits(struct classify *classify, const struct collector *collector
  * has what is known of that one in its note. */
 void classify_hear_answer(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek);
+
+/* classify_beside.c: the flow's connection of QUIC was read to its end, in that session; a second
+ * one was answered, in that packet, and what went before it says l7, whose reference stays the
+ * caller's; and all packets of the batch were looked at: those of earlier connections leave their
+ * flows. */
+void classify_know_ends(struct classify *classify, uint32_t flow, const struct l7_session *session);
+void classify_share_socket(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek,
+	const struct begun_connection *begun, uint32_t l7);
+void classify_part_sockets(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch);
+
+/* classify.c: what the scratch l7 info says in place of that l7 info, whose reference it takes. */
+uint32_t classify_share_l7_info(struct classify *classify, uint32_t before);
 
 /* classify.c: reads the packet in that session; what it says is the session's l7 info. */
 void classify_feed(struct classify *classify, struct collector *collector,

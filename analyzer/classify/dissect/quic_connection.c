@@ -26,25 +26,29 @@ static bool is_key(const struct quic_connection *connection, const struct quic_h
 	       memcmp(connection->key, header->destination, connection->key_length) == 0;
 }
 
+/* All of it counts: the beginning is often the same in all that a server gives (FNV-1a). */
+static uint32_t hash_id(const uint8_t *id, size_t length)
+{
+	uint32_t hash = 2166136261U;
+
+	for (size_t i = 0; i < length; i++) {
+		hash = (hash ^ id[i]) * 16777619U;
+	}
+	return hash;
+}
+
 /* Is it the client's own connection ID? Those without one cannot be told apart by it. */
 static bool is_own(const struct quic_connection *connection, const uint8_t *id, uint8_t length)
 {
-	size_t start =
-		length < sizeof(connection->own_start) ? length : sizeof(connection->own_start);
-
-	return connection->own_length == length && memcmp(connection->own_start, id, start) == 0;
+	return connection->own_length == length && connection->own_hash == hash_id(id, length);
 }
 
 static void note_connection(struct quic_connection *connection, const struct quic_header *header)
 {
-	size_t start = header->source_length < sizeof(connection->own_start)
-			       ? header->source_length
-			       : sizeof(connection->own_start);
-
 	memcpy(connection->key, header->destination, header->destination_length);
-	memcpy(connection->own_start, header->source, start);
 	connection->key_length = header->destination_length;
 	connection->own_length = header->source_length;
+	connection->own_hash = hash_id(header->source, header->source_length);
 }
 
 /* Of the one that was answered: the client goes on under the name that the server gave it. */
@@ -155,6 +159,26 @@ bool quic_answers(
 	return quic_header_read(&datagram, &header) && header.kind == QUIC_INITIAL &&
 	       quic_answered_connection(&dissection, &header, start, &state) !=
 		       QUIC_CONNECTION_NONE;
+}
+
+struct quic_ends quic_ends_of(const struct dissect_state *words)
+{
+	struct quic_state state;
+
+	memcpy(&state, words->words, sizeof(state));
+	const struct quic_connection *client = &state.connections[0], *server = client + 1;
+	return (struct quic_ends){
+		.client = { client->own_hash, client->own_length },
+		.server = { hash_id(server->key, server->key_length), server->key_length },
+		.is_known = state.is_answered,
+	};
+}
+
+bool quic_goes_to(const struct quic_end *end, struct reader datagram)
+{
+	reader_skip(&datagram, 1);
+	const uint8_t *id = reader_bytes(&datagram, end->length);
+	return end->length > 0 && reader_ok(&datagram) && end->hash == hash_id(id, end->length);
 }
 
 bool quic_begins(struct dissect_tables *tables, struct reader datagram)

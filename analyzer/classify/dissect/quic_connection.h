@@ -14,8 +14,8 @@
 struct quic_connection {
 	uint8_t key[QUIC_CID_MAX]; /* destination of its first Initial, which makes the keys */
 	uint8_t key_length;
-	uint8_t own_length;
-	uint8_t own_start[4]; /* of the client's own connection ID */
+	uint8_t own_length; /* of the client's own connection ID */
+	uint32_t own_hash;
 };
 
 enum { QUIC_CONNECTIONS = 2 };
@@ -66,6 +66,22 @@ void quic_settle_connection(
 /* Is the server's datagram an answer to a connection of that state? Its keys open it. */
 bool quic_answers(
 	struct dissect_tables *tables, struct reader datagram, const struct dissect_state *state);
+
+/* By which connection IDs packets go to the ends of a connection. */
+struct quic_end {
+	uint32_t hash;
+	uint8_t length; /* 0: it has none, or none is known */
+};
+struct quic_ends {
+	struct quic_end client, server;
+	bool is_known;
+};
+
+/* Those of the connection that was answered. */
+struct quic_ends quic_ends_of(const struct dissect_state *state);
+
+/* Does a packet with a short header go to that end? */
+bool quic_goes_to(const struct quic_end *end, struct reader datagram);
 
 /* Does the datagram begin a connection: a client's first Initial, under the key that it brings
  * itself? */
