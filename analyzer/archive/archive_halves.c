@@ -177,6 +177,7 @@ void archive_halves_give(
 			to->of[way] = given;
 		}
 	}
+	halves->have_met |= to->of[0] && to->of[1];
 }
 
 bool archive_halves_meet(const struct archive_halves *halves, const struct half_ways *one,

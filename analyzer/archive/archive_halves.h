@@ -24,6 +24,7 @@ struct archive_halves {
 	struct half_device *devices;
 	uint32_t device_count, device_capacity;
 	struct hash_table by_device;
+	bool have_met; /* of some part both ways came together */
 };
 
 /* Of one part: the fullest half of each way, one more than its place; 0 none. */

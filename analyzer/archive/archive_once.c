@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analyzer/archive/archive_halves.h"
+#include "analyzer/archive/archive_judged.h"
 #include "analyzer/archive/archive_reader.h"
 #include "base/clock.h"
 #include "base/hash_table.h"
@@ -64,6 +65,8 @@ struct archive_once {
 	uint32_t even_count, even_room;
 	struct hash_table by_flow, by_ends;
 	struct archive_halves halves;
+	struct archive_judged judged;
+	bool has_denied_halves;
 	uint64_t packets[ARCHIVE_ONCE_MAX];    /* that each of them saw */
 	struct apart *apart[ARCHIVE_ONCE_MAX]; /* NULL: none */
 	/* Flows that an earlier one has under the same id, and under another one. */
@@ -407,6 +410,8 @@ static void look(void *context, struct archived *rows, size_t count)
 				     archive_addr_is_kept(&flow->destination);
 		part.halves = archive_halves_note(
 			&once->halves, looking->archive, once->is_whole, &rows[i]);
+		once->has_denied_halves |= (packets[0] == 0 || packets[1] == 0) &&
+					   rows[i].record.decision.action == POLICY_ACTION_DENY;
 		once->has_key[looking->archive] |= archive_addr_is_stand_in(&flow->source) ||
 						   archive_addr_is_stand_in(&flow->destination);
 		once->packets[looking->archive] += packets[0] + packets[1];
@@ -417,7 +422,8 @@ static void look(void *context, struct archived *rows, size_t count)
 static struct archive_selection selection(void)
 {
 	static const char *const paths[] = { "source.ip", "destination.ip",
-		"borderflow.app.confidence", "borderflow.inferred", "borderflow.block" };
+		"borderflow.app.confidence", "borderflow.inferred", "borderflow.block",
+		"borderflow.policy.action" };
 	struct archive_selection selection = { 0 };
 
 	archive_once_ask(&selection.fields);
@@ -486,9 +492,18 @@ void archive_once_close(struct archive_once *once)
 	hash_table_deinit(&once->by_flow);
 	hash_table_deinit(&once->by_ends);
 	archive_halves_deinit(&once->halves);
+	archive_judged_deinit(&once->judged);
 	free(once->parts);
 	free(once->evens);
 	free(once);
+}
+
+int archive_once_judge(struct archive_once *once, const char *const *folders, unsigned count,
+	const struct archive_options *period, const struct reference *reference, struct err *err)
+{
+	return once && once->has_denied_halves ? archive_judged_read(&once->judged, once, folders,
+							 count, period, reference, err)
+					       : 0;
 }
 
 void archive_once_ask(struct field_set *fields)
@@ -517,6 +532,7 @@ bool archive_once_tells(struct archive_once *once, unsigned archive, struct arch
 	if (!part->is_several) {
 		archived->record.flow.part = part->number;
 	}
+	archive_judged_put(&once->judged, &archived->record);
 	return true;
 }
 

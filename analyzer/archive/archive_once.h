@@ -19,6 +19,7 @@
 #pragma once
 
 #include "analyzer/archive/archive_days.h"
+#include "analyzer/record/reference.h"
 
 struct archive_once;
 
@@ -29,6 +30,12 @@ enum { ARCHIVE_ONCE_MAX = 64 };
 int archive_once_open(struct archive_once **once, const char *const *folders, unsigned count,
 	const struct archive_options *period, struct err *err);
 void archive_once_close(struct archive_once *once); /* NULL is accepted */
+
+/* Has denied flows that only together show both ways decided again (archive_judged.h), by the
+ * policy that was in force at their time. The same archives and period; once NULL: nothing to do.
+ */
+int archive_once_judge(struct archive_once *once, const char *const *folders, unsigned count,
+	const struct archive_options *period, const struct reference *reference, struct err *err);
 
 /* Adds the fields that it is told by, to be read of records that are asked about. */
 void archive_once_ask(struct field_set *fields);

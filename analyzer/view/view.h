@@ -275,6 +275,7 @@ const char *view_name(const struct view *view);
 int view_open_analysis(struct view **view, bool live, struct err *err);
 void view_take(struct view *view, const struct cell *cells, size_t count);
 
+struct reference;
 struct view_archive_options {
 	const char *const *folders;
 	unsigned folder_count;
@@ -285,6 +286,9 @@ struct view_archive_options {
 	/* For a server: figures may be so old although the archive has grown since (as_of says of
 	 * when they are); of times that were over a day before, an hour. 0: never. */
 	uint64_t stale_ns;
+	/* By which flows are decided that several archives hold by halves; the caller's. NULL: as
+	 * they were. */
+	const struct reference *reference;
 	void (*problem)(void *context, const char *sentence); /* NULL: only counted */
 	void *problem_context;
 };

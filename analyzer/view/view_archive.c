@@ -290,8 +290,14 @@ static bool is_mixed(const struct view_backend *archive, const struct view_quest
 static int open_once(const struct view_backend *archive, struct archive_once **once,
 	const struct archive_options *period, struct err *err)
 {
-	return archive_once_open(once, (const char *const *)archive->folders,
-		archive->options.folder_count, period, err);
+	const char *const *folders = (const char *const *)archive->folders;
+	const struct reference *reference = archive->options.reference;
+	unsigned count = archive->options.folder_count;
+	int status = archive_once_open(once, folders, count, period, err);
+
+	return status == 0 && reference
+		       ? archive_once_judge(*once, folders, count, period, reference, err)
+		       : status;
 }
 
 static int read_all(struct filling *filling, const struct view_question *question, struct err *err)

@@ -252,6 +252,7 @@ static int gather(struct reporting *reporting, struct err *err)
 		.previous_from_ns = reporting->period.previous_from_ns,
 		.zone = header->zone,
 		.group_minimum = header->group_minimum, /* of a day */
+		.reference = reporting->reference,
 		.problem = print_problem,
 		.was_read = show_progress,
 		.context = reporting };

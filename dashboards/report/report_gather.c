@@ -215,13 +215,23 @@ static int read_archive(
 	return status;
 }
 
+int report_open_once(struct archive_once **once, const struct report_wish *wish,
+	const struct archive_options *period, struct err *err)
+{
+	unsigned count = wish->archive_count;
+	int status = archive_once_open(once, wish->archives, count, period, err);
+
+	return status == 0 && wish->reference ? archive_once_judge(*once, wish->archives, count,
+							period, wish->reference, err)
+					      : status;
+}
+
 static int read_period(struct reading *reading, uint64_t from_ns, uint64_t to_ns, struct err *err)
 {
 	unsigned count = reading->wish->archive_count;
 	struct report_held *held = reading->held;
 	const struct archive_options period = { .from_ns = from_ns, .to_ns = to_ns };
-	int status =
-		archive_once_open(&reading->once, reading->wish->archives, count, &period, err);
+	int status = report_open_once(&reading->once, reading->wish, &period, err);
 
 	*held = (struct report_held){ .first = INT64_MAX, .last = INT64_MIN };
 	for (unsigned i = 0; i < count && status == 0; i++) {

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analyzer/archive/archive_once.h"
 #include "analyzer/rollup/overview.h"
 #include "base/err.h"
 #include "dashboards/report/report_calendar.h"
@@ -31,6 +32,8 @@ struct report_wish {
 	uint64_t from_ns, to_ns, previous_from_ns; /* the period before ends where this begins */
 	const struct local_zone *zone;
 	unsigned group_minimum;
+	/* By which flows are decided that several archives hold by halves; NULL: as they were. */
+	const struct reference *reference;
 	void (*problem)(void *context, const char *sentence);
 	void (*was_read)(void *context, size_t count); /* so many more records; sums of them, too */
 	void *context;
@@ -40,3 +43,7 @@ struct report_wish {
 int report_gather(
 	struct report_gathering *gathering, const struct report_wish *wish, struct err *err);
 void report_gathering_deinit(struct report_gathering *gathering);
+
+/* The wish's archives of that time as one (archive_once.h); closed in any case. */
+int report_open_once(struct archive_once **once, const struct report_wish *wish,
+	const struct archive_options *period, struct err *err);

@@ -37,6 +37,7 @@ static void take_record(struct record_reading *reading, struct archived *row)
 	if (flow->start_ns < reading->wish->from_ns || flow->start_ns >= reading->wish->to_ns) {
 		return;
 	}
+	bool is_told = archive_once_tells(reading->once, reading->place, row);
 	if (record->decision.block != BLOCK_NONE) {
 		attempts_add(reading->records->attempts, record,
 			subject_of(reading->reference->catalogue, record),
@@ -44,7 +45,7 @@ static void take_record(struct record_reading *reading, struct archived *row)
 			policy_is_own_proxy(reading->reference->policy, record_own_addr(record)));
 	}
 	/* What two sensors saw of one attempt is one by itself; of flows that is asked for. */
-	if (archive_once_tells(reading->once, reading->place, row)) {
+	if (is_told) {
 		report_observed_add(&reading->records->observed, reading->reference->policy, row);
 	}
 }
@@ -95,8 +96,7 @@ int report_records_read(struct report_records *records, const struct report_wish
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	const struct archive_options period = options_of(wish, 0);
-	status =
-		archive_once_open(&reading.once, wish->archives, wish->archive_count, &period, err);
+	status = report_open_once(&reading.once, wish, &period, err);
 	for (; reading.place < wish->archive_count && status == 0 && records->is_whole;
 		reading.place++) {
 		status = read_archive(&reading, err);

@@ -81,9 +81,8 @@ static int read_day(struct report_shown *shown, const struct report_wish *wish,
 	struct archive_once *once = NULL;
 	struct rollup *rollup = rollup_create(&all);
 	struct day_tables tables = { 0 };
-	int status =
-		rollup ? archive_once_open(&once, wish->archives, wish->archive_count, &period, err)
-		       : err_set(err, ENOMEM, "out of memory");
+	int status = rollup ? report_open_once(&once, wish, &period, err)
+			    : err_set(err, ENOMEM, "out of memory");
 
 	for (unsigned i = 0; i < wish->archive_count && status == 0; i++) {
 		const struct archive_options options = { .folder = wish->archives[i],

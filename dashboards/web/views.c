@@ -42,7 +42,8 @@ static int open_kind(struct view **view, const struct view_source *source, const
 {
 	const struct view_archive_options archive = { .folders = source->archives,
 		.folder_count = source->archive_count,
-		.stale_ns = STALE_NS };
+		.stale_ns = STALE_NS,
+		.reference = source->reference };
 
 	return source->archive_count && first ? view_open_archive_beside(view, first, err)
 	       : source->archive_count        ? view_open_archive(view, &archive, err)

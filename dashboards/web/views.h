@@ -18,6 +18,7 @@ struct view_source {
 				*/
 	const char *const *archives;
 	unsigned archive_count;
+	const struct reference *reference; /* decides what archives hold by halves; NULL: nothing */
 	const char *redis, *socket;
 	const char *desk; /* where alerts are: a folder or a URL; NULL: the source's own, or none */
 };

@@ -130,4 +130,13 @@ for half in out mostly; do
 			"$(jq -r "$figure" "$work/report-$half/report.json")"
 	done
 done
+
+# Whoever sees no answer accuses nobody; with it what was denied is judged, where the answer is too large for a firewall's page.
+figure() { jq -r "$1 // 0" "$work/$2/report.json"; }
+accused='[.report.tables.violations[].flows] | add'
+ok 'the report of one way alone' report "$work/report-alone" --archive "$work/half-out"
+ok "both halves accuse: $(figure "$accused" report-out) flows of $(figure "$accused" report), one alone by what stays inside" \
+	[ "$(figure "$accused" report-out)" -gt "$(figure "$accused" report-alone)" ]
+ok '… and nobody whom the day does not' [ "$(figure "$accused" report-out)" -le "$(figure "$accused" report)" ]
+equal 'attempts are those of the day' "$(figure '[.attempts[].attempts] | add' report)" "$(figure '[.attempts[].attempts] | add' report-out)"
 finish
