@@ -210,6 +210,16 @@ static void note_opened(struct flow_table *table, struct collector_batch *batch,
 	}
 }
 
+/* What a router tells its link is worth reading; of other ICMP nothing is. */
+static bool is_router_word(const struct packet *packet)
+{
+	const uint16_t advertisement_be = htons(134); /* RFC 4861, 4.2; in place of a port */
+
+	return packet->flags & PACKET_V6 && packet->key.v6.protocol == IPPROTO_ICMPV6 &&
+	       (packet->key.v6.port_be[0] == advertisement_be ||
+		       packet->key.v6.port_be[1] == advertisement_be);
+}
+
 static uint8_t first_flags(const struct flow_table *table, const struct packet *packet)
 {
 	bool may_be_missed =
@@ -221,7 +231,7 @@ static uint8_t first_flags(const struct flow_table *table, const struct packet *
 	flags |= initiator.is_high ? FLOW_SOURCE_HIGH : 0;
 	flags |= initiator.is_known ? FLOW_START_SEEN : 0;
 	flags |= packet->flags & PACKET_ONE_ICMP_WAY ? FLOW_ONE_ICMP_WAY : 0;
-	if (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP) {
+	if (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || is_router_word(packet)) {
 		flags |= FLOW_WANTED_LOW | FLOW_WANTED_HIGH;
 	}
 	return (uint8_t)flags;

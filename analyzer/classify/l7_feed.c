@@ -1,10 +1,12 @@
 #include "analyzer/classify/l7_feed.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
+#include "analyzer/classify/dissect/router.h"
 #include "analyzer/classify/l7_stream.h"
 
-enum { IP_TCP = 6, IP_UDP = 17 };
+enum { IP_TCP = 6, IP_UDP = 17, IP_ICMPV6 = 58 };
 
 /* How many payloads that nobody knows are looked at in a direction before it is left alone. In the
  * middle of a TCP stream two more segments may begin something. Calls often start with other
@@ -554,6 +556,20 @@ bool l7_feed_passes(struct l7_session *session, const struct l7_info *known,
 	return true;
 }
 
+/* What is neither a stream nor a datagram names nobody, but a router says what is ours. */
+static void hear_router(const struct l7_feed *feed, const struct packet *packet, bool from_source)
+{
+	const struct flow_ends *ends = &feed->ends;
+	bool is_router = ends->protocol == IP_ICMPV6 &&
+			 packet->key.v6.port_be[(packet->flags & PACKET_FROM_HIGH) != 0] ==
+				 htons(ROUTER_ADVERTISEMENT);
+
+	if (is_router && !feed->is_hearsay) {
+		router_learn(&feed->tables->own, from_source ? &ends->source : &ends->destination,
+			reader_over(packet->payload, packet->payload_bytes));
+	}
+}
+
 void l7_feed_packet(struct l7_feed *feed, const struct packet *packet, const struct peek *peek)
 {
 	struct piece piece = { .direction = feed->session->directions + !peek->from_source,
@@ -569,6 +585,7 @@ void l7_feed_packet(struct l7_feed *feed, const struct packet *packet, const str
 	} else if (feed->ends.protocol == IP_UDP) {
 		feed_datagram(feed, packet, &piece);
 	} else {
+		hear_router(feed, packet, peek->from_source);
 		finish_direction(feed, piece.direction);
 	}
 }

@@ -52,8 +52,11 @@ static int open_lanes(struct engine *engine, struct err *err)
 		lane.collector.worker = (uint16_t)i;
 		lane.collector.wrapping = (struct wrapping){ engine_is_outside, &engine->lanes[i] };
 		if (options->reference->pseudonyms || options->reference->is_sensor) {
-			lane.classify.own = (struct own_network){ engine_is_own, engine_learn_name,
-				&engine->lanes[i] };
+			lane.classify.own = (struct own_network){ .is_own = engine_is_own,
+				.learn = engine_learn_name,
+				.learn_host = engine_learn_host,
+				.learn_network = engine_learn_network,
+				.whose = &engine->lanes[i] };
 		}
 		if (engine_open_names(engine, &lane, err) < 0) {
 			return -ENOMEM;

@@ -94,17 +94,26 @@ static void tick(struct engine *engine)
 	}
 }
 
-/* A zone, or as many sightings as follow each other. Returns how many words it was. */
+/* One word, or as many sightings as follow each other. Returns how many words it was. */
 static size_t take_some(struct exporter *exporter, const struct engine_word *words, size_t count)
 {
 	struct sighting sightings[SIGHTINGS_TOGETHER];
 	size_t taken = 0;
 
-	if (words[0].is_zone) {
-		exporter_learn_zone(exporter, words[0].zone);
+	switch (words[0].kind) {
+	case WORD_ZONE:
+		exporter_learn_zone(exporter, words[0].name);
 		return 1;
+	case WORD_HOST:
+		exporter_learn_host(exporter, words[0].name);
+		return 1;
+	case WORD_NETWORK:
+		exporter_learn_network(exporter, &words[0].network);
+		return 1;
+	default:
+		break;
 	}
-	while (taken < count && taken < SIGHTINGS_TOGETHER && !words[taken].is_zone) {
+	while (taken < count && taken < SIGHTINGS_TOGETHER && words[taken].kind == WORD_SIGHTING) {
 		sightings[taken] = words[taken].sighting;
 		taken++;
 	}

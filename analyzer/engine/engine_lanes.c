@@ -69,28 +69,62 @@ static void send_word(struct engine_lane *lane)
 	lane->words_sent++;
 }
 
-/* A zone for which a live worker finds no room is told with the next of its names. */
-void engine_learn_name(void *lane_at, const char *name)
+/* Live nobody waits. */
+static bool has_no_room(const struct engine_lane *lane)
+{
+	return lane->engine->options.has_ticks && ring_depth(lane->words) == WORDS_UNDER_WAY;
+}
+
+/* One for which a live worker finds no room is told the next time. */
+static void tell_name(struct engine_lane *lane, enum engine_word_kind kind, const char *name)
 {
 	static const struct hash_key key;
-	struct engine_lane *lane = lane_at;
-	const char *zone = own_zone_of(latest(lane->engine, &lane->reference), name);
+	char *told = lane->names_told[hash_bytes_fast(&key, name, strlen(name)) % NAMES_TOLD];
 
-	if (!zone) {
-		return;
-	}
-	char *told = lane->zones_told[hash_bytes_fast(&key, zone, strlen(zone)) % ZONES_TOLD];
-	if (strcmp(told, zone) == 0) {
-		return;
-	}
-	if (lane->engine->options.has_ticks && ring_depth(lane->words) == WORDS_UNDER_WAY) {
+	if (strcmp(told, name) == 0 || has_no_room(lane)) {
 		return;
 	}
 	struct engine_word *word = begin_word(lane);
-	word->is_zone = true;
-	strcpy(word->zone, zone);
+	word->kind = (uint8_t)kind;
+	strcpy(word->name, name);
 	send_word(lane);
-	strcpy(told, zone);
+	strcpy(told, name);
+}
+
+void engine_learn_name(void *lane_at, const char *name)
+{
+	struct engine_lane *lane = lane_at;
+	const char *zone = own_zone_of(latest(lane->engine, &lane->reference), name);
+
+	if (zone) {
+		tell_name(lane, WORD_ZONE, zone);
+	}
+}
+
+void engine_learn_host(void *lane_at, const char *name)
+{
+	enum { LABEL_BYTES = 64 }; /* RFC 1035, 2.3.4 */
+	char label[LABEL_BYTES];
+	size_t length = strcspn(name, ".");
+
+	if (length > 0 && length < sizeof(label)) {
+		memcpy(label, name, length);
+		label[length] = '\0';
+		tell_name(lane_at, WORD_HOST, label);
+	}
+}
+
+void engine_learn_network(void *lane_at, const struct addr *network)
+{
+	struct engine_lane *lane = lane_at;
+
+	if (addr_equal(&lane->network_told, network) || has_no_room(lane)) {
+		return;
+	}
+	struct engine_word *word = begin_word(lane);
+	word->kind = WORD_NETWORK;
+	word->network = lane->network_told = *network;
+	send_word(lane);
 }
 
 /* Who has which address comes to the exporter before the records that are about it, and none that
@@ -106,7 +140,7 @@ static void hand_over_sightings(struct engine_lane *lane)
 	}
 	for (unsigned i = 0; list && i < list->count; i++) {
 		struct engine_word *word = begin_word(lane);
-		word->is_zone = false;
+		word->kind = WORD_SIGHTING;
 		word->sighting = list->items[i];
 		send_word(lane);
 	}

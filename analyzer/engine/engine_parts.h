@@ -15,15 +15,17 @@ struct engine;
 
 /* What a worker tells the exporter beside records, and before those that it is about. As slots of a
  * ring they lie side by side. */
+enum engine_word_kind { WORD_SIGHTING, WORD_ZONE, WORD_HOST, WORD_NETWORK };
 struct engine_word {
-	_Alignas(64) bool is_zone;
+	_Alignas(64) uint8_t kind; /* enum engine_word_kind */
 	union {
 		struct sighting sighting;  /* who has which address */
-		char zone[OWN_ZONE_BYTES]; /* whose names are ours (own_zones.h) */
+		char name[OWN_ZONE_BYTES]; /* whose names are ours (own_zones.h, own_hosts.h) */
+		struct addr network;       /* that is ours (forgotten_networks.h) */
 	};
 };
 
-enum { WORDS_UNDER_WAY = 8192, WORDS_TOGETHER = 1024, ZONES_TOLD = 64 };
+enum { WORDS_UNDER_WAY = 8192, WORDS_TOGETHER = 1024, NAMES_TOLD = 64 };
 
 /* One lane and the thread that works on it. */
 struct engine_lane {
@@ -33,7 +35,8 @@ struct engine_lane {
 	const struct reference *wrappers;            /* whoever decodes: whose tunnels are ours */
 	struct ring *words;                          /* on their way to the exporter */
 	uint64_t words_sent, words_taken;            /* by the worker, by the exporter */
-	char zones_told[ZONES_TOLD][OWN_ZONE_BYTES]; /* lately: they need not be sent again */
+	char names_told[NAMES_TOLD][OWN_ZONE_BYTES]; /* lately: they need not be sent again */
+	struct addr network_told;                    /* likewise */
 	atomic_uint_fast64_t sightings_lost;         /* live: the exporter was behind */
 	uint64_t health_due_ns;
 	pthread_t thread;
@@ -111,8 +114,11 @@ bool engine_is_outside(void *lane, const struct addr *source);
 /* For the worker (own_network.h). Is it an address of ours, and not what our own blocking answers
  * with? */
 bool engine_is_own(void *lane, const struct addr *addr);
-/* A machine of ours has this name: the exporter hears of its zone before the next records. */
+/* A machine of ours has this name, is called this by itself, or is in this network: the exporter
+ * hears of it before the next records. */
 void engine_learn_name(void *lane, const char *name);
+void engine_learn_host(void *lane, const char *name);
+void engine_learn_network(void *lane, const struct addr *network);
 
 /* Resolver logs (engine_names.c): the feed of a lane that is about to be created; the thread of a
  * live source; how they fared. */

@@ -34,12 +34,14 @@ struct exporter *exporter_create(const struct reference *reference, struct alert
 		&(struct rollup_options){ .slot_ns = SLOT_NS, .cells_max = CELLS_MAX });
 	exporter->behaviour = behaviour_create(&(struct behaviour_options){ 0 });
 	exporter->own_zones = own_zones_create();
+	exporter->own_hosts = own_hosts_create();
 	exporter->forgotten = forgotten_networks_create();
 	exporter->devices = devices_create();
 	exporter->proxies = proxy_signs_create();
-	if (!exporter->own_zones || !exporter->forgotten || !exporter->devices ||
-		!exporter->proxies || !exporter->overview || !exporter->behaviour ||
-		!exporter->device_hashes || !exporter->decider || !exporter->gathered) {
+	if (!exporter->own_zones || !exporter->own_hosts || !exporter->forgotten ||
+		!exporter->devices || !exporter->proxies || !exporter->overview ||
+		!exporter->behaviour || !exporter->device_hashes || !exporter->decider ||
+		!exporter->gathered) {
 		exporter_destroy(exporter);
 		return NULL;
 	}
@@ -62,6 +64,7 @@ void exporter_destroy(struct exporter *exporter)
 	free(exporter->released);
 	behaviour_destroy(exporter->behaviour);
 	own_zones_destroy(exporter->own_zones);
+	own_hosts_destroy(exporter->own_hosts);
 	forgotten_networks_destroy(exporter->forgotten);
 	devices_destroy(exporter->devices);
 	proxy_signs_destroy(exporter->proxies);
@@ -144,6 +147,20 @@ void exporter_learn_zone(struct exporter *exporter, const char *zone)
 {
 	if (exporter_hides_names(exporter)) {
 		own_zones_learn(exporter->own_zones, zone);
+	}
+}
+
+void exporter_learn_host(struct exporter *exporter, const char *label)
+{
+	if (exporter_hides_names(exporter)) {
+		own_hosts_learn(exporter->own_hosts, label);
+	}
+}
+
+void exporter_learn_network(struct exporter *exporter, const struct addr *network)
+{
+	if (exporter_hides_names(exporter)) {
+		forgotten_networks_hear(exporter->forgotten, exporter->reference->policy, network);
 	}
 }
 

@@ -77,6 +77,9 @@ void exporter_see(struct exporter *exporter, const struct sighting *sightings, s
 
 /* A zone of names is our own (own_zones.h): likewise. */
 void exporter_learn_zone(struct exporter *exporter, const char *zone);
+/* So is a machine's name (own_hosts.h), and a network (forgotten_networks.h). */
+void exporter_learn_host(struct exporter *exporter, const char *label);
+void exporter_learn_network(struct exporter *exporter, const struct addr *network);
 
 /* records are enriched with the reference data in use; what is still missing is filled here, in
  * place. */

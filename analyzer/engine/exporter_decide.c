@@ -54,7 +54,8 @@ static void withhold(struct exporter *exporter, struct record *record)
 {
 	const struct reference *reference = exporter->reference;
 	const struct name_stations stations = { is_station, mac_of, exporter->devices };
-	const struct own_names own = { exporter->own_zones, exporter->forgotten, &stations };
+	const struct own_names own = { exporter->own_zones, exporter->own_hosts,
+		exporter->forgotten, &stations };
 
 	record->remote_is_own = false;
 	if (!exporter_hides_names(exporter)) {

@@ -12,6 +12,7 @@
 #include "analyzer/engine/flow_filter.h"
 #include "analyzer/policy/decider.h"
 #include "analyzer/policy/forgotten_networks.h"
+#include "analyzer/policy/own_hosts.h"
 #include "analyzer/policy/own_zones.h"
 #include "analyzer/policy/proxy_signs.h"
 #include "analyzer/rollup/device_hash.h"
@@ -42,6 +43,7 @@ struct exporter {
 	uint64_t device_of[EXPORT_BATCH_MAX]; /* hashes, of the records being passed on */
 	bool is_elsewhere[EXPORT_BATCH_MAX];  /* another sensor counts them; likewise */
 	struct own_zones *own_zones;
+	struct own_hosts *own_hosts;
 	struct forgotten_networks *forgotten;
 	struct sink_set sinks;
 	struct exporter_stats stats;

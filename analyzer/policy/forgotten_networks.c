@@ -97,9 +97,20 @@ void forgotten_networks_see(struct forgotten_networks *networks, const struct po
 	const struct sighting *sighting)
 {
 	bool is_on_link = sighting->kind == SIGHTING_ARP || sighting->kind == SIGHTING_NEIGHBOUR;
+	bool is_leased = sighting->kind == SIGHTING_LEASE;
 
-	if (is_on_link && is_global(&sighting->addr) && !policy_is_own(policy, &sighting->addr)) {
-		note(networks, &sighting->addr, on_link);
+	if ((is_on_link || is_leased) && is_global(&sighting->addr) &&
+		!policy_is_own(policy, &sighting->addr)) {
+		note(networks, &sighting->addr,
+			is_leased ? "a server of ours gives addresses in it away" : on_link);
+	}
+}
+
+void forgotten_networks_hear(struct forgotten_networks *networks, const struct policy *policy,
+	const struct addr *network)
+{
+	if (is_global(network) && !policy_is_own(policy, network)) {
+		note(networks, network, "a router of ours advertises it");
 	}
 }
 

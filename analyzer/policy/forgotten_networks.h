@@ -2,7 +2,8 @@
  * be.
  *
  * What is sent to a link's multicast or broadcast addresses, and what speaks with a link-local
- * address, is on that link (neighbour discovery and router advertisements among it: RFC 4861). An
+ * address, is on that link (neighbour discovery and router advertisements among it: RFC 4861), and
+ * so is what a router says is, and what a server of DHCP gives away. An
  * interface identifier that is made of a MAC (RFC 4291, appendix A) and that a device of ours was
  * seen to have says the same of its other addresses.
  *
@@ -30,6 +31,10 @@ void forgotten_networks_learn(struct forgotten_networks *networks, const struct 
 /* What address resolution and neighbour discovery say is on the link. */
 void forgotten_networks_see(struct forgotten_networks *networks, const struct policy *policy,
 	const struct sighting *sighting);
+
+/* What a router of ours advertises. */
+void forgotten_networks_hear(struct forgotten_networks *networks, const struct policy *policy,
+	const struct addr *network);
 
 bool forgotten_networks_hold(const struct forgotten_networks *networks, const struct addr *addr);
 

@@ -5,187 +5,10 @@
 #include <string.h>
 
 #include "analyzer/policy/name_encoding.h"
+#include "analyzer/policy/name_groups.h"
 #include "base/name_fold.h"
 
 enum { OCTETS = 4, NAME_BYTES = 256, GAP_MAX = 5 };
-
-static bool is_digit(char character)
-{
-	return character >= '0' && character <= '9';
-}
-
-static bool is_hex(char character)
-{
-	return is_digit(character) || (character >= 'a' && character <= 'f');
-}
-
-static bool is_word(char character)
-{
-	return is_digit(character) || (character >= 'a' && character <= 'z');
-}
-
-static bool is_separator(char character)
-{
-	return character == '-' || character == '.' || character == '_' || character == ':';
-}
-
-static unsigned hex_value(char character)
-{
-	return (unsigned)(is_digit(character) ? character - '0' : character - 'a' + 10);
-}
-
-static uint64_t hex_number(const char *digits, size_t length)
-{
-	uint64_t number = 0;
-
-	for (size_t i = 0; i < length; i++) {
-		number = number << 4 | hex_value(digits[i]);
-	}
-	return number;
-}
-
-/* Groups in a row, with one separator between two of them. */
-
-/* A number from 0 to 255 in one to three digits; the number of digits, 0 where there is none. */
-static size_t octet_length(const char *at)
-{
-	unsigned number = 0;
-	size_t length = 0;
-
-	while (is_digit(at[length])) {
-		number = number * 10 + (unsigned)(at[length++] - '0');
-		if (length > 3) {
-			return 0;
-		}
-	}
-	return number <= 255 ? length : 0;
-}
-
-/* So many hexadecimal digits with no other character of a word behind them. */
-static size_t exact_length(const char *at, size_t wanted)
-{
-	size_t length = 0;
-
-	while (length < wanted && is_hex(at[length])) {
-		length++;
-	}
-	return length == wanted && !is_word(at[length]) ? length : 0;
-}
-
-static size_t pair_length(const char *at)
-{
-	return exact_length(at, 2);
-}
-
-static size_t four_length(const char *at)
-{
-	return exact_length(at, 4);
-}
-
-static size_t nibble_length(const char *at)
-{
-	return exact_length(at, 1);
-}
-
-static size_t three_length(const char *at)
-{
-	return exact_length(at, 3);
-}
-
-/* Six with a digit among them: half a MAC, and no word. */
-static size_t half_length(const char *at)
-{
-	size_t length = exact_length(at, 6);
-
-	return strcspn(at, "0123456789") < length ? length : 0;
-}
-
-static bool starts_groups(const char *at, unsigned groups, size_t (*group_length)(const char *))
-{
-	for (unsigned group = 0; group < groups; group++) {
-		size_t length = group_length(at);
-		if (length == 0) {
-			return false;
-		}
-		at += length;
-		if (group + 1 < groups && !is_separator(*at++)) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* A MAC in pairs whose leading zeros were left out: numbers alone are a date, or a version. */
-static bool starts_short_pairs(const char *at)
-{
-	enum { PAIRS = 6, DIGITS_LEAST = 9 };
-	size_t digits = 0, letters = 0;
-
-	for (unsigned pair = 0; pair < PAIRS; pair++) {
-		size_t length = 0;
-		for (; is_hex(at[length]); length++) {
-			letters += !is_digit(at[length]);
-		}
-		if (length == 0 || length > 2 || (pair + 1 < PAIRS && !is_separator(at[length]))) {
-			return false;
-		}
-		digits += length;
-		at += length + 1;
-	}
-	return digits >= DIGITS_LEAST && letters > 0 && letters < digits && !is_word(at[-1]);
-}
-
-/* A number with a separator behind it; 0 where there is none in those bounds. */
-static size_t part_length(const char *at, unsigned least, unsigned most)
-{
-	char *end;
-	unsigned long number = is_digit(*at) ? strtoul(at, &end, 10) : 0;
-
-	return is_digit(*at) && number >= least && number <= most && end - at <= 4
-		       ? (size_t)(end - at)
-		       : 0;
-}
-
-/* 2026-11-28, and the time behind it: numbers in a row that are no address. 0: no date. */
-static size_t date_length(const char *at)
-{
-	static const unsigned bounds[][2] = { { 1990, 2099 }, { 1, 12 }, { 1, 31 }, { 0, 23 },
-		{ 0, 59 }, { 0, 59 } };
-	enum { DATE = 3, PARTS = 6 };
-	size_t length = 0;
-
-	for (unsigned part = 0; part < PARTS; part++) {
-		size_t sign = part > 0, digits;
-		if (sign && !is_separator(at[length])) {
-			return part >= DATE ? length : 0;
-		}
-		digits = part_length(at + length + sign, bounds[part][0], bounds[part][1]);
-		if (digits == 0) {
-			return part >= DATE ? length : 0;
-		}
-		length += sign + digits;
-	}
-	return length;
-}
-
-/* Of 36 characters; its fourth version is random, earlier ones hold a MAC (RFC 9562, 5.4). */
-static bool starts_random_uuid(const char *at)
-{
-	enum { GROUPS = 5, VERSION_AT = 14 };
-	static const unsigned lengths[GROUPS] = { 8, 4, 4, 4, 12 };
-	const char *from = at;
-
-	for (unsigned group = 0; group < GROUPS; group++) {
-		size_t length = exact_length(at, lengths[group]);
-		if (length == 0 || (group + 1 < GROUPS && at[length] != '-')) {
-			return false;
-		}
-		at += length + 1;
-	}
-	return from[VERSION_AT] == '4';
-}
-
-enum { UUID_LENGTH = 36, UUID_LAST = 24 };
 
 static bool owns(const struct name_owner *owner, const struct addr *addr)
 {
@@ -257,91 +80,16 @@ static bool octets_tell(const struct name_owner *owner, const char *at)
 	       owns_v4(owner, number);
 }
 
+static bool is_station(const struct name_owner *owner, uint64_t mac)
+{
+	return owner->stations && owner->stations->is_seen(owner->stations->context, mac);
+}
+
 /* Does a machine of ours have it? Unseen ones are taken for ours, but where it is known who our
  * end is. */
 static bool tells_mac(const struct name_owner *owner, uint64_t mac)
 {
-	const struct name_stations *stations = owner->stations;
-
-	if (stations && stations->is_seen(stations->context, mac)) {
-		return true;
-	}
-	return owner->macs[0] == 0 && owner->macs[1] == 0;
-}
-
-/* So many groups of digits, which may lack zeros before. */
-static uint64_t groups_number(const char *at, unsigned groups, unsigned digits)
-{
-	uint64_t number = 0;
-
-	for (unsigned group = 0; group < groups; group++) {
-		size_t length = 0;
-		while (length < digits && is_hex(at[length])) {
-			length++;
-		}
-		number = number << 4 * digits | hex_number(at, length);
-		at += length + 1;
-	}
-	return number;
-}
-
-/* A MAC in pairs, threes, fours or halves. */
-static bool has_mac_groups(const struct name_owner *owner, const char *at)
-{
-	static const struct {
-		unsigned groups, digits;
-		size_t (*length)(const char *);
-	} forms[] = { { 6, 2, pair_length }, { 4, 3, three_length }, { 2, 6, half_length },
-		{ 3, 4, four_length } };
-
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (starts_groups(at, forms[i].groups, forms[i].length)) {
-			return tells_mac(
-				owner, groups_number(at, forms[i].groups, forms[i].digits));
-		}
-	}
-	return starts_short_pairs(at) && tells_mac(owner, groups_number(at, 6, 2));
-}
-
-/* IPv4 in four numbers, a MAC in groups, an IPv6 address digit by digit. */
-static bool has_groups(const char *name, const struct name_owner *owner)
-{
-	enum { NIBBLES = 16 };
-
-	for (const char *at = name; *at; at++) {
-		bool starts_word = at == name || !is_word(at[-1]);
-		bool starts_number = at == name || !is_digit(at[-1]);
-		size_t other = starts_number ? date_length(at) : 0;
-		other = starts_word && starts_random_uuid(at) ? UUID_LENGTH : other;
-		if (other > 0) {
-			at += other - 1;
-			continue;
-		}
-		if ((starts_number && starts_groups(at, OCTETS, octet_length) &&
-			    octets_tell(owner, at)) ||
-			(starts_word && (has_mac_groups(owner, at) ||
-						starts_groups(at, NIBBLES, nibble_length)))) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* 32 digits, from the first or from the last. */
-static bool owns_v6(const struct name_owner *owner, const char *digits)
-{
-	for (unsigned order = 0; order < 2; order++) {
-		struct addr addr;
-		for (unsigned i = 0; i < 16; i++) {
-			const char *high = order ? &digits[31 - 2 * i] : &digits[2 * i];
-			const char *low = order ? &digits[30 - 2 * i] : &digits[2 * i + 1];
-			addr.bytes[i] = (uint8_t)(hex_value(*high) << 4 | hex_value(*low));
-		}
-		if (owns(owner, &addr)) {
-			return true;
-		}
-	}
-	return false;
+	return is_station(owner, mac) || (owner->macs[0] == 0 && owner->macs[1] == 0);
 }
 
 /* The last half of an address: the one of our end, or one made of a MAC (RFC 4291, appendix A). */
@@ -358,6 +106,113 @@ static bool is_interface(const struct name_owner *owner, uint64_t identifier)
 	}
 	uint64_t mac = (identifier >> 40 << 24 | (identifier & 0xffffff)) ^ UINT64_C(2) << 40;
 	return (identifier >> 24 & 0xffff) == 0xfffe && tells_mac(owner, mac);
+}
+
+/* So many groups of digits, which may lack zeros before. */
+static uint64_t groups_number(const char *at, unsigned groups, unsigned digits)
+{
+	uint64_t number = 0;
+
+	for (unsigned group = 0; group < groups; group++) {
+		size_t length = 0;
+		while (length < digits && name_is_hex(at[length])) {
+			length++;
+		}
+		number = number << 4 * digits | name_hex_number(at, length);
+		at += length + 1;
+	}
+	return number;
+}
+
+/* A MAC in pairs, threes, fours or halves. */
+static bool has_mac_groups(const struct name_owner *owner, const char *at)
+{
+	static const struct {
+		unsigned groups, digits;
+		size_t (*length)(const char *);
+	} forms[] = { { 6, 2, name_pair_length }, { 4, 3, name_three_length },
+		{ 2, 6, name_half_length }, { 3, 4, name_four_length } };
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (name_starts_groups(at, forms[i].groups, forms[i].length)) {
+			return tells_mac(
+				owner, groups_number(at, forms[i].groups, forms[i].digits));
+		}
+	}
+	return false;
+}
+
+/* A MAC in pairs without zeros before: a station's; by its look where it is neither a date nor a
+ * version. */
+static bool has_short_pairs(const struct name_owner *owner, const char *at)
+{
+	enum { PAIRS = 6, DIGITS_LEAST = 9 };
+	struct name_short_groups pairs;
+
+	return name_read_short_groups(at, PAIRS, 2, &pairs) &&
+	       (is_station(owner, pairs.number) ||
+		       (pairs.digits >= DIGITS_LEAST && pairs.letters > 0 &&
+			       pairs.letters < pairs.digits && tells_mac(owner, pairs.number)));
+}
+
+/* The last half of an address word by word (8d2-3a1f-b20-55), in either order. */
+static bool has_short_words(const struct name_owner *owner, const char *at)
+{
+	enum { WORDS = 4, WORD_BITS = 16 };
+	struct name_short_groups words;
+	uint64_t turned = 0;
+
+	if (!name_read_short_groups(at, WORDS, 4, &words)) {
+		return false;
+	}
+	for (unsigned i = 0; i < WORDS; i++) {
+		turned = turned << WORD_BITS | (words.number >> i * WORD_BITS & UINT16_MAX);
+	}
+	return is_interface(owner, words.number) || is_interface(owner, turned);
+}
+
+/* IPv4 in four numbers, a MAC in groups, an IPv6 address digit by digit. */
+static bool has_groups(const char *name, const struct name_owner *owner)
+{
+	enum { NIBBLES = 16 };
+
+	for (const char *at = name; *at; at++) {
+		bool starts_word = at == name || !name_is_word(at[-1]);
+		bool starts_number = at == name || !name_is_digit(at[-1]);
+		size_t other = starts_number ? name_date_length(at) : 0;
+		other = starts_word && name_starts_random_uuid(at) ? UUID_LENGTH : other;
+		if (other > 0) {
+			at += other - 1;
+			continue;
+		}
+		if ((starts_number && name_starts_groups(at, OCTETS, name_octet_length) &&
+			    octets_tell(owner, at)) ||
+			(starts_word &&
+				(has_mac_groups(owner, at) || has_short_pairs(owner, at) ||
+					has_short_words(owner, at) ||
+					name_starts_groups(at, NIBBLES, name_nibble_length)))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* 32 digits, from the first or from the last. */
+static bool owns_v6(const struct name_owner *owner, const char *digits)
+{
+	for (unsigned order = 0; order < 2; order++) {
+		struct addr addr;
+		for (unsigned i = 0; i < 16; i++) {
+			const char *high = order ? &digits[31 - 2 * i] : &digits[2 * i];
+			const char *low = order ? &digits[30 - 2 * i] : &digits[2 * i + 1];
+			addr.bytes[i] =
+				(uint8_t)(name_hex_value(*high) << 4 | name_hex_value(*low));
+		}
+		if (owns(owner, &addr)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 /* "010020001013": four octets of three digits each. */
@@ -402,10 +257,8 @@ static bool digits_tell(const struct name_owner *owner, const char *at, size_t l
 static bool tells_mac_in_a_row(const struct name_owner *owner, uint64_t mac)
 {
 	enum { GROUP_OR_LOCAL = 3 };
-	const struct name_stations *stations = owner->stations;
 
-	return mac >> 40 & GROUP_OR_LOCAL ? stations && stations->is_seen(stations->context, mac)
-					  : tells_mac(owner, mac);
+	return mac >> 40 & GROUP_OR_LOCAL ? is_station(owner, mac) : tells_mac(owner, mac);
 }
 
 /* Hexadecimal digits that stand together. What is before or behind the address in the same word may
@@ -416,17 +269,17 @@ static bool hex_tells(
 	const char *end = at + length;
 	size_t letters = 0;
 
-	while (letters < length && !is_digit(at[letters])) {
+	while (letters < length && !name_is_digit(at[letters])) {
 		letters++;
 	}
-	return (length >= 8 && (owns_v4(owner, hex_number(at, 8)) ||
-				       owns_v4(owner, hex_number(end - 8, 8)))) ||
+	return (length >= 8 && (owns_v4(owner, name_hex_number(at, 8)) ||
+				       owns_v4(owner, name_hex_number(end - 8, 8)))) ||
 	       (may_be_mac && length >= 12 && length - 12 <= letters &&
-		       tells_mac_in_a_row(owner, hex_number(end - 12, 12))) ||
-	       (length >= 6 && (is_end_of_mac(owner, hex_number(end - 6, 6)) ||
-				       is_end_of_mac(owner, hex_number(at, 6)))) ||
-	       (length >= 16 && (is_interface(owner, hex_number(at, 16)) ||
-					is_interface(owner, hex_number(end - 16, 16)))) ||
+		       tells_mac_in_a_row(owner, name_hex_number(end - 12, 12))) ||
+	       (length >= 6 && (is_end_of_mac(owner, name_hex_number(end - 6, 6)) ||
+				       is_end_of_mac(owner, name_hex_number(at, 6)))) ||
+	       (length >= 16 && (is_interface(owner, name_hex_number(at, 16)) ||
+					is_interface(owner, name_hex_number(end - 16, 16)))) ||
 	       (length >= 32 && (owns_v6(owner, at) || owns_v6(owner, end - 32)));
 }
 
@@ -437,20 +290,20 @@ static bool is_short_hex(
 	enum { DIGITS = 7 };
 
 	return length >= DIGITS && at - name >= 2 && at[-1] == 'x' && at[-2] == '0' &&
-	       owns_v4(owner, hex_number(at, DIGITS));
+	       owns_v4(owner, name_hex_number(at, DIGITS));
 }
 
 static bool has_own_number(const char *name, const struct name_owner *owner)
 {
 	for (const char *at = name; *at; at++) {
 		size_t digits = 0, hex = 0, count = 0;
-		while ((at == name || !is_digit(at[-1])) && is_digit(at[digits])) {
+		while ((at == name || !name_is_digit(at[-1])) && name_is_digit(at[digits])) {
 			digits++;
 		}
-		while ((at == name || !is_hex(at[-1])) && is_hex(at[hex])) {
-			count += is_digit(at[hex++]);
+		while ((at == name || !name_is_hex(at[-1])) && name_is_hex(at[hex])) {
+			count += name_is_digit(at[hex++]);
 		}
-		bool may_be_mac = at - name < UUID_LAST || !starts_random_uuid(at - UUID_LAST);
+		bool may_be_mac = at - name < UUID_LAST || !name_starts_random_uuid(at - UUID_LAST);
 		if (digits_tell(owner, at, digits) ||
 			(count > 0 && hex_tells(owner, at, hex, may_be_mac)) ||
 			is_short_hex(name, at, hex, owner)) {
@@ -469,7 +322,7 @@ static bool has_own_octets(const char *name, const struct name_owner *owner)
 	unsigned in_a_row = 0;
 
 	for (const char *at = name; *at;) {
-		if (!is_digit(*at)) {
+		if (!name_is_digit(*at)) {
 			at++;
 			continue;
 		}
@@ -497,19 +350,19 @@ static bool has_own_pairs(const char *name, const struct name_owner *owner)
 	for (const char *at = name; *at; at++) {
 		const char *word = at;
 		size_t length = 0;
-		if (at != name && is_word(at[-1])) {
+		if (at != name && name_is_word(at[-1])) {
 			continue;
 		}
 		word += word[0] == '0' && word[1] == 'x' ? 2 : 0;
-		while (is_hex(word[length])) {
+		while (name_is_hex(word[length])) {
 			length++;
 		}
-		if (length == 0 || length > 2 || is_word(word[length])) {
-			in_a_row = is_separator(*at) ? in_a_row : 0;
+		if (length == 0 || length > 2 || name_is_word(word[length])) {
+			in_a_row = name_is_separator(*at) ? in_a_row : 0;
 			continue;
 		}
 		in_a_row++;
-		numbers = (numbers << 8 | hex_number(word, length)) & UINT32_MAX;
+		numbers = (numbers << 8 | name_hex_number(word, length)) & UINT32_MAX;
 		if ((in_a_row >= OCTETS && owns_v4(owner, numbers)) ||
 			(in_a_row >= MAC_END && is_end_of_mac(owner, numbers & 0xffffff))) {
 			return true;
@@ -528,29 +381,29 @@ static bool has_own_fours(const char *name, const struct name_owner *owner)
 
 	for (const char *at = name; *at; at++) {
 		size_t length = 0;
-		if (at != name && is_word(at[-1])) {
+		if (at != name && name_is_word(at[-1])) {
 			continue;
 		}
-		while (is_hex(at[length])) {
+		while (name_is_hex(at[length])) {
 			length++;
 		}
-		if (length == 0 || length > FOUR || is_word(at[length])) {
+		if (length == 0 || length > FOUR || name_is_word(at[length])) {
 			before = 0;
 			continue;
 		}
-		number = number << 16 | (uint32_t)hex_number(at, length);
+		number = number << 16 | (uint32_t)name_hex_number(at, length);
 		bool is_whole = before == FOUR && length == FOUR;
 		if (before > 0 && (is_whole ? owns_v4(owner, number) : is_end(owner, number))) {
 			return true;
 		}
-		before = is_separator(at[length]) ? length : 0;
+		before = name_is_separator(at[length]) ? length : 0;
 	}
 	return false;
 }
 
 static bool is_run(char character)
 {
-	return is_hex(character) || is_separator(character);
+	return name_is_hex(character) || name_is_separator(character);
 }
 
 /* "1::" and "::1" are numbers among separators, and every machine's own. */
@@ -591,7 +444,7 @@ static bool run_tells(const struct name_owner *owner, const char *run, size_t le
 	unsigned colons = 0;
 
 	for (size_t i = 0; i < length; i++) {
-		bool is_other = is_separator(run[i]);
+		bool is_other = name_is_separator(run[i]);
 		colons += is_other;
 		if (i >= sizeof(text) - 1 || colons > 8) {
 			length = i;
@@ -616,11 +469,11 @@ static bool has_own_run(const char *name, const struct name_owner *owner)
 {
 	for (const char *at = name; *at; at++) {
 		size_t run = 0, separators = 0;
-		if (at != name && is_word(at[-1])) {
+		if (at != name && name_is_word(at[-1])) {
 			continue;
 		}
 		while (is_run(at[run])) {
-			separators += is_separator(at[run++]);
+			separators += name_is_separator(at[run++]);
 		}
 		if (separators >= 2 && run_tells(owner, at, run)) {
 			return true;
@@ -635,11 +488,11 @@ static bool has_own_eights(const char *name, const struct name_owner *owner)
 	enum { EIGHT = 8 };
 
 	for (const char *at = name; *at; at++) {
-		bool starts_word = at == name || !is_word(at[-1]);
-		if (starts_word && exact_length(at, EIGHT) && is_separator(at[EIGHT]) &&
-			exact_length(at + EIGHT + 1, EIGHT) &&
-			is_interface(owner,
-				hex_number(at, EIGHT) << 32 | hex_number(at + EIGHT + 1, EIGHT))) {
+		bool starts_word = at == name || !name_is_word(at[-1]);
+		if (starts_word && name_exact_length(at, EIGHT) && name_is_separator(at[EIGHT]) &&
+			name_exact_length(at + EIGHT + 1, EIGHT) &&
+			is_interface(owner, name_hex_number(at, EIGHT) << 32 |
+						    name_hex_number(at + EIGHT + 1, EIGHT))) {
 			return true;
 		}
 	}

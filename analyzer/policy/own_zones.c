@@ -107,17 +107,6 @@ static bool knows(const struct own_zones *zones, const char *zone)
 	       HASH_TABLE_NONE;
 }
 
-const char *own_zone_of(const struct reference *reference, const char *name)
-{
-	const char *zone = zone_of(name);
-
-	return zone && strlen(zone) < OWN_ZONE_BYTES &&
-			       catalogue_match_name(reference->catalogue, name, strlen(name)).app ==
-				       0
-		       ? zone
-		       : NULL;
-}
-
 void own_zones_learn(struct own_zones *zones, const char *zone)
 {
 	if (knows(zones, zone)) {
@@ -142,6 +131,17 @@ bool own_zones_hold(const struct own_zones *zones, const char *name)
 	return is_any_of(top, strlen(top), private_zones,
 		       sizeof(private_zones) / sizeof(private_zones[0])) ||
 	       (zone && (strcmp(zone, "home.arpa") == 0 || (zones && knows(zones, zone))));
+}
+
+const char *own_zone_of(const struct reference *reference, const char *name)
+{
+	const char *zone = zone_of(name);
+
+	return zone && !own_zones_hold(NULL, name) && strlen(zone) < OWN_ZONE_BYTES &&
+			       catalogue_match_name(reference->catalogue, name, strlen(name)).app ==
+				       0
+		       ? zone
+		       : NULL;
 }
 
 uint64_t own_zones_missed(const struct own_zones *zones)

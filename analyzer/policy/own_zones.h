@@ -22,7 +22,8 @@ enum { OWN_ZONES_MAX = 4096, OWN_ZONE_BYTES = 96 /* with its end; longer ones ar
 struct own_zones *own_zones_create(void); /* NULL: out of memory */
 void own_zones_destroy(struct own_zones *zones);
 
-/* The zone that a machine's name teaches, which is the end of the name; NULL: none. Any thread. */
+/* The zone that a machine's name teaches, which is the end of the name; NULL: none, or one that no
+ * registry gives out. Any thread. */
 const char *own_zone_of(const struct reference *reference, const char *name);
 
 /* Before names are withheld. */

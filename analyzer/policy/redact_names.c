@@ -1,9 +1,11 @@
 #include "analyzer/policy/redact_names.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "analyzer/policy/forgotten_networks.h"
 #include "analyzer/policy/name_spelling.h"
+#include "analyzer/policy/own_hosts.h"
 #include "analyzer/policy/own_zones.h"
 #include "analyzer/policy/policy.h"
 #include "base/addr.h"
@@ -95,8 +97,9 @@ bool name_tells_device(const char *name, const struct record *record, const stru
 	if (read_v6(name, &literal)) {
 		return is_own_v6(&owner, &literal);
 	}
-	return !strchr(name, '.') || ends_with(name, ".arpa") ||
-	       own_zones_hold(own ? own->zones : NULL, name) || name_spells_address(name, &owner);
+	return !strchr(name, '.') || strchr(name, '@') || ends_with(name, ".arpa") ||
+	       own_zones_hold(own ? own->zones : NULL, name) ||
+	       own_hosts_hold(own ? own->hosts : NULL, name) || name_spells_address(name, &owner);
 }
 
 /* Who is asked for in a network that nobody declared, but is ours, is a machine of ours. */
@@ -104,6 +107,24 @@ static bool asks_forgotten(const struct record *record, const struct own_names *
 {
 	return record->direction == RECORD_DIRECTION_EXTERNAL && own->networks &&
 	       forgotten_networks_hold(own->networks, &record->flow.destination);
+}
+
+/* What a program calls itself and its protocol is mostly its maker's word; where it holds an
+ * address of ours, or what a machine of ours is called, it is its owner's. */
+static void redact_word(char *word, const struct name_owner *owner, const struct own_hosts *hosts)
+{
+	enum { WORD_BYTES = L7_INFO_PRODUCT_MAX, LEAST = 4 };
+	_Static_assert((int)L7_INFO_ALPN_MAX <= (int)WORD_BYTES, "either fits");
+	char labels[WORD_BYTES + 1] = "";
+
+	for (size_t i = 0; i < WORD_BYTES && word[i]; i++) {
+		bool is_label = isalnum((unsigned char)word[i]) || word[i] == '-' || word[i] == ':';
+		labels[i] = is_label ? (char)tolower((unsigned char)word[i]) : '.';
+	}
+	if (strlen(labels) >= LEAST &&
+		(own_hosts_hold(hosts, labels) || name_spells_address(labels, owner))) {
+		memset(word, 0, strlen(word));
+	}
 }
 
 void record_redact_names(
@@ -118,5 +139,10 @@ void record_redact_names(
 			memset(name, 0, l7->names[i].length);
 			l7->names[i].length = 0;
 		}
+	}
+	if (l7->product[0] || l7->alpn[0]) {
+		struct name_owner owner = owner_of(record, policy, own->stations);
+		redact_word(l7->product, &owner, own->hosts);
+		redact_word(l7->alpn, &owner, own->hosts);
 	}
 }

@@ -7,11 +7,14 @@
  *     spell an address of ours or a station's MAC, in whatever form (name_spelling.h,
  *       name_encoding.h)
  *     belong to the own link (one label alone, or below local, lan, …) or to a zone of our own
- *       (own_zones.h)
+ *       (own_zones.h), or hold what a machine of ours calls itself (own_hosts.h)
+ *     are a person's (with an @ in them)
  *     are asked for by somebody outside, or stand in traffic that stays inside: servers and devices
  *       of our own (but not what a lookup asks for)
  *     machines say of themselves: NetBIOS, LLMNR, mDNS, DHCP, changes of DNS and what they ask
  *       before (SOA)
+ *
+ * The same of what a program calls itself (User-Agent, ALPN), which then is gone.
  *
  * A withheld name stays in the record as a name of no length, so that it is still known that there
  * was one, from where, and whether it decided the app.
@@ -25,12 +28,14 @@
 
 struct forgotten_networks;
 struct name_stations;
+struct own_hosts;
 struct own_zones;
 struct policy;
 
 /* What is ours beyond what the policy says: any may be NULL. */
 struct own_names {
 	const struct own_zones *zones;
+	const struct own_hosts *hosts;
 	const struct forgotten_networks *networks;
 	const struct name_stations *stations;
 };

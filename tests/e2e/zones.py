@@ -11,6 +11,7 @@ from frames import address, datagram, segment
 PC, ROUTER = "001122000001", "00aabb0000fe"
 OWN, RESOLVER, SERVER, OUTSIDE = "10.20.1.13", "10.1.0.254", "10.20.9.9", "203.0.113.80"
 A, CNAME, PTR, MX, AAAA, SRV, HTTPS = 1, 5, 12, 15, 28, 33, 65
+LINK_PC, LINK_ROUTER = "fe80" + "0" * 27 + "d", "fe80" + "0" * 27 + "1"
 OWN_6 = bytes.fromhex("20010db8002000000000000000000013")
 state = {"time": 0.0, "port": 5000}
 
@@ -99,6 +100,64 @@ def lease(options):
     state["time"] += .1
     state["port"] += 1
     datagram(state["time"], ROUTER, PC, (RESOLVER, "10.20.1.%d" % (state["port"] % 256)), (67, 68), dhcp(2, [(53, b"\x05")] + options))
+
+
+def request(options):
+    """What a client says of itself, before it has an address."""
+    datagram(state["time"] + .05, PC, "ff" * 6, ("0.0.0.0", "255.255.255.255"), (68, 67), dhcp(1, [(53, b"\x03")] + options))
+    state["time"] += .1
+
+
+def six(protocol, ends, payload, source=PC, target="333300000001"):
+    """IPv6 on the link."""
+    head = pack("!IHBB", 6 << 28, len(payload), protocol, 255) + b"".join(bytes.fromhex(end) for end in ends)
+    frames.frame(state["time"] + .05, source, target, 0x86dd, head + payload)
+    state["time"] += .1
+
+
+def request_6(options):
+    body = b"\x03abc" + b"".join(pack("!HH", code, len(value)) + value for code, value in [(1, b"\0\3\0\1" + bytes.fromhex(PC))] + options)
+    six(17, (LINK_PC, "ff02" + "0" * 23 + "10002"), pack("!HHHH", 546, 547, 8 + len(body), 0) + body)
+
+
+def advertise(domains, network):
+    """A router's advertisement (RFC 4861, 4.2), with a network and domains to search (RFC 8106, 5.2)."""
+    names = b"".join(named(domain) for domain in domains)
+    names += bytes(-len(names) % 8)
+    body = b"\x86\0\0\0\x40\0\x07\x08" + bytes(8) + pack("!BBBBIII", 3, 4, 64, 0xc0, 600, 600, 0) + bytes.fromhex(network) + bytes([31, 1 + len(names) // 8, 0, 0]) + pack("!I", 600) + names
+    six(58, (LINK_ROUTER, "ff02" + "0" * 27 + "1"), body, source=ROUTER)
+
+
+def netbios(name):
+    """A machine registers its name (RFC 1002, 4.2.2)."""
+    text = "".join(chr(65 + (byte >> 4)) + chr(65 + (byte & 15)) for byte in name.ljust(15).encode() + b"\0")
+    state["port"] += 1
+    state["time"] += .1
+    body = pack("!HHHHHH", 7, 0x2910, 1, 0, 0, 1) + named(text) + pack("!HHHHHIHH", 32, 1, 0xc00c, 32, 1, 300000, 6, 0) + address(OWN)
+    datagram(state["time"], PC, ROUTER, (OWN, "10.20.255.255"), (137, 137), body)
+
+
+def neighbour_says(name):
+    """mDNS: an answer that nobody asked for in words (RFC 6762, 8.3)."""
+    state["time"] += .1
+    body = pack("!HHHHHH", 0, 0x8400, 0, 1, 0, 0) + record(name, A, address(OWN))
+    datagram(state["time"], PC, ROUTER, (OWN, "224.0.0.251"), (5353, 5353), body)
+
+
+def asks_neighbours(name):
+    state["port"] += 1
+    state["time"] += .1
+    datagram(state["time"], PC, ROUTER, (OWN, "224.0.0.252"), (state["port"], 5355), message(0, name, A))
+
+
+def change(zone, refusal=None):
+    """A machine wants its zone to hold its name (RFC 2136)."""
+    state["port"] += 1
+    state["time"] += .1
+    asked = message(state["port"], zone, 6, opcode=5)
+    datagram(state["time"], PC, ROUTER, (OWN, RESOLVER), (state["port"], 53), asked)
+    if refusal:
+        datagram(state["time"] + .02, ROUTER, PC, (RESOLVER, OWN), (53, state["port"]), asked[:2] + bytes([0xa8, refusal]) + asked[4:])
 
 
 def realm_asked(realm):
@@ -194,6 +253,18 @@ WAYS = [
     lambda: connection((OWN, SERVER), 389, der(0x30, der(2, b"\1") + der(0x60, der(2, b"\3") + der(4, b"") + der(0xa3, b""))),
                        der(0x30, der(2, b"\1") + der(0x61, der(10, b"\x0e") + der(4, b"") * 2 + der(0x87, challenge("zone24.example")))),
                        close=False),
+    # What a machine says of itself: its name, whatever zone that is told in later, and the zone that it thinks it is in.
+    lambda: request([(81, b"\x01\0\0annas-pc.zone25.example")]),
+    lambda: request([(12, b"Annas-26")]),
+    lambda: request_6([(39, b"\x01" + named("annas-pc.zone27.example"))]),
+    lambda: change("zone28.example", refusal=5),
+    lambda: change("zone29.example"),
+    lambda: asks_neighbours("annas-pc.zone30.example"),
+    lambda: advertise(["ad.zone31.example", "other.example"], "2a00b0b000780001" + "0" * 16),
+    lambda: neighbour_says("annas-32.local"),
+    lambda: netbios("ANNAS-33"),
+    lambda: request([(81, b"\x05\0\0\x08annas-34")]),
+    lambda: lease([(12, b"annas-35")]),
 ]
 STRAYS = [
     lambda: ask("pc.stray1.example", A, led_to("pc.stray1.example", OUTSIDE)),
@@ -204,6 +275,10 @@ STRAYS = [
     lambda: connection((OUTSIDE, SERVER), 443, hello("pc.stray5.example"), SERVER_HELLO, close=False),
     lambda: lease([(12, b"pc.stray6.example")]),
     lambda: connection((OUTSIDE, SERVER), 445, shared(0, bytes(36)), shared(1, challenge("stray7.example")), close=False),
+    # What is sent from outside is nobody's word here.
+    lambda: datagram(state["time"], ROUTER, PC, (OUTSIDE, OWN), (68, 67), dhcp(1, [(53, b"\x03"), (12, b"plain-8")])),
+    lambda: datagram(state["time"], ROUTER, PC, (OUTSIDE, RESOLVER), (4000, 53), message(7, "stray9.example", 6, opcode=5)),
+    lambda: datagram(state["time"], ROUTER, PC, (OUTSIDE, OWN), (4000, 5355), message(0, "plain-10.stray10.example", A)),
 ]
 
 

@@ -57,7 +57,7 @@ static const struct row {
 	/* What machines ask and say of themselves. */
 	{ WAY_ASK, "13.1.20.10.in-addr.arpa", NULL, TYPE_PTR, false },
 	{ WAY_ASK, "annas-pc.elsewhere.example", NULL, TYPE_SOA, false },
-	{ WAY_UPDATE, "annas.elsewhere.example", NULL, TYPE_SOA, false },
+	{ WAY_UPDATE, "annas.changes.example", NULL, TYPE_SOA, false },
 	{ WAY_DATAGRAM, "EBEOEOEBFDCNFAEDCACACACACACACAAA", "10.20.255.255", 137, false },
 	{ WAY_DATAGRAM, "annas-pc", "224.0.0.252", 5355, false },
 	{ WAY_DATAGRAM, "annas-iphone.local", "224.0.0.251", 5353, false },

@@ -454,6 +454,12 @@ static void learn(void *whose, const char *name)
 	snprintf(learnt, sizeof(learnt), "%s", name);
 }
 
+#define OWN(whose_)                                                                                \
+	(struct own_network)                                                                       \
+	{                                                                                          \
+		.is_own = is_ours, .learn = learn, .learn_host = learn, .whose = (whose_)          \
+	}
+
 /* The same answer to the same question, which come out of somebody else's tunnel or do not. */
 static void answer_as(const struct hello_builder *answer, bool asks_hearsay, bool is_hearsay)
 {
@@ -499,7 +505,7 @@ static void test_own(void)
 	put_record(&message, "pc7.kommun.example", DNS_TYPE_A, 30, "\xcb\x00\x71\x05", 4);
 	answer_own(&message, false);
 	is_text(learnt, "", "where nobody wants to know nobody is told");
-	fixture.tables.own = (struct own_network){ is_ours, learn, &ours };
+	fixture.tables.own = OWN(&ours);
 	answer_own(&message, true);
 	is_text(learnt, "", "hearsay is not told");
 	answer_as(&message, false, true);
@@ -566,7 +572,7 @@ static void test_own_link(void)
 	uint32_t ours = 0xcb007105;
 	struct hello_builder message;
 
-	fixture.tables.own = (struct own_network){ is_ours, learn, &ours };
+	fixture.tables.own = OWN(&ours);
 	is_text(told_by("fe80::1", 547, reply, sizeof(reply), false), "kommun.example",
 		"the domain that a server on the link hands out");
 	is_text(told_by("fec0::1", 547, reply, sizeof(reply), false), "",

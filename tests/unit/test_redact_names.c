@@ -7,6 +7,7 @@
 #include "analyzer/engine/exporter.h"
 #include "analyzer/engine/enrich.h"
 #include "analyzer/policy/name_spelling.h"
+#include "analyzer/policy/own_hosts.h"
 #include "analyzer/policy/own_zones.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/pseudonyms.h"
@@ -93,7 +94,8 @@ static void test_names(void)
 		/* octal without a zero before it */
 		"1205000415.example", "12-24-1-15.example",
 		/* zones that nobody gives out */
-		"pc7.lan", "pc7.corp", "pc7.ad.internal", "pc7.home.arpa" };
+		"pc7.lan", "pc7.corp", "pc7.ad.internal", "pc7.home.arpa",
+		"anna.andersson@example.com" };
 	static const char *const plain[] = { "v16.tiktokcdn.com", "www.example.com",
 		"a1b2c3d4.example", "xn--fiqs8s.example", "3-2-1.example", "cdn-1-2-3.example",
 		"999-20-1-13.example", "deadbeefdeadbeefdeadbeefdeadbeef.example",
@@ -127,7 +129,7 @@ static void test_names(void)
 static bool is_seen(const void *context, uint64_t mac)
 {
 	(void)context;
-	return mac == 0x00155d01234f || mac == 0x02155d01234f;
+	return mac == 0x00155d01234f || mac == 0x02155d01234f || mac == 0x020102030407;
 }
 
 static uint64_t mac_of(const void *context, const struct addr *addr, uint64_t time_ns)
@@ -146,11 +148,17 @@ static void test_macs(void)
 		"0-15-5d-1-23-4f.example", "02155d01234f.example", "02155dfffe01234f.example",
 		/* our end's alone: as a number, its last three bytes, as letters */
 		"91754668879.example", "cam-01234f.example", "cam01234f.example",
-		"cam-01-23-4f.example", "aakv2ajdj4.example", "abvdasnp.example" };
+		"cam-01-23-4f.example", "aakv2ajdj4.example", "abvdasnp.example",
+		/* without zeros before, also where numbers look like others */
+		"0-15-5d-1-23-4f.example", "cam.0.15.5d.1.23.4f.example", "2-1-2-3-4-7.example",
+		"cam_2_1_2_3_4_7.example", "215-5dff-fe01-234f.example",
+		"cam-1-2ff-fe03-407.example" };
 	static const char *const plain[] = { "00155d012345.cdn.example",
 		"00-15-5d-01-23-45.example", "0015.5d01.2345.example", "001-55d-012-345.example",
 		"00155d-012345.example", "02155dfffe012345.example", "cam-012345.example",
-		"a0b2c3d4e5f6.cdn.example", "91754668880.example", "aakv2ajdj5.example" };
+		"a0b2c3d4e5f6.cdn.example", "91754668880.example", "aakv2ajdj5.example",
+		"2-1-2-3-4-8.example", "215-5dff-fe01-2345.example", "1-2-3-4.example",
+		"1-2ff-fe03-408.example" };
 
 	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++) {
 		struct record record = asked_for(telling[i]);
@@ -165,16 +173,28 @@ static void test_macs(void)
 
 static void test_v6_letters(void)
 {
-	static const char *const telling[] = { "7uaaaaaaaaaaaaaaaaaaaaaaau.example",
-		"_qaaaaaaaaaaaaaaaaaabq.example" };
+	static const struct {
+		const char *name, *addr;
+	} telling[] = { { "7uaaaaaaaaaaaaaaaaaaaaaaau.example", "fd00::5" },
+		{ "_qaaaaaaaaaaaaaaaaaabq.example", "fd00::5" },
+		/* its last half, word by word */
+		{ "8d2-3a1f-b20-55.v6.example", "fd00::8d2:3a1f:b20:55" },
+		{ "host.8d2.3a1f.b20.55.example", "fd00::8d2:3a1f:b20:55" },
+		{ "55-b20-3a1f-8d2.example", "fd00::8d2:3a1f:b20:55" },
+		{ "08d2_3a1f_0b20_0055.example", "fd00::8d2:3a1f:b20:55" } };
 
 	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++) {
-		struct record record = asked_for(telling[i]);
-		addr_parse("fd00::5", &record.flow.source);
+		struct record record = asked_for(telling[i].name);
+		addr_parse(telling[i].addr, &record.flow.source);
 		policy_locate(policy, &record);
-		ok(name_tells_device(telling[i], &record, policy, NULL), "%s is fd00::5",
-			telling[i]);
+		ok(name_tells_device(telling[i].name, &record, policy, NULL), "%s is %s",
+			telling[i].name, telling[i].addr);
 	}
+	struct record record = asked_for("8d2-3a1f-b20-56.example");
+	addr_parse("fd00::8d2:3a1f:b20:55", &record.flow.source);
+	policy_locate(policy, &record);
+	ok(!name_tells_device("8d2-3a1f-b20-56.example", &record, policy, NULL),
+		"the last half of another is not");
 }
 
 /* A flow between two ends that shows a name which is plain by itself. */
@@ -246,6 +266,46 @@ static void test_own_zones(void)
 	ok(name_tells_device("pc7.other.example", &record, policy, &own),
 		"a name asked for by the head of its zone is the asker's own");
 	own_zones_destroy(zones);
+}
+
+/* What a machine calls itself tells whose it is in any zone. */
+static void test_own_hosts(void)
+{
+	struct own_hosts *hosts = own_hosts_create();
+	struct record record = asked_for("annas-laptop.ddns.example");
+	struct own_names own = { .hosts = hosts };
+	char name[32];
+
+	ok(!own_hosts_hold(NULL, "annas-laptop.ddns.example"), "nobody listens");
+	own_hosts_learn(hosts, "annas-laptop.ad.kommun.example");
+	own_hosts_learn(hosts, "www.kommun.example");
+	own_hosts_learn(hosts, "pc");
+	ok(name_tells_device("annas-laptop.ddns.example", &record, policy, &own),
+		"a machine's name");
+	ok(own_hosts_hold(hosts, "smb.annas-laptop"), "… wherever it stands");
+	ok(!own_hosts_hold(hosts, "annas-laptop2.ddns.example") &&
+			!own_hosts_hold(hosts, "annas.ddns.example"),
+		"… as a whole label");
+	ok(!own_hosts_hold(hosts, "ad.kommun.example"), "only its first label counts");
+	ok(!own_hosts_hold(hosts, "www.news.example") && !own_hosts_hold(hosts, "pc.example"),
+		"what half the world is called tells nothing");
+	for (unsigned i = 0; i < 3 * OWN_HOSTS_MAX; i++) {
+		snprintf(name, sizeof(name), "made-up-%u", i);
+		own_hosts_learn(hosts, i % 16 ? name : "annas-laptop");
+	}
+	ok(own_hosts_hold(hosts, "annas-laptop"),
+		"a flood of names pushes out none that is in use");
+	snprintf(record.l7.product, sizeof(record.l7.product), "Annas-Laptop/1.0");
+	snprintf(record.l7.alpn, sizeof(record.l7.alpn), "pc-10.20.1.13");
+	record_redact_names(&record, policy, &own);
+	is_text(record.l7.product, "", "a program that bears its machine's name");
+	is_text(record.l7.alpn, "", "a protocol that bears its address");
+	snprintf(record.l7.product, sizeof(record.l7.product), "AnyDesk/9.0");
+	snprintf(record.l7.alpn, sizeof(record.l7.alpn), "http/1.1");
+	record_redact_names(&record, policy, &own);
+	is_text(record.l7.product, "AnyDesk/9.0", "… its maker's stays");
+	is_text(record.l7.alpn, "http/1.1", "… and so does any other");
+	own_hosts_destroy(hosts);
 }
 
 /* What they learnt is there after a restart. */
@@ -333,6 +393,7 @@ int main(void)
 	test_v6_letters();
 	test_whose();
 	test_own_zones();
+	test_own_hosts();
 	test_zones_state();
 	export_one("ip-10-20-1-13.example", NULL, false);
 	export_one("ip-10-20-1-13.example", pseudonyms, true);

@@ -171,6 +171,7 @@ static bool read_message(struct dissection *dissection, struct reader message)
 	if (asked >= 0) {
 		dns_learn_own(dissection, message, &dns);
 	}
+	dns_learn_wish(dissection, &dns);
 	if (dns.is_response) {
 		if (tables->lookups) {
 			lookups_answer(tables->lookups, asked);
@@ -200,6 +201,17 @@ static bool is_netbios(struct reader in)
 	       label == 32;
 }
 
+/* One flow carries all that a machine says to its link: where its names are wanted, all is read. */
+static enum dissect_result claim_neighbours(
+	struct dissection *dissection, enum l7_protocol protocol)
+{
+	bool is_wanted = dissection->tables->own.is_own != NULL;
+
+	dissection->l7->protocol = (uint8_t)protocol;
+	dissection->other_done = !is_wanted;
+	return is_wanted ? DISSECT_MORE : DISSECT_DONE;
+}
+
 static enum dissect_result read_neighbours(struct dissection *dissection, enum l7_protocol protocol)
 {
 	struct dns_message dns;
@@ -207,14 +219,9 @@ static enum dissect_result read_neighbours(struct dissection *dissection, enum l
 	if (!dns_parse(dissection->in, &dns)) {
 		return DISSECT_OTHER;
 	}
-	if (dns.is_response && !dissection->is_hearsay &&
-		own_network_has(&dissection->tables->own, &dissection->sender)) {
-		dns_learn_own(dissection, dissection->in, &dns);
-	}
+	dns_learn_neighbours(dissection, dissection->in, &dns);
 	l7_info_drop_names(dissection->l7);
-	dissection->l7->protocol = (uint8_t)protocol;
-	dissection->other_done = true;
-	return DISSECT_DONE;
+	return claim_neighbours(dissection, protocol);
 }
 
 /* DNSCrypt asks for its certificate by plain DNS, on the port of what follows. */
@@ -259,9 +266,8 @@ static enum dissect_result dns_datagram(struct dissection *dissection)
 		return read_neighbours(dissection, L7_LLMNR);
 	}
 	if (dissection_has_port(dissection, PORT_NETBIOS) && is_netbios(dissection->in)) {
-		dissection->l7->protocol = L7_NETBIOS;
-		dissection->other_done = true;
-		return DISSECT_DONE;
+		dns_learn_netbios(dissection, dissection->in);
+		return claim_neighbours(dissection, L7_NETBIOS);
 	}
 	return read_elsewhere(dissection);
 }

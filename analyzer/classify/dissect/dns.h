@@ -69,9 +69,15 @@ bool dns_is_plain_question(struct reader message);
 
 struct dissection;
 
-/* dns_own.c: what an answer that was asked for says of names of ours (struct own_network). */
+/* dns_own.c: what an answer that was asked for says of names of ours (struct own_network), what
+ * machines of ours want to be called, and what they and their neighbours say on the link. */
 void dns_learn_own(
 	const struct dissection *dissection, struct reader message, const struct dns_message *dns);
+void dns_learn_wish(const struct dissection *dissection, const struct dns_message *dns);
+void dns_learn_neighbours(
+	const struct dissection *dissection, struct reader message, const struct dns_message *dns);
+/* A name of NetBIOS in first-level encoding (RFC 1001, 14.1), as a machine registers it. */
+void dns_learn_netbios(const struct dissection *dissection, struct reader message);
 
 /* Is the address one that resolvers give instead of an answer: 0.0.0.0/8, 127.0.0.0/8, ::, ::1? */
 bool dns_is_sinkhole(const struct addr *address);

@@ -1,4 +1,5 @@
-/* Names of ours in answers of DNS: those that lead to an address of ours or from one. */
+/* Names of ours in DNS: in answers those that lead to an address of ours or from one, and what
+ * machines of ours want to be called. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,13 +93,7 @@ void dns_learn_own(
 {
 	const struct own_network *own = &dissection->tables->own;
 
-	if (!own->is_own || dns->code != DNS_CODE_NONE) {
-		return;
-	}
-	if (dns->opcode == DNS_OPCODE_UPDATE) {
-		if (own_network_has(own, &dissection->receiver)) {
-			own->learn(own->whose, dns->question.text);
-		}
+	if (!own->is_own || dns->code != DNS_CODE_NONE || dns->opcode == DNS_OPCODE_UPDATE) {
 		return;
 	}
 	if (leads_to_us(own, dns)) {
@@ -110,4 +105,69 @@ void dns_learn_own(
 	if (dns->question_type != DNS_TYPE_A && dns->question_type != DNS_TYPE_AAAA) {
 		learn_of_records(own, message, dns);
 	}
+}
+
+/* The zone that a machine of ours wants to be changed is the one that it thinks it is in, whatever
+ * becomes of it. */
+void dns_learn_wish(const struct dissection *dissection, const struct dns_message *dns)
+{
+	const struct own_network *own = &dissection->tables->own;
+
+	if (dns->opcode == DNS_OPCODE_UPDATE && !dns->is_response && !dissection->is_hearsay &&
+		own_network_has(own, &dissection->sender)) {
+		own->learn(own->whose, dns->question.text);
+	}
+}
+
+/* Neighbours of ours (RFC 4795, RFC 6762): who is asked for is on the link, and a machine that
+ * tells an address of ours says what it is called. */
+void dns_learn_neighbours(
+	const struct dissection *dissection, struct reader message, const struct dns_message *dns)
+{
+	const struct own_network *own = &dissection->tables->own;
+	struct reader in = message;
+	struct dns_record record;
+	struct dns_name name;
+
+	if (dissection->is_hearsay || !own_network_has(own, &dissection->sender)) {
+		return;
+	}
+	own->learn(own->whose, dns->question.text);
+	reader_skip(&in, 4);
+	unsigned questions = reader_u16(&in), records = reader_u16(&in);
+	reader_skip(&in, 4);
+	for (; questions > 0 && dns_read_name(message, &in, &name); questions--) {
+		reader_skip(&in, 4);
+	}
+	/* The uppermost bit of the class says that older answers are void (RFC 6762, 10.2). */
+	for (; records > 0 && dns_read_record(message, &in, &record); records--) {
+		record.class_ &= 0x7fff;
+		if (dns->is_response && is_own_record(own, &record)) {
+			own_network_note_machine(own, record.owner.text);
+		}
+	}
+}
+
+/* RFC 1002, 4.2.2: a machine registers its name, or does so again. */
+void dns_learn_netbios(const struct dissection *dissection, struct reader message)
+{
+	enum { REGISTRATION = 5, REFRESH = 8, REFRESH_TOO = 9, LETTERS = 32, NAME = 15 };
+	const struct own_network *own = &dissection->tables->own;
+
+	reader_skip(&message, 2);
+	unsigned opcode = reader_u16(&message) >> 11;
+	reader_skip(&message, 9);
+	const uint8_t *letters = reader_bytes(&message, LETTERS);
+	bool is_own_name = opcode == REGISTRATION || opcode == REFRESH || opcode == REFRESH_TOO;
+	if (!letters || !is_own_name || dissection->is_hearsay ||
+		!own_network_has(own, &dissection->sender)) {
+		return;
+	}
+	uint8_t name[NAME];
+	size_t length = 0;
+	for (unsigned i = 0; i < NAME; i++) {
+		name[i] = (uint8_t)((letters[2 * i] - 'A') << 4 | (letters[2 * i + 1] - 'A'));
+		length = name[i] > ' ' ? i + 1 : length;
+	}
+	own_network_learn_machine(own, reader_over(name, length));
 }

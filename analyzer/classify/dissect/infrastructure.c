@@ -48,11 +48,25 @@ static void learn_encoded(const struct own_network *own, struct reader in)
 	}
 }
 
-/* What a server of ours hands out: domain name, domains to search (RFC 2132, 3.17; RFC 3397), the
- * client's own name (RFC 4702, 2). */
-static void learn_domain(const struct own_network *own, struct reader options)
+/* One that is not whole ends without the empty label (RFC 4702, 2.3.1). */
+static void learn_encoded_machine(const struct own_network *own, struct reader in)
 {
-	enum { PAD = 0, DOMAIN = 15, CLIENT_NAME = 81, SEARCH = 119, ENCODED = 4 };
+	struct reader label = in;
+	struct dns_name name;
+
+	if (dns_read_name(in, &in, &name) && name.length > 0) {
+		own_network_note_machine(own, name.text);
+	} else {
+		own_network_learn_machine(own, reader_sub(&label, reader_u8(&label)));
+	}
+}
+
+/* What a server of ours hands out: domain name, domains to search (RFC 2132, 3.17; RFC 3397); and
+ * what either end says of the client's own name (RFC 2132, 3.14; RFC 4702, 2). The host name that a
+ * server gives need not stand in the domain of its clients. */
+static void learn_names(const struct own_network *own, struct reader options, bool is_server)
+{
+	enum { PAD = 0, HOST_NAME = 12, DOMAIN = 15, CLIENT_NAME = 81, SEARCH = 119, ENCODED = 4 };
 
 	while (reader_left(&options) >= 2) {
 		uint8_t code = reader_u8(&options);
@@ -60,20 +74,24 @@ static void learn_domain(const struct own_network *own, struct reader options)
 			continue;
 		}
 		struct reader value = reader_sub(&options, reader_u8(&options));
-		if (code == DOMAIN) {
+		if (code == HOST_NAME) {
+			(is_server ? own_network_learn_host : own_network_learn_machine)(
+				own, value);
+		} else if (code == DOMAIN && is_server) {
 			own_network_learn(own, value);
-		} else if (code == SEARCH) {
+		} else if (code == SEARCH && is_server) {
 			learn_encoded(own, value);
 		} else if (code == CLIENT_NAME) {
 			bool is_encoded = reader_u8(&value) & ENCODED;
 			reader_skip(&value, 2);
-			(is_encoded ? learn_encoded : own_network_learn)(own, value);
+			(is_encoded ? learn_encoded_machine : own_network_learn_machine)(
+				own, value);
 		}
 	}
 }
 
 /* The same of version 6 (RFC 3646, 4; RFC 4704, 4). */
-static void learn_domain_v6(const struct own_network *own, struct reader options)
+static void learn_names_v6(const struct own_network *own, struct reader options, bool is_server)
 {
 	enum { SEARCH = 24, CLIENT_NAME = 39 };
 
@@ -82,38 +100,54 @@ static void learn_domain_v6(const struct own_network *own, struct reader options
 		struct reader value = reader_sub(&options, reader_u16(&options));
 		if (code == CLIENT_NAME) {
 			reader_skip(&value, 1);
-		}
-		if (code == CLIENT_NAME || code == SEARCH) {
+			learn_encoded_machine(own, value);
+		} else if (code == SEARCH && is_server) {
 			learn_encoded(own, value);
 		}
 	}
 }
 
-/* Does a server or relay of ours speak, or one on the link? */
-static bool is_own_server(const struct dissection *dissection)
+/* Does a machine of ours speak, or one on the link, or one that has no address yet? */
+static bool is_own_word(const struct dissection *dissection)
 {
+	static const struct addr none_v6;
 	const struct own_network *own = &dissection->tables->own;
-	const uint8_t *bytes = dissection->sender.bytes;
-	bool is_on_link = bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
+	const struct addr *sender = &dissection->sender;
+	bool is_on_link = sender->bytes[0] == 0xfe && (sender->bytes[1] & 0xc0) == 0x80;
+	bool is_none = addr_equal(sender, &none_v6) || (addr_is_v4(sender) && addr_v4(sender) == 0);
 
 	return own->is_own && !dissection->is_hearsay &&
-	       (is_on_link || own_network_has(own, &dissection->sender));
+	       (is_on_link || is_none || own_network_has(own, sender));
+}
+
+/* All clients that have no address yet speak in one flow: where names of ours are wanted, all is
+ * read. */
+static enum dissect_result claim_dhcp(struct dissection *dissection, bool is_dhcp)
+{
+	enum dissect_result result = claim_if(is_dhcp, dissection, L7_DHCP);
+
+	if (result == DISSECT_OTHER || !dissection->tables->own.is_own) {
+		return result;
+	}
+	dissection->other_done = false;
+	return DISSECT_MORE;
 }
 
 /* RFC 2131, 2 and RFC 8415, 8. */
 static enum dissect_result dhcp_datagram(struct dissection *dissection)
 {
-	enum { V4_ANSWER = 2, V6_ADVERTISE = 2, V6_REPLY = 7 };
+	enum { V4_ANSWER = 2, V6_ADVERTISE = 2, V6_REPLY = 7, V6_INFORM = 11 };
 	struct reader in = dissection->in;
 	uint8_t kind = reader_u8(&in), hardware = reader_u8(&in);
 
 	if (dissection_has_port(dissection, 546) || dissection_has_port(dissection, 547)) {
-		if ((kind == V6_ADVERTISE || kind == V6_REPLY) && is_own_server(dissection)) {
+		bool is_server = kind == V6_ADVERTISE || kind == V6_REPLY;
+		if (kind <= V6_INFORM && is_own_word(dissection)) {
 			reader_skip(&in, 2);
-			learn_domain_v6(&dissection->tables->own, in);
+			learn_names_v6(&dissection->tables->own, in, is_server);
 		}
-		return claim_if(kind >= 1 && kind <= 13 && dissection->wire_bytes >= 8, dissection,
-			L7_DHCP);
+		return claim_dhcp(
+			dissection, kind >= 1 && kind <= 13 && dissection->wire_bytes >= 8);
 	}
 	if (!dissection_has_port(dissection, 67) && !dissection_has_port(dissection, 68)) {
 		return DISSECT_OTHER;
@@ -121,11 +155,11 @@ static enum dissect_result dhcp_datagram(struct dissection *dissection)
 	reader_skip(&in, 234);
 	bool has_cookie = reader_u32(&in) == 0x63825363;
 	bool is_cut = dissection->wire_bytes > reader_left(&dissection->in);
-	if (kind == V4_ANSWER && has_cookie && is_own_server(dissection)) {
-		learn_domain(&dissection->tables->own, in);
+	if (has_cookie && is_own_word(dissection)) {
+		learn_names(&dissection->tables->own, in, kind == V4_ANSWER);
 	}
-	return claim_if((kind == 1 || kind == 2) && hardware > 0 && (has_cookie || is_cut),
-		dissection, L7_DHCP);
+	return claim_dhcp(
+		dissection, (kind == 1 || kind == 2) && hardware > 0 && (has_cookie || is_cut));
 }
 
 /* Version 4 has one byte for it. */
@@ -141,6 +175,7 @@ static enum dissect_began dhcp_began(const struct dissection *dissection)
 const struct dissector dissector_dhcp = { .protocol = L7_DHCP,
 	.datagram = dhcp_datagram,
 	.datagram_began = dhcp_began,
+	.endless = true,
 	.datagram_begins = BEGINS({ 1, 13 }) };
 
 /* RFC 1157, RFC 3412: a BER sequence that begins with the version. */
