@@ -105,7 +105,7 @@ bool app_likelihood_by_server(struct likelihood *likelihood, const struct catalo
 	return likelihood->count > 1;
 }
 
-void app_likelihood_by_context(struct likelihood *likelihood, const struct device_activity *window,
+void app_likelihood_by_context(struct likelihood *likelihood, const struct app_weights *around,
 	const struct flow_shapes *shapes, unsigned shape)
 {
 	double sum = 0;
@@ -113,7 +113,7 @@ void app_likelihood_by_context(struct likelihood *likelihood, const struct devic
 	for (unsigned i = 0; i < likelihood->count; i++) {
 		uint16_t app = likelihood->items[i].app;
 		likelihood->items[i].all = likelihood->items[i].server *
-					   (device_activity_weight(window, app) + window_floor) *
+					   (app_weights_of(around, app) + window_floor) *
 					   flow_shapes_share(shapes, app, shape);
 		sum += likelihood->items[i].all;
 	}
@@ -162,7 +162,7 @@ uint16_t app_likelihood_best(const struct likelihood *likelihood)
 }
 
 struct conclusion app_likelihood_conclude(const struct likelihood *likelihood,
-	const struct known_levels *levels, const struct device_activity *window, bool has_kits)
+	const struct known_levels *levels, const struct app_weights *around, bool has_kits)
 {
 	static const struct {
 		uint8_t confidence, ground;
@@ -176,7 +176,7 @@ struct conclusion app_likelihood_conclude(const struct likelihood *likelihood,
 	uint16_t app = likelihood->items[best].app;
 	unsigned level = closest_level(levels, app);
 	if (app == 0 || level == KNOWN_LEVEL_COUNT || !is_sure(likelihood, best, level) ||
-		(has_kits && device_activity_down_kb(window, app) < use_kb_least)) {
+		(has_kits && app_weights_down_kb(around, app) < use_kb_least)) {
 		return (struct conclusion){ 0 };
 	}
 	bool by_context = likelihood->items[best].server < threshold;

@@ -34,13 +34,13 @@ bool app_likelihood_by_server(struct likelihood *likelihood, const struct catalo
 	const struct record *record, const struct known_levels *levels);
 
 /* Steps 2 and 3. */
-void app_likelihood_by_context(struct likelihood *likelihood, const struct device_activity *window,
+void app_likelihood_by_context(struct likelihood *likelihood, const struct app_weights *around,
 	const struct flow_shapes *shapes, unsigned shape);
 
 /* The app that speaks loudest. */
 uint16_t app_likelihood_best(const struct likelihood *likelihood);
 
-/* The app that all of it speaks for; 0: not sure enough. The window has this flow in it. has_kits:
+/* The app that all of it speaks for; 0: not sure enough. around has this flow in it. has_kits:
  * pixels or kits of the best app's owner are known. */
 struct conclusion {
 	uint16_t app;
@@ -48,4 +48,4 @@ struct conclusion {
 	uint8_t grounds; /* bits of enum inferred_by */
 };
 struct conclusion app_likelihood_conclude(const struct likelihood *likelihood,
-	const struct known_levels *levels, const struct device_activity *window, bool has_kits);
+	const struct known_levels *levels, const struct app_weights *around, bool has_kits);

@@ -179,13 +179,12 @@ static struct known_levels find_levels(
 	return levels;
 }
 
-static void add_likelihood(struct device_activity *window, const struct likelihood *likelihood,
+static void add_likelihood(struct app_weights *weights, const struct likelihood *likelihood,
 	const struct record *record, bool is_new_server)
 {
 	for (unsigned i = 0; i < likelihood->count; i++) {
 		double share = likelihood->items[i].server;
-		device_activity_add(window, likelihood->items[i].app,
-			is_new_server ? (float)share : 0,
+		app_weights_add(weights, likelihood->items[i].app, is_new_server ? (float)share : 0,
 			share >= believed ? record_bytes_down(record) : 0);
 	}
 }
@@ -194,7 +193,7 @@ static void teach(struct behaviour *behaviour, const struct record *record, uint
 	struct device_activity *window, bool is_new_server, unsigned shape)
 {
 	server_profiles_teach(behaviour->known, record, app);
-	device_activity_add(window, app, is_new_server ? 1 : 0, record_bytes_down(record));
+	app_weights_add(&window->weights, app, is_new_server ? 1 : 0, record_bytes_down(record));
 	if (record->flow.is_last) {
 		flow_shapes_teach(behaviour->shapes, app, shape);
 		behaviour->stats.taught++;
@@ -229,7 +228,7 @@ bool behaviour_look(struct behaviour *behaviour, const struct catalogue *catalog
 	unsigned shape = flow_shape_of(record, parallel);
 
 	if (hidden) {
-		context->around = *window;
+		context->around = window->weights;
 		context->shape = (uint8_t)shape;
 		context->is_new_server = is_new_server;
 		return true;
@@ -253,9 +252,9 @@ void behaviour_look_back(struct behaviour *behaviour, const struct catalogue *ca
 		record_own_addr(record), (UINT64_MAX - record->flow.end_ns) / NS_PER_MS);
 	struct likelihood likelihood;
 
-	device_activity_absorb(&context->around, later);
+	app_weights_absorb(&context->around, &later->weights);
 	if (app_likelihood_by_server(&likelihood, catalogue, record, &levels)) {
-		add_likelihood(later, &likelihood, record, context->is_new_server);
+		add_likelihood(&later->weights, &likelihood, record, context->is_new_server);
 	}
 }
 
@@ -269,7 +268,7 @@ void behaviour_judge(struct behaviour *behaviour, const struct catalogue *catalo
 {
 	struct known_levels levels = find_levels(behaviour, record);
 	bool is_counted = record->flow.is_last;
-	struct device_activity window = context->around;
+	struct app_weights around = context->around;
 	struct likelihood likelihood;
 
 	behaviour->stats.hidden += is_counted;
@@ -279,14 +278,14 @@ void behaviour_judge(struct behaviour *behaviour, const struct catalogue *catalo
 	}
 	struct device_activity *hidden = device_activities_at(
 		behaviour->hidden, record_own_addr(record), record->flow.end_ns / NS_PER_MS);
-	device_activity_absorb(&window, hidden);
-	app_likelihood_by_context(&likelihood, &window, behaviour->shapes, context->shape);
-	add_likelihood(hidden, &likelihood, record, context->is_new_server);
-	add_likelihood(&window, &likelihood, record, context->is_new_server);
+	app_weights_absorb(&around, &hidden->weights);
+	app_likelihood_by_context(&likelihood, &around, behaviour->shapes, context->shape);
+	add_likelihood(&hidden->weights, &likelihood, record, context->is_new_server);
+	add_likelihood(&around, &likelihood, record, context->is_new_server);
 	/* NULL for something else, and for an app that the catalogue no longer has. */
 	const struct app *app = catalogue_app(catalogue, app_likelihood_best(&likelihood));
 	struct conclusion conclusion =
-		app_likelihood_conclude(&likelihood, &levels, &window, app && app->has_kits);
+		app_likelihood_conclude(&likelihood, &levels, &around, app && app->has_kits);
 	if (!app || conclusion.app == 0) {
 		behaviour->stats.unsure += is_counted;
 		return;

@@ -76,7 +76,7 @@ void behaviour_destroy(struct behaviour *behaviour);
 
 /* What a flow without a name had around it; it may wait with the record. */
 struct behaviour_context {
-	struct device_activity around; /* what the device's other flows were of */
+	struct app_weights around; /* what the device's other flows were of */
 	uint8_t shape;
 	bool is_new_server;
 };

@@ -5,7 +5,7 @@
  * A flow whose app is known adds 1; one that is not adds what is believed of it, in shares. Several
  * flows to one server are one observation.
  *
- * Memory   fixed by device_activities_create(): 192 bytes a device, in sets of four.
+ * Memory   fixed by device_activities_create(): some 220 bytes a device, in sets of four.
  * Threads  one.
  * Failure  a full set gives up the device that was silent longest, and counts. */
 #pragma once
@@ -22,16 +22,20 @@ enum {
 	DEVICE_STARTS_MAX = 8,
 };
 
-struct device_activity {
-	uint64_t time_ms; /* of what was added last */
-	float other;      /* something that is none of the apps */
+/* What it was doing. */
+struct app_weights {
+	float other; /* something that is none of the apps */
 	struct {
 		float weight, down_kb;
 		uint16_t app; /* 0: none */
 	} apps[DEVICE_APPS_MAX];
+};
+
+struct device_activity {
+	struct app_weights weights;
+	uint8_t server_next, start_next;
 	uint32_t servers[DEVICE_SERVERS_MAX]; /* the last ones, by hash */
 	uint64_t starts_ms[DEVICE_STARTS_MAX];
-	uint8_t server_next, start_next;
 };
 
 struct device_activities;
@@ -52,13 +56,12 @@ unsigned device_activity_begin(struct device_activity *window, uint64_t start_ms
 /* Is this server new among the last ones? It then is one of them. */
 bool device_activity_is_new(struct device_activity *window, uint64_t server_hash);
 
-void device_activity_add(
-	struct device_activity *window, uint16_t app, float weight, uint64_t down_bytes);
+void app_weights_add(struct app_weights *weights, uint16_t app, float weight, uint64_t down_bytes);
 /* Adds what the other one knows of its apps. */
-void device_activity_absorb(struct device_activity *window, const struct device_activity *other);
+void app_weights_absorb(struct app_weights *weights, const struct app_weights *other);
 
-float device_activity_weight(const struct device_activity *window, uint16_t app);
-float device_activity_down_kb(const struct device_activity *window, uint16_t app);
+float app_weights_of(const struct app_weights *weights, uint16_t app);
+float app_weights_down_kb(const struct app_weights *weights, uint16_t app);
 
 void device_activities_forget(struct device_activities *windows);
 

@@ -363,14 +363,14 @@ static void test_device_activity(void)
 	is_int(device_activity_begin(&window, 3000), 1, "another began two seconds before it");
 	is_int(device_activity_begin(&window, 5001), 0, "… or longer ago");
 	for (uint16_t app = 1; app <= DEVICE_APPS_MAX; app++) {
-		device_activity_add(&window, app, app == 3 ? 1 : 2 + app, 1000);
+		app_weights_add(&window.weights, app, app == 3 ? 1 : 2 + app, 1000);
 	}
-	device_activity_add(&window, DEVICE_APPS_MAX + 1, 5, 1000);
+	app_weights_add(&window.weights, DEVICE_APPS_MAX + 1, 5, 1000);
 	for (uint16_t app = 1; app <= DEVICE_APPS_MAX + 1; app++) {
-		ok((device_activity_weight(&window, app) > 0) == (app != 3), "app %u %s", app,
+		ok((app_weights_of(&window.weights, app) > 0) == (app != 3), "app %u %s", app,
 			app == 3 ? "was the faintest and gave way" : "is among the window's");
 	}
-	ok(device_activity_weight(&window, 0) == 1, "… and counts as something else");
+	ok(app_weights_of(&window.weights, 0) == 1, "… and counts as something else");
 }
 
 static void test_shape(void)
@@ -423,11 +423,11 @@ static struct conclusion conclude(uint16_t sessions, double share)
 {
 	struct known address = known_of(1, 1, 7, sessions);
 	struct known_levels levels = { { NULL, NULL, &address, NULL } };
-	struct device_activity window = { 0 };
+	const struct app_weights around = { 0 };
 	const struct likelihood likelihood = { .count = 2,
 		.items = { { 0, 1 - share, 1 - share }, { 7, share, share } } };
 
-	return app_likelihood_conclude(&likelihood, &levels, &window, false);
+	return app_likelihood_conclude(&likelihood, &levels, &around, false);
 }
 
 static void test_conclusion(void)
