@@ -5,13 +5,25 @@
 #include "analyzer/engine/exporter_parts.h"
 #include "collector/reserve.h"
 
+/* Room for a record with little text, as nearly all are that have no name. */
+enum { SHORT_BYTES = 512 };
+
+struct short_record {
+	_Alignas(64) char bytes[SHORT_BYTES];
+};
+
+_Static_assert(SHORT_BYTES > offsetof(struct record, l7.text), "it holds all but a long text");
+
 /* Flows without a name, in the order in which they ended: a ring, of which the oldest stands at
- * first. */
+ * first. A record stands among the short ones if it can: what is not written takes no memory. */
 struct held {
 	size_t first, count;
 	size_t looked_back; /* so many, the oldest, have been told what came after them */
+	bool is_long[HELD_MAX];
 	struct behaviour_context contexts[HELD_MAX];
-	struct record records[HELD_MAX];
+	struct record batch[EXPORT_BATCH_MAX]; /* that go on */
+	struct short_record short_ones[HELD_MAX];
+	struct record long_ones[HELD_MAX];
 };
 
 bool exporter_hold_hidden(struct exporter *exporter)
@@ -31,6 +43,13 @@ static size_t held_at(const struct held *held, size_t index)
 	return (held->first + index) % HELD_MAX;
 }
 
+/* No more of it may be touched than is in use. */
+static struct record *held_record(struct held *held, size_t at)
+{
+	return held->is_long[at] ? &held->long_ones[at]
+				 : (struct record *)(void *)&held->short_ones[at];
+}
+
 /* What was held lies far away: has so many records ahead fetched, and then what is asked about
  * them.
  */
@@ -38,10 +57,10 @@ enum { HELD_AHEAD = 8, ASKED_AHEAD = 4 };
 
 static void expect(const struct exporter *exporter, size_t far, size_t near)
 {
-	const struct held *held = exporter->held;
+	struct held *held = exporter->held;
 
-	record_expect(held->records, held_at(held, far), HELD_MAX);
-	behaviour_expect(exporter->behaviour, &held->records[held_at(held, near)]);
+	record_expect(held_record(held, held_at(held, far)), 0, 1);
+	behaviour_expect(exporter->behaviour, held_record(held, held_at(held, near)));
 }
 
 static void look_back(struct exporter *exporter)
@@ -54,7 +73,7 @@ static void look_back(struct exporter *exporter)
 			expect(exporter, i - HELD_AHEAD, i - ASKED_AHEAD);
 		}
 		behaviour_look_back(exporter->behaviour, exporter->reference->catalogue,
-			&held->records[at], &held->contexts[at]);
+			held_record(held, at), &held->contexts[at]);
 	}
 	behaviour_end_look_back(exporter->behaviour);
 	held->looked_back = held->count;
@@ -78,7 +97,8 @@ static void judge_held(struct exporter *exporter, size_t count)
 		if (i + HELD_AHEAD < held->count) {
 			expect(exporter, i + HELD_AHEAD, i + ASKED_AHEAD);
 		}
-		judge(exporter, &held->records[at], &held->contexts[at]);
+		record_copy(&held->batch[i], held_record(held, at));
+		judge(exporter, &held->batch[i], &held->contexts[at]);
 	}
 }
 
@@ -90,15 +110,12 @@ static void release(struct exporter *exporter, size_t count)
 
 	look_back(exporter);
 	while (count > 0) {
-		size_t to_the_edge = HELD_MAX - held->first;
 		size_t batch = count < EXPORT_BATCH_MAX ? count : EXPORT_BATCH_MAX;
-		batch = batch < to_the_edge ? batch : to_the_edge;
-		struct record *records = held->records + held->first;
 		judge_held(exporter, batch);
 		held->first = held_at(held, batch);
 		held->looked_back -= batch;
 		held->count -= batch;
-		exporter_decide(exporter, records, batch);
+		exporter_decide(exporter, held->batch, batch);
 		count -= batch;
 	}
 }
@@ -113,7 +130,8 @@ static void hold(struct exporter *exporter, const struct record *record,
 		release(exporter, HELD_MAX / 4);
 	}
 	size_t at = held_at(held, held->count++);
-	record_copy(&held->records[at], record);
+	held->is_long[at] = record_used_bytes(record) > SHORT_BYTES;
+	record_copy(held_record(held, at), record);
 	held->contexts[at] = *context;
 }
 

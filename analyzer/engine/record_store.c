@@ -74,7 +74,7 @@ static off_t offset_of(uint32_t place)
 int record_store_put(struct record_store *store, const struct record *record, uint32_t before,
 	uint32_t *place, struct err *err)
 {
-	size_t bytes = offsetof(struct record, l7) + l7_info_used_bytes(&record->l7);
+	size_t bytes = record_used_bytes(record);
 	int status = take_place(store, place, err);
 
 	if (status < 0) {

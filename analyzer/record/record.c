@@ -4,7 +4,7 @@
 
 void record_copy(struct record *to, const struct record *from)
 {
-	memcpy(to, from, offsetof(struct record, l7) + l7_info_used_bytes(&from->l7));
+	memcpy(to, from, record_used_bytes(from));
 }
 
 void record_note_vantage(struct record *record)

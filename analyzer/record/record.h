@@ -237,6 +237,10 @@ static inline void record_begin(struct record *record, const struct flow_record 
 }
 
 /* Copies what is used and not a byte more, as l7_info_copy() does. */
+static inline size_t record_used_bytes(const struct record *record)
+{
+	return offsetof(struct record, l7) + l7_info_used_bytes(&record->l7);
+}
 void record_copy(struct record *to, const struct record *from);
 
 static inline const struct addr *record_own_addr(const struct record *record)
