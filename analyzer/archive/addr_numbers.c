@@ -15,6 +15,7 @@ _Static_assert((int)RECORD_BLOCK_RECORDS <= (int)UINT16_MAX, "a number fits its 
 struct addr_numbers {
 	struct hash_key key;
 	uint32_t count;
+	struct addr waiting[ADDR_NUMBERS_TOGETHER];
 	uint16_t slots[SLOTS]; /* the number; 0: free */
 	struct addr addrs[RECORD_BLOCK_RECORDS];
 };
@@ -42,9 +43,8 @@ void addr_numbers_clear(struct addr_numbers *numbers)
 	numbers->count = 0;
 }
 
-uint32_t addr_numbers_of(struct addr_numbers *numbers, const struct addr *addr)
+static uint32_t number_of(struct addr_numbers *numbers, uint64_t slot, const struct addr *addr)
 {
-	uint64_t slot = hash_bytes_fast(&numbers->key, addr->bytes, sizeof(addr->bytes));
 	uint32_t number;
 
 	for (; (number = numbers->slots[slot % SLOTS]) != 0; slot++) {
@@ -55,6 +55,29 @@ uint32_t addr_numbers_of(struct addr_numbers *numbers, const struct addr *addr)
 	numbers->addrs[numbers->count] = *addr;
 	numbers->slots[slot % SLOTS] = (uint16_t)++numbers->count;
 	return numbers->count;
+}
+
+void addr_numbers_wait(struct addr_numbers *numbers, unsigned place, const struct addr *addr)
+{
+	numbers->waiting[place] = *addr;
+}
+
+void addr_numbers_take(struct addr_numbers *numbers, uint64_t *numbered, unsigned count)
+{
+	const struct addr *addrs = numbers->waiting;
+	uint64_t hashes[ADDR_NUMBERS_TOGETHER];
+
+	for (unsigned i = 0; i < count; i++) {
+		hashes[i] = hash_bytes_fast(&numbers->key, addrs[i].bytes, sizeof(addrs[i].bytes));
+		__builtin_prefetch(&numbers->slots[hashes[i] % SLOTS]);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t number = numbers->slots[hashes[i] % SLOTS];
+		__builtin_prefetch(&numbers->addrs[number > 0 ? number - 1 : numbers->count]);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		numbered[i] = numbered[i] ? number_of(numbers, hashes[i], &addrs[i]) : 0;
+	}
 }
 
 uint32_t addr_numbers_count(const struct addr_numbers *numbers)

@@ -15,6 +15,8 @@ enum { ROWS = COUNT_OF(field_rows), KNOWN_BITS = 7, WAITING_MAX = 64 };
  * each other out of a few sets of the cache. */
 enum { WAITING_STRIDE = WAITING_MAX + 8 };
 
+_Static_assert((int)WAITING_MAX <= (int)ADDR_NUMBERS_TOGETHER, "addresses wait as well");
+
 /* A block of names is full before its records are many. */
 enum { ENTRIES_ENOUGH = 1 << 20 };
 
@@ -254,7 +256,7 @@ INLINE uint64_t find_text(struct record_block *block, unsigned row, const struct
 	return number_of(block, &block->columns[row], field, &value, text, length);
 }
 
-/* Where the getter finds an address in the record. */
+/* Where the getter finds an address in the record; it is numbered with all that wait. */
 INLINE uint64_t find_addr(struct record_block *block, unsigned row, const struct field_view *view)
 {
 	struct field_value value;
@@ -262,11 +264,8 @@ INLINE uint64_t find_addr(struct record_block *block, unsigned row, const struct
 	if (!field_rows[row].get(view, &value)) {
 		return 0;
 	}
-	struct addr_numbers *addrs = block->columns[row].addrs;
-	uint32_t before = addr_numbers_count(addrs);
-	uint32_t number = addr_numbers_of(addrs, value.addr);
-	block->entry_bytes += number > before ? record_cbor_addr_bytes(value.addr) : 0;
-	return number;
+	addr_numbers_wait(block->columns[row].addrs, block->waiting_count, value.addr);
+	return 1;
 }
 
 INLINE uint64_t number_of_row(
@@ -386,17 +385,30 @@ static void begin_numbers(struct record_block *block, struct block_column *colum
 	}
 }
 
+static void take_addrs(struct record_block *block, struct addr_numbers *addrs, uint64_t *waiting)
+{
+	uint32_t before = addr_numbers_count(addrs);
+
+	addr_numbers_take(addrs, waiting, block->waiting_count);
+	for (uint32_t i = before; i < addr_numbers_count(addrs); i++) {
+		block->entry_bytes += record_cbor_addr_bytes(&addr_numbers_all(addrs)[i]);
+	}
+}
+
 static void take_waiting(struct record_block *block)
 {
 	uint32_t count = block->waiting_count;
 
 	for (unsigned row = 0; row < ROWS; row++) {
 		struct block_column *column = &block->columns[row];
-		const uint64_t *waiting = block->waiting[row];
+		uint64_t *waiting = block->waiting[row];
 		uint64_t others = 0;
 
 		if (!(field_rows[row].forms & FIELD_ARCHIVED)) {
 			continue;
+		}
+		if (column->addrs) {
+			take_addrs(block, column->addrs, waiting);
 		}
 		column->first = block->count ? column->first : waiting[0];
 		for (uint32_t i = 0; !column->varies && i < count; i++) {
