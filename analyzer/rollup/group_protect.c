@@ -17,7 +17,6 @@ struct group_protect {
 	struct grouping *grouping;
 	unsigned k;
 	bool is_of_part;
-	struct devices body;
 	struct devices *sets; /* by row of the grouping: its devices with their bytes */
 	size_t set_count;
 	struct group_row *rows; /* what is shown; values are the grouping's */
@@ -131,6 +130,11 @@ int group_protect_create(struct group_protect **protect, struct grouping *groupi
 	return status;
 }
 
+bool group_protect_is_of_part(const struct group_protect *protect)
+{
+	return protect->is_of_part;
+}
+
 void group_protect_destroy(struct group_protect *protect)
 {
 	if (!protect) {
@@ -139,16 +143,10 @@ void group_protect_destroy(struct group_protect *protect)
 	for (size_t i = 0; i < protect->set_count; i++) {
 		devices_deinit(&protect->sets[i]);
 	}
-	devices_deinit(&protect->body);
 	hash_table_deinit(&protect->table);
 	free(protect->sets);
 	free(protect->rows);
 	free(protect);
-}
-
-void group_protect_note(struct group_protect *protect, uint64_t device)
-{
-	devices_add(&protect->body, device, 0);
 }
 
 static struct devices *set_of(struct group_protect *protect, size_t place)
@@ -407,11 +405,6 @@ static void add_shown(struct group_protect *protect, const struct group_row *row
 int group_protect_rows(struct group_protect *protect, size_t top, const struct group_row **rows,
 	size_t *count, struct err *err)
 {
-	if (!protect_shows_count(protect->k, devices_count(&protect->body))) {
-		return err_set(err, EPERM,
-			"fewer than %u devices were active in that time: no figure is shown",
-			protect->k);
-	}
 	*count = grouping_rows(protect->grouping, protect->is_of_part ? 0 : top, rows);
 	if (!protect->is_of_part) {
 		return 0;

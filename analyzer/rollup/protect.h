@@ -2,15 +2,15 @@
  * may read.
  *
  * Figures of the whole body (bytes by zone, country, app; flows and verdicts by rule) are exact
- * where the body had at least k active devices. Protected are counts of devices, of which 1 … k-1
- * is "fewer than k", and whatever is said of a part of the body (a unit, a device class, one of
- * these in an app …): it is shown only where at least k devices stand behind it and none of them
- * had more than PROTECT_SHARE_MOST percent of its bytes. Parts that are not shown are merged into a
- * remainder; and so are more of them until the remainder itself, which follows from the total, is
- * safe by the same rule and is made of two parts at least. Which ones is drawn by a lot of the
- * part's name, the same on all days and in all tables: if it were the smallest, what is shown would
- * tell how large they can be; if another one were drawn each day, what was hidden on one could be
- * seen on the next.
+ * where the body had at least k active devices; of which time, see protect_time.h. Protected are
+ * counts of devices, of which 1 … k-1 is "fewer than k", and whatever is said of a part of the body
+ * (a unit, a device class, one of these in an app …): it is shown only where at least k devices
+ * stand behind it and none of them had more than PROTECT_SHARE_MOST percent of its bytes. Parts
+ * that are not shown are merged into a remainder; and so are more of them until the remainder
+ * itself, which follows from the total, is safe by the same rule and is made of two parts at least.
+ * Which ones is drawn by a lot of the part's name, the same on all days and in all tables: if it
+ * were the smallest, what is shown would tell how large they can be; if another one were drawn each
+ * day, what was hidden on one could be seen on the next.
  *
  * What stays open: a total of the body is exact, so a figure that only one part can have had (an
  * app that one unit alone may use) says so much of that part; and tables of different cuts are each

@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "base/local_time.h"
 
+#define HOUR_NS (3600 * NS_PER_S)
+
 int view_create(struct view **view, const struct view_ops *ops, struct view_backend *backend,
 	const char *name, struct err *err)
 {
@@ -60,13 +62,16 @@ static int check_question(const struct view_question *question, struct err *err)
 	return 0;
 }
 
-/* What is read: of whole local days where those decide what may be shown. */
+/* What is read: of whole local days where those decide what may be shown, in slots where less than
+ * an hour is asked for. */
 static struct view_question widen(
 	const struct view_question *question, const struct view_access *access)
 {
 	struct view_question wide = *question;
 
 	if (access->role == VIEW_PROTECTED) {
+		bool is_by_slots = wide.from_ns % HOUR_NS || wide.to_ns % HOUR_NS;
+		wide.step_ns = is_by_slots ? SLOT_NS : wide.step_ns;
 		wide.from_ns = local_day_of(access->zone, wide.from_ns).start_ns;
 		wide.to_ns = wide.to_ns ? local_day_of(access->zone, wide.to_ns - 1).end_ns : 0;
 	}
@@ -130,16 +135,18 @@ static int fill(struct view *view, const struct view_access *access,
 	const struct view_question *question, const struct view_cells *cells,
 	struct view_answer *answer, struct err *err)
 {
+	bool is_of_days =
+		access->role == VIEW_PROTECTED && view_part_of(question) < question->by_count;
+
 	note_period(&answer->notes, question, cells);
-	if (access->role == VIEW_PROTECTED) {
-		view_protected_period(
-			access, question, &answer->notes.from_ns, &answer->notes.to_ns);
+	if (is_of_days) {
+		view_days_period(access, &answer->notes.from_ns, &answer->notes.to_ns);
 	}
 	int status = view_make_steps(answer, access, question, err);
 	if (status < 0) {
 		return status;
 	}
-	if (access->role == VIEW_PROTECTED && view_part_of(question) < question->by_count) {
+	if (is_of_days) {
 		return view_fill_days(view, answer, access, question, cells, err);
 	}
 	return access->role == VIEW_PROTECTED
@@ -160,6 +167,50 @@ static int ask_cells(struct view *view, const struct view_access *access,
 	if (view->ops->forget_cells) {
 		view->ops->forget_cells(view->backend);
 	}
+	return status;
+}
+
+static int ask_told(struct view *view, const struct view_access *access,
+	const struct view_question *question, struct view_answer *answer, struct view_told *told,
+	struct err *err)
+{
+	struct view_question wide = widen(question, access);
+	struct view_cells cells = { .slot_ns = 0 };
+	int status = view->ops->read_cells(view->backend, &wide, &cells, &answer->notes, err);
+
+	if (status == 0) {
+		note_period(&answer->notes, question, &cells);
+		status = view_make_steps(answer, access, question, err);
+	}
+	if (status == 0) {
+		status = view_told_make(told, access, question, &cells, answer, err);
+	}
+	if (view->ops->forget_cells) {
+		view->ops->forget_cells(view->backend);
+	}
+	return status;
+}
+
+int view_ask_told(struct view *view, const struct view_access *access,
+	const struct view_question *question, struct view_told *told, struct err *err)
+{
+	const struct view_question time = {
+		.from_ns = question->from_ns, .to_ns = question->to_ns, .step_ns = question->step_ns
+	};
+	struct view_answer *answer = calloc(1, sizeof(*answer));
+	int status = answer ? check_question(&time, err) : err_set(err, ENOMEM, "out of memory");
+
+	*told = (struct view_told){ 0 };
+	if (status == 0 && !view->ops->read_cells) {
+		status = err_set(
+			err, ENOTSUP, "%s does not tell which time may be shown", view->name);
+	}
+	if (status == 0) {
+		answer->notes.protection = access->role;
+		answer->notes.k = access->k;
+		status = ask_told(view, access, &time, answer, told, err);
+	}
+	view_answer_free(answer);
 	return status;
 }
 

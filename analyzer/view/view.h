@@ -64,8 +64,9 @@ bool view_dimension_find(const char *name, enum view_dimension *dimension);
 enum view_role {
 	VIEW_SEES_DEVICES, /* everything, exact */
 	/* Protected figures: of parts of the body the tables that were made as each local day
-	 * closed (day_tables.h), and no others; of the body as a whole any time of days on which at
-	 * least k devices were active; counts of devices only as "at least k" or "fewer". */
+	 * closed (day_tables.h), and no others; of the body as a whole any time made of pieces in
+	 * which at least k devices were active (protect_time.h); counts of devices only as "at
+	 * least k" or "fewer". */
 	VIEW_PROTECTED,
 	/* What a terminal shows of the time that runs: small groups are put together in each answer
 	 * by itself, and no answer is filtered or a series. For people at the sensor's machine. */
@@ -165,6 +166,7 @@ struct view_notes {
 	enum view_role protection;
 	unsigned k;             /* of it */
 	unsigned days_withheld; /* on which fewer than k devices were active: not in it */
+	unsigned days_cut;      /* of which a part is not in it: too few were active then, so far */
 	unsigned gap_count;
 	struct view_gap gaps[VIEW_GAPS_MAX];
 	uint64_t gaps_more;
@@ -198,6 +200,24 @@ struct rollup;
 int view_ask(struct view *view, const struct view_access *access,
 	const struct view_question *question, struct view_answer **answer, struct err *err);
 void view_answer_free(struct view_answer *answer);
+
+/* Which time of [from, to) may be told of the body to whoever may not see devices, in order: whole
+ * local days on which at least k devices were active, and of days that are not whole, or not over,
+ * the pieces in which so many were (protect_time.h). Whatever adds records up for such a reader
+ * keeps to it. */
+struct view_span {
+	uint64_t from_ns, to_ns;
+};
+struct view_told {
+	size_t count;
+	struct view_span *spans;          /* each within one local day */
+	unsigned days_withheld, days_cut; /* as in view_notes */
+	bool *is_step_hidden;             /* of a series: a piece reaches out of it; NULL */
+};
+/* Of the question only its time and its step count. */
+int view_ask_told(struct view *view, const struct view_access *access,
+	const struct view_question *question, struct view_told *told, struct err *err);
+void view_told_deinit(struct view_told *told);
 
 /* What is known of the traffic at all, and what is not: the same cells, by whether something names
  * the app. What a device's traffic hides, and which devices were never seen, are two things; for

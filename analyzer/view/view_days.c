@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/archive/archive_days.h"
 #include "analyzer/rollup/day_tables.h"
 #include "analyzer/view/view_parts.h"
 #include "base/local_time.h"
@@ -54,6 +55,17 @@ int view_check_days(const struct view_question *question, struct err *err)
 				 "roles "
 				 "that may see devices",
 				 view_dimension_name(question->by[view_part_of(question)]));
+}
+
+void view_days_period(const struct view_access *access, uint64_t *from_ns, uint64_t *to_ns)
+{
+	struct local_day first = local_day_of(access->zone, *from_ns);
+	struct local_day last = local_day_of(access->zone, *to_ns);
+	struct local_day today = local_day_of(access->zone, access->now_ns - ARCHIVE_DAY_GRACE_NS);
+
+	*from_ns = *from_ns > first.start_ns ? first.end_ns : first.start_ns;
+	*to_ns = last.start_ns < today.start_ns ? last.start_ns : today.start_ns;
+	*to_ns = *to_ns < *from_ns ? *from_ns : *to_ns;
 }
 
 /* An answer under way. */

@@ -104,10 +104,6 @@ struct view_fold {
 	uint64_t lost;
 };
 
-struct view_span {
-	uint64_t from_ns, to_ns;
-};
-
 /* Which step of a series a time is in, and how many there are to the end. */
 struct view_steps {
 	uint64_t from_ns, step_ns; /* step 0: all is one */
@@ -172,7 +168,12 @@ int view_fill_days(struct view *view, struct view_answer *answer, const struct v
 	const struct view_question *question, const struct view_cells *cells, struct err *err);
 int view_check_days(const struct view_question *question, struct err *err);
 
-/* Of which time protected figures are given: whole local days that are over, where parts of the
- * body are asked for (view_protect.c). */
-void view_protected_period(const struct view_access *access, const struct view_question *question,
-	uint64_t *from_ns, uint64_t *to_ns);
+/* Of which time protected figures of parts of the body are given: whole local days that are over
+ * (view_days.c). */
+void view_days_period(const struct view_access *access, uint64_t *from_ns, uint64_t *to_ns);
+
+/* Of which time those of the body are: of the time that the answer's notes say, what may be told of
+ * it (view_time.c). */
+int view_told_make(struct view_told *told, const struct view_access *access,
+	const struct view_question *question, const struct view_cells *cells,
+	const struct view_answer *answer, struct err *err);

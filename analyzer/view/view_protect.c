@@ -1,13 +1,11 @@
 /* Protected figures: what may be said of cells to whoever may not see devices.
  *
  * What may be asked is a closed list, since two answers that differ in one device give it away. Of
- * the body as a whole: sums of any time, with any filter of the same kind, from local days on which
- * at least k devices were active; a day is in all answers or in none. Of a part: the tables that
- * were made when a day closed (view_days.c). Counts of devices: "at least k" or "fewer" of whole
- * days that are over, in plain tables. */
+ * the body as a whole: sums of any time, with any filter of the same kind, as far as it may be told
+ * (view_time.c). Of a part: the tables that were made when a day closed (view_days.c). Counts of
+ * devices: "at least k" or "fewer" of whole days that are over, in plain tables. */
 #include <errno.h>
 
-#include "analyzer/archive/archive_days.h"
 #include "analyzer/rollup/protect.h"
 #include "analyzer/view/view_parts.h"
 #include "base/local_time.h"
@@ -22,11 +20,6 @@ unsigned view_part_of(const struct view_question *question)
 		place++;
 	}
 	return place;
-}
-
-static bool has_part(const struct view_question *question)
-{
-	return view_part_of(question) < question->by_count;
 }
 
 static int refuse(struct err *err, const char *what)
@@ -70,20 +63,6 @@ int view_check_access(
 	return parts && access->role == VIEW_PROTECTED ? view_check_days(question, err) : 0;
 }
 
-void view_protected_period(const struct view_access *access, const struct view_question *question,
-	uint64_t *from_ns, uint64_t *to_ns)
-{
-	struct local_day first = local_day_of(access->zone, *from_ns);
-	struct local_day last = local_day_of(access->zone, *to_ns);
-	struct local_day today = local_day_of(access->zone, access->now_ns - ARCHIVE_DAY_GRACE_NS);
-
-	if (has_part(question)) {
-		*from_ns = *from_ns > first.start_ns ? first.end_ns : first.start_ns;
-		*to_ns = last.start_ns < today.start_ns ? last.start_ns : today.start_ns;
-		*to_ns = *to_ns < *from_ns ? *from_ns : *to_ns;
-	}
-}
-
 /* An answer under way. */
 struct protecting {
 	const struct view_access *access;
@@ -92,33 +71,9 @@ struct protecting {
 	struct view_match match;
 	struct view_rows rows;
 	struct view_steps steps;
+	struct view_told told;
 	bool counts_devices;
 };
-
-/* The fold of a day's cells into one row, without the question's filters. */
-static void fold_body(
-	const struct protecting *protecting, const struct view_span *span, struct view_fold *fold)
-{
-	static const struct view_match all = { 0 };
-	static const struct view_question body = { .by_count = 0 };
-
-	view_fold_cells(fold, &body, &all, protecting->cells, span, NULL);
-}
-
-/* At least k devices were active on that day. *is_there: anything was. */
-static bool has_body(
-	const struct protecting *protecting, const struct local_day *day, bool *is_there)
-{
-	const struct view_span span = { day->start_ns, day->end_ns };
-	struct view_fold fold = { 0 };
-
-	fold_body(protecting, &span, &fold);
-	*is_there = fold.count > 0;
-	bool is_enough = fold.count > 0 && protect_shows_count(protecting->access->k,
-						   devices_count(&fold.rows[0].devices));
-	view_fold_deinit(&fold);
-	return is_enough;
-}
 
 static struct view_figures figures_of(
 	const struct protecting *protecting, const struct view_fold_row *row)
@@ -153,7 +108,7 @@ static void add_row(struct protecting *protecting, const struct view_fold_row *f
 }
 
 /* Once for the totals, and for a series once more when the rows are known. */
-static void add_day(struct protecting *protecting, const struct view_span *span)
+static void add_span(struct protecting *protecting, const struct view_span *span)
 {
 	struct view_fold fold = { 0 };
 
@@ -179,26 +134,44 @@ static void add_total(struct protecting *protecting, const struct view_span *spa
 	view_fold_deinit(&fold);
 }
 
-/* Goes over the local days of the answer. */
-static void add_days(struct protecting *protecting)
+static void add_told(struct protecting *protecting)
 {
-	struct view_notes *notes = &protecting->rows.answer->notes;
-	const struct local_zone *zone = protecting->access->zone;
-	struct local_day day = local_day_of(zone, notes->from_ns);
-	bool is_first = !protecting->rows.is_finished, is_there;
+	bool is_first = !protecting->rows.is_finished;
 
-	for (; day.start_ns < notes->to_ns; day = local_day_at(zone, day.number + 1)) {
-		const struct view_span span = { day.start_ns > notes->from_ns ? day.start_ns
-									      : notes->from_ns,
-			day.end_ns < notes->to_ns ? day.end_ns : notes->to_ns };
-		if (!has_body(protecting, &day, &is_there)) {
-			notes->days_withheld += is_first && is_there;
-			continue;
-		}
-		add_day(protecting, &span);
+	for (size_t i = 0; i < protecting->told.count; i++) {
+		add_span(protecting, &protecting->told.spans[i]);
 		if (is_first) {
-			add_total(protecting, &span);
+			add_total(protecting, &protecting->told.spans[i]);
 		}
+	}
+}
+
+/* Steps that a piece of time reaches out of, or of which nothing may be told. */
+static void hide_steps(const struct protecting *protecting)
+{
+	struct view_answer *answer = protecting->rows.answer;
+
+	for (size_t i = 0; i < answer->row_count; i++) {
+		for (size_t step = 0; step < answer->notes.step_count; step++) {
+			if (protecting->told.is_step_hidden[step]) {
+				answer->rows[i].steps[step] =
+					(struct view_figures){ .is_hidden = true };
+			}
+		}
+	}
+}
+
+/* What the answer speaks of is what is told; a series keeps its steps. */
+static void note_told(struct view_notes *notes, const struct view_told *told)
+{
+	uint64_t end_ns = told->count ? told->spans[told->count - 1].to_ns : notes->from_ns;
+
+	notes->days_withheld = told->days_withheld;
+	notes->days_cut = told->days_cut;
+	notes->as_of_ns = notes->as_of_ns < end_ns ? notes->as_of_ns : end_ns;
+	if (told->days_cut && !notes->step_count) {
+		notes->from_ns = told->count ? told->spans[0].from_ns : notes->from_ns;
+		notes->to_ns = end_ns;
 	}
 }
 
@@ -226,14 +199,22 @@ int view_fill_protected(struct view_answer *answer, const struct view_access *ac
 		.rows = { .answer = answer, .question = question },
 		.steps = { answer->notes.from_ns, question->step_ns, access->zone },
 	};
+	int status = view_told_make(&protecting.told, access, question, cells, answer, err);
 
-	view_match_make(&protecting.match, question);
-	protecting.counts_devices = counts_devices(&protecting, &answer->notes);
-	add_days(&protecting);
-	int status = view_rows_finish(&protecting.rows, err);
-	if (status == 0 && question->step_ns) {
-		add_days(&protecting);
+	if (status == 0) {
+		view_match_make(&protecting.match, question);
+		protecting.counts_devices = counts_devices(&protecting, &answer->notes);
+		add_told(&protecting);
+		status = view_rows_finish(&protecting.rows, err);
+	}
+	if (status == 0 && answer->notes.step_count) {
+		add_told(&protecting);
+		hide_steps(&protecting);
+	}
+	if (status == 0) {
+		note_told(&answer->notes, &protecting.told);
 	}
 	view_rows_deinit(&protecting.rows);
+	view_told_deinit(&protecting.told);
 	return status;
 }

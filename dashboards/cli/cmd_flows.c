@@ -41,7 +41,9 @@ static const struct option options[] = {
 	{ "key", 0, OPTION_FILE, AT(key), .argument = "KEYFILE",
 		.help = "The key that the pseudonyms of the archive were made with: whoever has it "
 			"may see devices. Without it groups are protected where devices are "
-			"pseudonyms: of fewer than 5 devices no figure is shown; nor are packets "
+			"pseudonyms: of fewer than 5 devices no figure is shown, nor of a time in "
+			"which "
+			"fewer were active; nor are packets "
 			"written." },
 	{ "from-records", 0, OPTION_FLAG, AT(from_records),
 		.help = "Add the records up, also where what hours add up to suffices." },
@@ -391,6 +393,8 @@ static int run(void *settings, char *const *arguments, unsigned count)
 			 : run_answer(&answer, arguments, count);
 	flow_question_deinit(&answer.question);
 	group_protect_destroy(answer.protect);
+	view_told_deinit(&answer.told);
+	view_told_deinit(&answer.hours);
 	flow_sums_close(answer.sums);
 	grouping_destroy(answer.grouping);
 	flows_packets_destroy(answer.packets);

@@ -2,6 +2,7 @@
  *
  *     cmd_flows.c      options, and which part answers
  *     flows_read.c     records out of the archive, or what hours add up to
+ *     flows_access.c   who may see what: groups under protection, the log of looks at devices
  *     flows_print.c    records and groups as ndjson, csv or a table
  *     flows_verify.c   the chain of digests
  *
@@ -16,6 +17,7 @@
 #include "analyzer/format/record_json.h"
 #include "analyzer/output/out_file.h"
 #include "analyzer/rollup/group_protect.h"
+#include "analyzer/view/view.h"
 #include "base/text.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/flow_question.h"
@@ -48,6 +50,9 @@ struct flows_answer {
 	struct archive_once *once;      /* of several; NULL */
 	struct grouping *grouping;
 	struct group_protect *protect; /* NULL: groups are exact */
+	struct view_told told;         /* under protection: of which time */
+	struct view_told hours;        /* and of groups by the hour, which of them */
+	uint64_t hours_from_ns;        /* the first of those */
 	struct flow_sums *sums;        /* groups come from what hours or days add up to */
 	struct flows_rows *rows;       /* NULL: records as they are */
 	struct flows_packets *packets; /* that are to be written; NULL */
@@ -65,16 +70,22 @@ struct flows_answer {
  * says whether they were. */
 int flows_read_sums(struct flows_answer *answer, bool *is_read, struct err *err);
 int flows_read_archive(struct flows_answer *answer, struct err *err);
-/* Whoever can read the key may see devices; for everybody else small groups are protected. */
-int flows_protect_groups(struct flows_answer *answer, struct err *err);
-/* Single devices are looked at through one door, which keeps a log: by records that name them, or
- * by groups with the key. */
-int flows_log_look_up(const struct flows_answer *answer, struct err *err);
 /* Captures of which the archive holds the beginning alone: a run was stopped, or is at work. Are
  * there any? */
 bool flows_say_unfinished(const struct option_list *archives);
 /* What a sensor could not write, and said so. */
 void flows_say_gaps(const char *folder, const struct archive_stats *stats);
+
+/* flows_access.c: 0 or -errno. Whoever can read the key may see devices; for everybody else small
+ * groups are protected. */
+int flows_protect_groups(struct flows_answer *answer, struct err *err);
+/* Single devices are looked at through one door, which keeps a log: by records that name them, or
+ * by groups with the key. */
+int flows_log_look_up(const struct flows_answer *answer, struct err *err);
+/* Of which time groups under protection speak: asked before records are read. */
+int flows_ask_told(struct flows_answer *answer, struct err *err);
+/* Is the record of such a time? */
+bool flows_may_tell(const struct flows_answer *answer, const struct record *record);
 
 /* flows_print.c: false: out of memory. */
 bool flows_prepare_output(struct flows_answer *answer);

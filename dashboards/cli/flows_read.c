@@ -6,11 +6,8 @@
 
 #include "analyzer/archive/archive_clock.h"
 #include "analyzer/archive/archive_inputs.h"
-#include "analyzer/record/lookup_log.h"
-#include "analyzer/record/pseudonyms.h"
 #include "analyzer/rollup/device_hash.h"
 #include "base/clock.h"
-#include "base/local_time.h"
 #include "dashboards/cli/flows_cmd.h"
 
 static bool say_unfinished(const char *folder)
@@ -139,15 +136,6 @@ static struct field_view view_of(const struct flows_answer *answer, const struct
 		answer->question.zone };
 }
 
-/* Who was active in that time counts, whether the filter matches or not. */
-static void note_device(struct flows_answer *answer, const struct archived *archived)
-{
-	if (answer->protect && archived->labels.device[0] &&
-		archived->record.device.kind != DEVICE_MANY) {
-		group_protect_note(answer->protect, device_of(archived));
-	}
-}
-
 static bool matches(void *context, struct archived *archived)
 {
 	struct flows_answer *answer = context;
@@ -156,7 +144,6 @@ static bool matches(void *context, struct archived *archived)
 	if (!archive_once_tells(answer->once, answer->place, archived)) {
 		return false;
 	}
-	note_device(answer, archived);
 	return is_mixed(answer, archived) || !answer->question.query ||
 	       query_match(answer->question.query, &view);
 }
@@ -172,10 +159,10 @@ static int take_record(struct flows_answer *answer, struct archived *archived, s
 			"or a time in which all devices are pseudonyms",
 			answer->archive.folder);
 	}
-	answer->matched++;
-	if (!answer->question.query && !answer->once) {
-		note_device(answer, archived);
+	if (!flows_may_tell(answer, &archived->record)) {
+		return 0;
 	}
+	answer->matched++;
 	if (answer->protect) {
 		group_protect_add(answer->protect, &view, device_of(archived));
 		return 0;
@@ -201,8 +188,8 @@ static void select_fields(struct flows_answer *answer, struct archive_selection 
 		selection->matches = matches;
 	}
 	if (answer->protect) {
-		field_set_add(&selection->asked, field_find("device_kind", 11));
 		field_set_add(&selection->fields, field_find("bytes", 5));
+		field_set_add(&selection->fields, field_find("start", 5));
 	}
 	if (answer->grouping) {
 		grouping_asks(answer->grouping, &selection->fields);
@@ -245,9 +232,12 @@ static int read_archive(struct flows_answer *answer, struct archive_stats *stats
 int flows_read_archive(struct flows_answer *answer, struct err *err)
 {
 	const struct option_list *archives = &answer->settings->archives;
-	int status = archive_once_open(
-		&answer->once, archives->items, archives->count, &answer->archive, err);
+	int status = flows_ask_told(answer, err);
 
+	if (status == 0) {
+		status = archive_once_open(
+			&answer->once, archives->items, archives->count, &answer->archive, err);
+	}
 	for (unsigned i = 0; i < archives->count && status == 0 && !answer->is_full; i++) {
 		struct archive_stats stats;
 		answer->place = i;
@@ -293,80 +283,6 @@ int flows_read_sums(struct flows_answer *answer, bool *is_read, struct err *err)
 		}
 		say_deleted(answer, &stats);
 		explain(answer, has_table ? "day tables" : "hours", &stats);
-	}
-	return status;
-}
-
-/* Are the devices of the archive at that place pseudonyms? */
-static int has_pseudonyms(
-	const struct flows_answer *answer, unsigned place, bool *has, struct err *err)
-{
-	struct archive_options options = answer->archive;
-	struct archive_reader *reader;
-	struct archived *records;
-
-	options.folder = answer->settings->archives.items[place];
-	int status = archive_reader_open(&reader, &options, err);
-
-	*has = false;
-	if (status == 0) {
-		size_t count = archive_reader_next(reader, &records);
-		for (size_t i = 0; i < count; i++) {
-			*has |= records[i].labels.device[0] != '\0';
-		}
-		archive_reader_close(reader);
-	}
-	return status;
-}
-
-/* Whoever can read the key may see devices; for everybody else small groups are protected. */
-int flows_protect_groups(struct flows_answer *answer, struct err *err)
-{
-	struct pseudonyms *pseudonyms = NULL;
-	bool has = false, has_any = false;
-	int status = answer->settings->key
-			     ? pseudonyms_open(&pseudonyms, answer->settings->key, err)
-			     : 0;
-
-	for (unsigned i = 0; i < answer->settings->archives.count && status == 0; i++) {
-		status = answer->settings->key ? 0 : has_pseudonyms(answer, i, &has, err);
-		has_any |= has;
-	}
-	pseudonyms_close(pseudonyms);
-	if (status < 0 || answer->settings->key || !has_any) {
-		return status;
-	}
-	return group_protect_create(&answer->protect, answer->grouping, answer->question.query,
-		answer->archive.from_ns, answer->archive.to_ns, FLOWS_GROUP_MINIMUM, err);
-}
-
-/* Single devices are looked at through one door, which keeps a log: by records that name them, or
- * by groups with the key. */
-int flows_log_look_up(const struct flows_answer *answer, struct err *err)
-{
-	const struct flows_settings *settings = answer->settings;
-	char question[FLOW_QUESTION_BYTES + 256];
-	int status = 0;
-
-	if (answer->grouping && !settings->key) {
-		return 0;
-	}
-	snprintf(question, sizeof(question), "flows %s%s%s from %s to %s", answer->question.filter,
-		settings->group_by ? " by " : "", settings->group_by ? settings->group_by : "",
-		settings->last   ? settings->last
-		: settings->from ? settings->from
-				 : "the beginning",
-		settings->to ? settings->to : "the end");
-	const struct lookup lookup = { .kind = LOOKUP_READ,
-		.question = question,
-		.reason = settings->reason ? settings->reason : "",
-		.now_ns = clock_now_ns() };
-	for (unsigned i = 0; i < settings->archives.count && status == 0; i++) {
-		bool has = false;
-		status = has_pseudonyms(answer, i, &has, err);
-		if (status == 0 && has) {
-			status = lookup_log_append(settings->archives.items[i], &lookup, err);
-		}
 	}
 	return status;
 }

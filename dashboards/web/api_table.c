@@ -6,16 +6,29 @@
 #include "analyzer/view/view.h"
 #include "dashboards/web/api.h"
 
+/* What is not told is no zero. */
+static void put_step(struct json *json, const struct view_figures *step)
+{
+	json_object_begin(json, NULL);
+	if (step->is_hidden) {
+		json_null(json, "bytes_up");
+		json_null(json, "bytes_down");
+		json_null(json, "flows");
+	} else {
+		put_way(json, "bytes_up", step->bytes_up, step->way_up);
+		put_way(json, "bytes_down", step->bytes_down, step->way_down);
+		json_u64(json, "flows", step->flows);
+	}
+	json_bool(json, "is_hidden", step->is_hidden);
+	json_object_end(json);
+}
+
 static void put_steps(
 	struct json *json, const struct view_answer *answer, const struct view_row *row)
 {
 	json_array_begin(json, "steps");
 	for (size_t i = 0; row->steps && i < answer->notes.step_count; i++) {
-		json_object_begin(json, NULL);
-		put_way(json, "bytes_up", row->steps[i].bytes_up, row->steps[i].way_up);
-		put_way(json, "bytes_down", row->steps[i].bytes_down, row->steps[i].way_down);
-		json_u64(json, "flows", row->steps[i].flows);
-		json_object_end(json);
+		put_step(json, &row->steps[i]);
 	}
 	json_array_end(json);
 }

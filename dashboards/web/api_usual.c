@@ -61,7 +61,8 @@ static uint64_t distance_of(uint64_t from_ns, uint64_t to_ns)
 static bool is_whole(const struct view_answer *answer, uint64_t from_ns)
 {
 	return !answer->notes.is_past_retention && answer->notes.days_withheld == 0 &&
-	       answer->notes.problems == 0 && answer->total.first_ns != 0 &&
+	       answer->notes.days_cut == 0 && answer->notes.problems == 0 &&
+	       answer->total.first_ns != 0 &&
 	       (answer->notes.kept_from_ns == 0 || answer->notes.kept_from_ns <= from_ns);
 }
 
@@ -208,7 +209,8 @@ static void put_steps(struct json *json, const struct weeks *weeks, size_t step_
 			const struct view_answer *answer = weeks->answers[i];
 			if (answer->row_count == 1 && step < answer->notes.step_count) {
 				const struct view_figures *figures = &answer->rows[0].steps[step];
-				values[known++] = figures->bytes_up;
+				values[known] = figures->bytes_up;
+				known += !figures->is_hidden;
 			}
 		}
 		json_object_begin(json, NULL);

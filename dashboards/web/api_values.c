@@ -128,6 +128,7 @@ void put_notes(struct json *json, const struct view_notes *notes)
 	json_string(json, "protection", protections[notes->protection]);
 	json_u64(json, "k", notes->k);
 	json_u64(json, "days_withheld", notes->days_withheld);
+	json_u64(json, "days_cut", notes->days_cut);
 	put_gaps(json, notes);
 	json_u64(json, "left_out", notes->left_out);
 	json_u64(json, "problems", notes->problems);

@@ -2,7 +2,7 @@
 # Small groups, as an outsider sees them: nothing that the summary, the report or groups of flows say of a unit has fewer
 # than five devices behind it, or follows by subtraction; what the whole body did is exact. Prints TAP.
 . "$(dirname "$0")/tap.sh"
-needs jq
+needs jq curl
 needs_built
 
 head -c 32 /dev/urandom >"$work/key"
@@ -72,4 +72,37 @@ says 2 'could single out a device' '… to its evening' \
 says 2 'could single out a device' '… apps by a port' \
 	"$bin" flows -a "$work/archive" -g app port == 443
 ok '… by a zone they are not' flows -g app zone == eu
+
+# The page and the command line tell of the same time: of a window the pieces in which five devices were active, and of no
+# other. Over all windows of five minutes that is told of more than one, and of some nothing.
+"$bin" serve --archive "$work/archive" --policy "$policy" --access "$work/access" --listen 127.0.0.1:0 >"$work/said" 2>&1 &
+server=$!
+stop() {
+	kill_hard "$server"
+}
+wait_for 20 grep -q 'serves at' "$work/said"
+origin=http://$(sed -n 's/^borderflow serves at //p' "$work/said")
+curl -s -c "$work/cookie" -o /dev/null -d "{\"token\":\"$("$bin" serve token add viewer --role viewer --access "$work/access" 2>/dev/null)\"}" \
+	"$origin/api/1/session"
+told_by_page() { # FROM TO: bytes that a viewer is told
+	curl -s -b "$work/cookie" "$origin/api/1/table?from=$1&to=$2" | jq '.total | .bytes_up + .bytes_down'
+}
+told_by_flows() {
+	flows -g zone --from "$1" --to "$2" 2>>"$work/log" | sum | sed 's/null/0/'
+}
+devices_of() { # FROM TO: how many devices had a part of a flow that began then
+	"$bin" flows -a "$work/archive" --key "$work/key" --reason test --from "$1" --to "$2" -o ndjson 2>/dev/null |
+		jq -r --arg from "$1" --arg to "$2" 'select(.event.start >= $from and .event.start < $to) | .borderflow.device // empty' | sort -u | wc -l
+}
+told=0 withheld=0 from=
+for window in 00:00 06:00 07:00 09:00 08:00 08:10 08:05 08:10 03:00 03:30 22:00 23:00 12:00 12:05; do
+	[ -n "$from" ] || { from=2026-03-17T${window}:00Z; continue; }
+	to=2026-03-17T${window}:00Z
+	page=$(told_by_page "$from" "$to") devices=$(devices_of "$from" "$to")
+	equal "$from to $to: the page and flows tell the same" "$page" "$(told_by_flows "$from" "$to")"
+	ok "… and nothing where fewer than five devices were active ($devices: $page bytes)" \
+		eval "[ $page = 0 ] || [ $devices -ge 5 ]"
+	told=$((told + (page > 0))) withheld=$((withheld + (page == 0))) from=
+done
+ok 'some windows are told of, and some are not' [ "$told" -gt 0 -a "$withheld" -gt 0 ]
 finish

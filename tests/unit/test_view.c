@@ -20,8 +20,9 @@ static struct traffic traffic;
 static char folder[64];
 
 static const struct view_access all = { .role = VIEW_SEES_DEVICES };
+/* Asked when the last day is closed. */
 static const struct view_access viewer = {
-	.role = VIEW_PROTECTED, .k = K, .now_ns = TRAFFIC_TO_NS
+	.role = VIEW_PROTECTED, .k = K, .now_ns = TRAFFIC_TO_NS + HOUR_NS
 };
 
 enum { ANALYSIS, HOURS, RECORDS, SEVERAL, BACKENDS };
@@ -608,6 +609,110 @@ static void test_running_day(void)
 	view_answer_free(answer);
 }
 
+/* Of less than a day the time is told in pieces, the same ones whatever they are read from. */
+static void test_protected_times(void)
+{
+	struct view_question question = { .from_ns = TRAFFIC_FROM_NS + 5 * HOUR_NS,
+		.to_ns = TRAFFIC_FROM_NS + 29 * HOUR_NS,
+		.by = { VIEW_BY_APP },
+		.by_count = 1,
+		.step_ns = HOUR_NS };
+
+	all_agree(VIEW_PROTECTED, &question, "a viewer's hours");
+	question.from_ns += SLOT_NS;
+	question.step_ns = 0;
+	all_agree(VIEW_PROTECTED, &question, "a viewer's day from five past five");
+	question.to_ns = question.from_ns + 2 * SLOT_NS;
+	all_agree(VIEW_PROTECTED, &question, "a viewer's ten minutes");
+	question.step_ns = SLOT_NS;
+	question.to_ns = question.from_ns + 30 * SLOT_NS;
+	all_agree(VIEW_PROTECTED, &question, "a viewer's series of five minutes");
+}
+
+/* Flows of so many devices at a time. */
+static void take_devices(struct view *view, uint64_t time_ns, unsigned first, unsigned count)
+{
+	struct cell cell = { .key = { .slot = (uint32_t)(time_ns / SLOT_NS),
+				     .direction = RECORD_DIRECTION_OUTBOUND } };
+
+	cell_sums_init(&cell.sums);
+	cell.sums.flows = cell.sums.packets = cell.sums.bytes_up = count;
+	cell.sums.first_ns = cell.sums.last_ns = time_ns;
+	for (unsigned i = first; i < first + count; i++) {
+		devices_add(&cell.devices, quick_hash(0, 1 + i), 1);
+	}
+	view_take(view, &cell, 1);
+	devices_deinit(&cell.devices);
+}
+
+/* Bytes that a viewer is told of the hours [from, to) of the first day. */
+static uint64_t told_of(struct view *view, unsigned from, unsigned to, struct view_notes *notes)
+{
+	struct view_question question = { .from_ns = TRAFFIC_FROM_NS + from * HOUR_NS,
+		.to_ns = TRAFFIC_FROM_NS + to * HOUR_NS };
+	struct view_answer *answer;
+	struct err err;
+
+	if (view_ask(view, &viewer, &question, &answer, &err) < 0) {
+		ok(false, "%s", err.text);
+		return 0;
+	}
+	uint64_t bytes = answer->total.bytes_up;
+	*notes = answer->notes;
+	view_answer_free(answer);
+	return bytes;
+}
+
+/* Nine devices by day, one of them also at three in the night and at ten in the evening: no window,
+ * and no difference of windows, is about that one alone. */
+static void test_lonely_hours(void)
+{
+	struct view_question series = { .from_ns = TRAFFIC_FROM_NS,
+		.to_ns = TRAFFIC_FROM_NS + 24 * HOUR_NS,
+		.step_ns = HOUR_NS };
+	struct view_notes notes;
+	struct view_answer *answer;
+	struct view_told told;
+	struct view *view;
+	struct err err;
+
+	if (!ok(view_open_analysis(&view, false, &err) == 0, "an analysis of its own")) {
+		return;
+	}
+	take_devices(view, TRAFFIC_FROM_NS + 3 * HOUR_NS, 0, 1);
+	take_devices(view, TRAFFIC_FROM_NS + 8 * HOUR_NS, 0, 9);
+	take_devices(view, TRAFFIC_FROM_NS + 9 * HOUR_NS, 0, 9);
+	take_devices(view, TRAFFIC_FROM_NS + 22 * HOUR_NS, 0, 1);
+	is_int((int64_t)told_of(view, 0, 24, &notes), 20, "the day is told");
+	is_int(notes.days_cut, 0, "all of it");
+	is_int((int64_t)told_of(view, 3, 4, &notes), 0, "the lonely hour is not");
+	is_int(notes.days_cut, 1, "which is said");
+	is_int((int64_t)told_of(view, 0, 9, &notes), 10, "it counts in the first piece");
+	is_int((int64_t)told_of(view, 4, 9, &notes), 0, "of which nothing is told without it");
+	is_int((int64_t)told_of(view, 0, 21, &notes), 10, "the evening counts in the last");
+	is_int((int64_t)(notes.to_ns / HOUR_NS), (int64_t)(TRAFFIC_FROM_NS / HOUR_NS + 9),
+		"and the answer says where it ends");
+	is_int((int64_t)told_of(view, 9, 24, &notes), 10, "with it the last is told");
+	is_int(view_ask(view, &viewer, &series, &answer, &err), 0, "hour by hour");
+	is_int((int64_t)answer->total.bytes_up, 20, "the day is told");
+	bool are_hidden = true;
+	for (size_t i = 0; i < answer->notes.step_count; i++) {
+		are_hidden &= answer->rows[0].steps[i].is_hidden &&
+			      answer->rows[0].steps[i].bytes_up == 0;
+	}
+	ok(answer->notes.step_count == 24 && are_hidden,
+		"no hour is, since each piece is longer than one");
+	view_answer_free(answer);
+	series = (struct view_question){ .from_ns = TRAFFIC_FROM_NS + HOUR_NS };
+	is_int(view_ask_told(view, &viewer, &series, &told, &err), 0,
+		"whoever adds up records asks for the time alone");
+	ok(told.count == 1 && told.spans[0].from_ns == TRAFFIC_FROM_NS + 9 * HOUR_NS &&
+			told.days_cut == 1,
+		"and is told the same");
+	view_told_deinit(&told);
+	view_close(view);
+}
+
 /* A cell of so many devices of a unit; of 0 nothing tells them. */
 static void take_cell(struct view *view, unsigned unit, unsigned app, unsigned devices,
 	enum record_direction direction)
@@ -688,6 +793,8 @@ int main(void)
 		test_refusals();
 		test_protected();
 		test_running_day();
+		test_protected_times();
+		test_lonely_hours();
 		test_not_told();
 	} else {
 		printf("# %s\n", err.text);

@@ -161,7 +161,6 @@ static void see_groups(const struct world *world, unsigned day, const char *by, 
 		struct field_view view = { record, &world->labels[i], true, NULL };
 		uint64_t device = device_hash_of_pseudonym(world->labels[i].device);
 		if (record->flow.start_ns >= from_ns && record->flow.start_ns < to_ns) {
-			group_protect_note(protect, device);
 			group_protect_add(protect, &view, device);
 			seen->body[day]++;
 		}

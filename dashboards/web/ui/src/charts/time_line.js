@@ -4,6 +4,7 @@
 // layers              [{ id, name, token, values }], the lowest first
 // usual               [{ low, high }] a step, or null
 // gaps                [{ from, to }], times in which nothing was recorded
+// hidden              which steps may not be told by themselves
 // marks               [{ at, label }]
 // show(value), label  how a value is written; what the chart is of
 // onBrush(from, to)   milliseconds
@@ -22,16 +23,16 @@ const DENSE = 120; // more steps than that, and lines between layers are all one
 
 const isIn = (gaps, start, end) => gaps.some((gap) => Date.parse(gap.from) / 1000 <= start && Date.parse(gap.to) / 1000 >= end);
 
-// Steps in gaps, and those that have not begun, hold nothing: null is drawn as nothing.
-function known(x, stepS, gaps) {
+// Steps in gaps, those that have not begun, and those that are not told, hold nothing: null is drawn as nothing.
+function known(x, stepS, gaps, hidden) {
 	const now = Date.now() / 1000;
-	return x.map((start) => start <= now && !isIn(gaps, start, start + stepS));
+	return x.map((start, i) => start <= now && !hidden[i] && !isIn(gaps, start, start + stepS));
 }
 
 // The columns of uPlot: times, the band's two edges, and sums of layers from the highest down, so that lower ones cover.
-function columns({ starts, stepS, layers, usual, gaps }) {
+function columns({ starts, stepS, layers, usual, gaps, hidden }) {
 	const x = starts.map((start) => Date.parse(start) / 1000);
-	const is = known(x, stepS, gaps);
+	const is = known(x, stepS, gaps, hidden);
 	const below = x.map(() => 0);
 	const sums = layers.map((layer) => x.map((_, i) => {
 		below[i] += layer.values[i] ?? 0;
@@ -163,14 +164,15 @@ function Readout({ props, index, begun }) {
 	const parts = props.layers.map((layer) => [layer, layer.values[index] ?? 0]).filter(([, value]) => value > 0);
 	const isGap = isIn(props.gaps, Date.parse(start) / 1000, Date.parse(start) / 1000 + props.stepS);
 	const usual = props.usual?.[index];
-	return html`<p class="readout" aria-live="polite"><strong>${moment(start)}</strong> ${isGap ? t('chart_gap') : html`${parts.length === 0 && props.show(0)}
+	const nothing = props.hidden[index] ? t('chart_hidden') : isGap ? t('chart_gap') : '';
+	return html`<p class="readout" aria-live="polite"><strong>${moment(start)}</strong> ${nothing || html`${parts.length === 0 && props.show(0)}
 		${parts.map(([layer, value]) => html`<span class="readout-part"><span class="swatch fill-${layer.token}"></span>${layer.name}\u00a0${props.show(value)}</span>`)}`}
 		${isBand(usual) && html`<span class="readout-part muted">${t('usual_between', { low: props.show(usual.low), high: props.show(usual.high) })}</span>`}
 		${begun !== null && html`<span class="readout-part">${t('chart_begun')}</span>`}</p>`;
 }
 
 export function TimeLine(given) {
-	const props = { gaps: [], marks: [], usual: null, ...given };
+	const props = { gaps: [], hidden: [], marks: [], usual: null, ...given };
 	const frame = useRef(null);
 	const chart = useRef(null);
 	const latest = useRef(props);
@@ -193,7 +195,7 @@ export function TimeLine(given) {
 	}, [form, shade, words, Boolean(props.onBrush)]);
 	useEffect(() => {
 		chart.current?.setData(columns(props));
-	}, [props.starts, props.layers, props.usual, props.gaps, props.marks]);
+	}, [props.starts, props.layers, props.usual, props.gaps, props.hidden, props.marks]);
 
 	return html`<figure class="time-line" aria-label=${props.label}>
 		<div ref=${frame} class="time-line-frame" role="group" tabindex="0" aria-roledescription=${t('chart')} aria-label=${props.label} onKeyDown=${onKeyDown} onBlur=${() => setIndex(null)}></div>

@@ -85,6 +85,9 @@ export function Notes({ notes, error, at, again }) {
 	if (notes?.days_withheld > 0) {
 		said.push([t('days_withheld', { days: count(notes.days_withheld), k: notes.k ?? '' })]);
 	}
+	if (notes?.days_cut > 0) {
+		said.push([t('days_cut', { days: count(notes.days_cut), k: notes.k ?? '' })]);
+	}
 	const gaps = (notes?.gaps?.length ?? 0) + (notes?.gaps_more ?? 0);
 	if (gaps > 0) {
 		said.push([t('gaps', { gaps: count(gaps) })]);

@@ -30,7 +30,8 @@ export function CourseChart({ answer, usual, measure = MEASURES.up, label }) {
 	const words = useLanguage();
 	const marks = useMarks(answer.notes);
 	const layers = useMemo(() => asLayers(answer, ZONES).map((row) => ({ id: row.values[0], name: row.names[0], token: tokenOf(row.values[0]), values: row.steps.map(measure[0]) })), [answer, measure, words]);
-	return html`<${TimeLine} starts=${answer.step_starts} stepS=${answer.notes.step_s} layers=${layers} usual=${usual} gaps=${answer.notes.gaps ?? NONE} marks=${marks} show=${measure[1]} onBrush=${brush} label=${label} />
+	const hidden = useMemo(() => (answer.rows[0]?.steps ?? NONE).map((step) => step.is_hidden), [answer]);
+	return html`<${TimeLine} starts=${answer.step_starts} stepS=${answer.notes.step_s} layers=${layers} usual=${usual} gaps=${answer.notes.gaps ?? NONE} hidden=${hidden} marks=${marks} show=${measure[1]} onBrush=${brush} label=${label} />
 		<${Legend} layers=${layers}>${(layer) => html`<${Handle} by="zone" value=${layer.id} name=${layer.name} />`}</${Legend}>`;
 }
 
