@@ -1,10 +1,12 @@
 /* What an archive holds already of the time that is being added to it: half a capture that was
  * added before the whole one, ring-buffer files whose ends overlap.
  *
- * A record is known where one of the same flow, part and beginning is there. Days (UTC) are looked
- * up when the first record of them comes, before anything of them is written.
+ * A record is known where one of the same flow, part and beginning is there. Where that one is
+ * shorter, since its capture ended there, what it lacks is a part of its own, which begins where it
+ * ended: sums are then those of the longer one. Days (UTC) are looked up when the first record of
+ * them comes, before anything of them is written.
  *
- * Memory   a number for each record of the days that were looked up.
+ * Memory   some 70 bytes for each record of the days that were looked up.
  * Threads  one.
  * Failure  a day that cannot be read, or finds no memory, is taken for empty. */
 #pragma once
@@ -19,7 +21,16 @@ struct archive_known;
 struct archive_known *archive_known_create(const char *folder); /* NULL: out of memory */
 void archive_known_destroy(struct archive_known *known);
 
-/* Counts those that are. */
-bool archive_known_holds(struct archive_known *known, const struct record *record);
+enum archive_known_answer {
+	ARCHIVE_KNOWS_NOTHING,
+	ARCHIVE_KNOWS_ALL,
+	ARCHIVE_KNOWS_LESS /* rest is what to add to it */
+};
+enum archive_known_answer archive_known_ask(
+	struct archive_known *known, const struct record *record, struct record *rest);
 
-uint64_t archive_known_count(const struct archive_known *known);
+struct archive_known_stats {
+	uint64_t records; /* that were known */
+	uint64_t shorter; /* of them */
+};
+struct archive_known_stats archive_known_stats(const struct archive_known *known);

@@ -30,17 +30,19 @@ struct sink {
 	struct retention retention;
 	bool is_live;
 	struct archive_known *known; /* NULL: what is written is new by itself */
+	struct record rest;          /* of a record that is known in part */
 
 	bool has_failed; /* the next flush tries again, whenever it comes */
 };
 
 static int archive_open(struct sink **sink, const struct sink_options *options, struct err *err)
 {
-	struct sink *opened = calloc(1, sizeof(*opened));
+	struct sink *opened = aligned_alloc(_Alignof(struct sink), sizeof(*opened));
 
 	if (!opened) {
 		return err_set(err, ENOMEM, "%s: out of memory", options->target);
 	}
+	memset(opened, 0, sizeof(*opened));
 	int status =
 		archive_writer_open(&opened->writer, options->target, options->with_threads, err);
 	if (status < 0) {
@@ -67,6 +69,19 @@ static int put_record(struct sink *sink, const struct record *record,
 	return before < 0 ? before : status;
 }
 
+/* What the archive does not hold of it; NULL: it holds it all. */
+static const struct record *new_of(struct sink *sink, const struct record *record)
+{
+	switch (archive_known_ask(sink->known, record, &sink->rest)) {
+	case ARCHIVE_KNOWS_ALL:
+		return NULL;
+	case ARCHIVE_KNOWS_LESS:
+		return &sink->rest;
+	default:
+		return record;
+	}
+}
+
 /* Records are encoded at once, so none of them is held; but with other reference data other labels
  * may come to stand where the old ones stood. */
 static int archive_write(struct sink *sink, const struct reference *reference,
@@ -80,13 +95,13 @@ static int archive_write(struct sink *sink, const struct reference *reference,
 	}
 
 	for (size_t i = 0; i < count; i++) {
+		const struct record *record = sink->known ? new_of(sink, &records[i]) : &records[i];
 		struct record_labels labels;
 
-		if (sink->known && archive_known_holds(sink->known, &records[i])) {
-			continue;
+		if (record) {
+			record_labels_of(&labels, reference, record);
+			status = put_record(sink, record, &labels, status, err);
 		}
-		record_labels_of(&labels, reference, &records[i]);
-		status = put_record(sink, &records[i], &labels, status, err);
 	}
 	sink->has_failed = sink->has_failed || status < 0;
 	return status;
@@ -177,16 +192,27 @@ static uint64_t archive_lost(const struct sink *sink)
 	return archive_writer_lost(sink->writer);
 }
 
-static int archive_close(struct sink *sink, struct err *err)
+static void say_known(struct archive_known_stats known)
 {
-	int status = archive_writer_close(sink->writer, err);
-	uint64_t left_out = sink->known ? archive_known_count(sink->known) : 0;
-
-	if (left_out > 0) {
+	if (known.records > 0) {
 		log_warning("%" PRIu64
 			    " records are in the archive already, from an input that holds "
 			    "the same time; they count once",
-			left_out);
+			known.records);
+	}
+	if (known.shorter > 0) {
+		log_warning("%" PRIu64
+			    " of them are longer here, where that input ended: the rest is added",
+			known.shorter);
+	}
+}
+
+static int archive_close(struct sink *sink, struct err *err)
+{
+	int status = archive_writer_close(sink->writer, err);
+
+	if (sink->known) {
+		say_known(archive_known_stats(sink->known));
 	}
 	archive_known_destroy(sink->known);
 	free(sink);
