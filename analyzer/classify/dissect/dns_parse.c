@@ -77,16 +77,27 @@ bool dns_read_name(struct reader whole, struct reader *in, struct dns_name *name
 	return false;
 }
 
-bool dns_read_record(struct reader whole, struct reader *in, struct dns_record *record)
+static bool read_behind_owner(struct reader *in, struct dns_record *record)
 {
-	if (!dns_read_name(whole, in, &record->owner)) {
-		return false;
-	}
 	record->type = reader_u16(in);
 	record->class_ = reader_u16(in);
 	record->ttl_s = reader_u32(in);
 	record->data = reader_sub(in, reader_u16(in));
 	return reader_ok(in);
+}
+
+bool dns_read_record(struct reader whole, struct reader *in, struct dns_record *record)
+{
+	return dns_read_name(whole, in, &record->owner) && read_behind_owner(in, record);
+}
+
+/* Does a pointer to the question's name stand here, which follows the header? Most answers begin
+ * so: their owner need not be read once more. */
+static bool is_of_question(struct reader in)
+{
+	enum { HEADER_BYTES = 12 };
+
+	return reader_u16(&in) == (0xc000 | HEADER_BYTES);
 }
 
 static bool same(const struct dns_name *a, const struct dns_name *b)
@@ -175,6 +186,20 @@ static void read_service(
 	}
 }
 
+/* is_next: it is about the name that the chain has come to. */
+static bool read_answer(struct reader whole, struct reader *in, const struct dns_message *dns,
+	struct dns_record *record, bool *is_next)
+{
+	if (dns->chain_count == 0 && is_of_question(*in)) {
+		*is_next = true;
+		reader_skip(in, 2);
+		return read_behind_owner(in, record);
+	}
+	bool is_read = dns_read_record(whole, in, record);
+	*is_next = is_read && same(&record->owner, tail(dns));
+	return is_read;
+}
+
 /* One pass over the answers from the cursor on. Chains come in order from nearly every server;
  * where one does not, the caller goes over them again. */
 static bool read_answers(
@@ -185,10 +210,11 @@ static bool read_answers(
 	unsigned count = dns->answer_count < DNS_RECORDS_MAX ? dns->answer_count : DNS_RECORDS_MAX;
 
 	for (unsigned i = 0; i < count; i++) {
-		if (!dns_read_record(whole, &in, &record)) {
+		bool is_next;
+		if (!read_answer(whole, &in, dns, &record, &is_next)) {
 			return false;
 		}
-		if (record.class_ != DNS_CLASS_IN || !same(&record.owner, tail(dns))) {
+		if (record.class_ != DNS_CLASS_IN || !is_next) {
 			continue;
 		}
 		if (record.type == DNS_TYPE_CNAME) {
@@ -244,8 +270,8 @@ bool dns_parse(struct reader message, struct dns_message *dns)
 		return false;
 	}
 	for (unsigned i = 0; i < dns->question_count; i++) {
-		struct dns_name name;
-		if (!dns_read_name(message, &in, &name)) {
+		struct dns_name other;
+		if (!dns_read_name(message, &in, i == 0 ? &dns->question : &other)) {
 			return false;
 		}
 		uint16_t type = reader_u16(&in);
@@ -254,7 +280,6 @@ bool dns_parse(struct reader message, struct dns_message *dns)
 			return i > 0;
 		}
 		if (i == 0) {
-			dns->question = name;
 			dns->question_type = type;
 		}
 	}
