@@ -475,17 +475,17 @@ static __attribute__((noinline)) void take_tracked(
 static void gather_keys(
 	struct flow_table *table, const struct packet_batch *packets, unsigned from, unsigned to)
 {
-	unsigned counts[2] = { 0, 0 };
+	struct flow_lookups *v4 = &table->families[0].lookups, *v6 = &table->families[1].lookups;
+	const void **next[2] = { v4->keys, v6->keys };
 
 	for (unsigned at = from; at < to; at++) {
 		const struct packet *packet = &packets->packets[at];
-		unsigned is_v6 = (packet->flags & PACKET_V6) != 0;
 		__builtin_prefetch(packet + PACKETS_AHEAD);
 		__builtin_prefetch((const char *)(packet + PACKETS_AHEAD) + 64);
-		table->families[is_v6].lookups.keys[counts[is_v6]++] = &packet->key;
+		*next[(packet->flags & PACKET_V6) != 0]++ = &packet->key;
 	}
-	table->families[0].lookups.count = counts[0];
-	table->families[1].lookups.count = counts[1];
+	v4->count = (unsigned)(next[0] - v4->keys);
+	v6->count = (unsigned)(next[1] - v6->keys);
 }
 
 /* Packets [from, to) of the batch, all stages. */

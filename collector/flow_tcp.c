@@ -151,8 +151,8 @@ static bool is_in_reach(const struct sight *sight, uint32_t seq, uint32_t behind
 		return false;
 	}
 	if (ahead < 0) {
-		return !(knows_isn(sight->opening, sender) && behind != seq &&
-			 !seq_before(sight->opening->isn[sender] + 1, behind));
+		return behind == seq || !knows_isn(sight->opening, sender) ||
+		       seq_before(sight->opening->isn[sender] + 1, behind);
 	}
 	return !is_beyond_window(sight, behind);
 }
@@ -208,7 +208,10 @@ static uint32_t missed_most(const struct sight *sight, unsigned end)
 	enum { YOUNG_PACKETS = 16 };
 	const struct flow_state *state = sight->state;
 
-	if (!knows_isn(sight->opening, end)) {
+	/* In the middle of a connection no SYN was seen before, and to make sure is not worth a
+	 * cache miss. */
+	if ((state->tcp_state == TCP_STATE_MIDSTREAM && !(sight->packet->tcp_flags & TCP_SYN)) ||
+		!knows_isn(sight->opening, end)) {
 		return SEQ_REACH;
 	}
 	if (state->next_seq[end] == sight->opening->isn[end] + 1) {

@@ -44,11 +44,14 @@ static void fetch_stream_bytes(const struct classify *classify, uint32_t note)
 void classify_fetch(const struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch)
 {
+	uint32_t notes[PACKET_BATCH_MAX];
+
 	for (unsigned i = 0; i < batch->peek_count; i++) {
-		fetch_noted(classify, *collector_note(collector, batch->peeks[i].flow));
+		notes[i] = *collector_note(collector, batch->peeks[i].flow);
+		fetch_noted(classify, notes[i]);
 	}
 	for (unsigned i = 0; i < batch->peek_count; i++) {
-		fetch_behind_session(classify, *collector_note(collector, batch->peeks[i].flow));
+		fetch_behind_session(classify, notes[i]);
 	}
 }
 
