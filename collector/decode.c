@@ -336,48 +336,61 @@ static inline __attribute__((always_inline)) void prefetch_frame(
 	}
 }
 
-/* Decodes frames, each at most one packet behind the others, until the end or one that wants care;
- * where the packets end. */
-static struct packet *decode_run(struct decoder *decoder, const struct frame **frames,
-	const struct frame *end, struct packet *packet)
+/* Decodes frames, one packet behind the other, until the end or a frame that is not usual; how many
+ * there were. */
+static __attribute__((noinline)) unsigned decode_usual(struct decoder *decoder,
+	const struct frame *frames, const struct frame *end, struct packet *packet)
 {
-	const struct frame *frame = *frames;
+	const struct frame *frame = frames;
 
-	while (frame < end) {
+	for (; frame < end; frame++, packet++) {
 		prefetch_frame(frame, end);
-		if (__builtin_expect(decode_fast(decoder, frame, packet), 1)) {
-			packet++;
-			frame++;
-			continue;
-		}
-		packet += decode_slow(decoder, frame++, packet);
-		if (wants_care(decoder)) {
+		if (__builtin_expect(!decode_fast(decoder, frame, packet), 0)) {
 			break;
 		}
 	}
-	*frames = frame;
-	return packet;
+	return (unsigned)(frame - frames);
 }
 
-/* The same where each packet is to say which frame it came in. first: the number of the first of
- * these frames. */
-static struct packet *decode_run_tracked(struct decoder *decoder, const struct frame **frames,
-	const struct frame *end, struct packet *packet, struct frame_ref *of, uint64_t first)
+/* The frames of packets that came one from each, as the frames stand. first: the first of them. */
+static void refer_to_each(const struct decoder *decoder, const struct frame *first, unsigned count,
+	struct frame_ref *of, uint64_t number)
+{
+	const uint64_t *places = decoder->places + (first - decoder->frames);
+
+	for (unsigned i = 0; i < count; i++) {
+		of[i] = (struct frame_ref){ number + i, places[i] };
+	}
+}
+
+/* Decodes frames, each at most one packet behind the others, until the end or one that wants care;
+ * where the packets end. Where frames are tracked each packet says in `of` which one it came in;
+ * number: of the first of these frames. */
+static struct packet *decode_run(struct decoder *decoder, const struct frame **frames,
+	const struct frame *end, struct packet *packet, struct frame_ref *of, uint64_t number)
 {
 	const struct frame *frame = *frames;
+	bool is_tracked = decoder->links != NULL;
 
-	while (frame < end) {
-		prefetch_frame(frame, end);
-		*of = (struct frame_ref){ first + (uint64_t)(frame - *frames),
-			decoder->places[frame - decoder->frames] };
-		if (__builtin_expect(decode_fast(decoder, frame, packet), 1)) {
-			packet++;
-			of++;
-			frame++;
-			continue;
+	for (;;) {
+		unsigned count = decode_usual(decoder, frame, end, packet);
+		if (is_tracked) {
+			refer_to_each(decoder, frame, count, of, number);
 		}
-		frame_links_take_up(decoder->links, *of);
-		bool is_packet = decode_slow(decoder, frame++, packet);
+		frame += count;
+		packet += count;
+		of += count;
+		number += count;
+		if (frame == end) {
+			break;
+		}
+		if (is_tracked) {
+			refer_to_each(decoder, frame, 1, of, number);
+			frame_links_take_up(decoder->links, *of);
+		}
+		bool is_packet = decode_slow(decoder, frame, packet);
+		frame++;
+		number++;
 		packet += is_packet;
 		of += is_packet;
 		if (wants_care(decoder)) {
@@ -461,11 +474,8 @@ static void decode_frames(struct decoder *decoder, struct packet_batch *packets)
 		size_t left = (size_t)(last - frame), room = PACKET_BATCH_MAX - count;
 		room = room < RUN_PACKETS ? room : RUN_PACKETS;
 		const struct frame *end = frame + (left < room ? left : room);
-		struct packet *packet = packets->packets + count;
-		packet = decoder->links ? decode_run_tracked(decoder, &frame, end, packet,
-						  packets->frames + count,
-						  first + (uint64_t)(frame - decoder->frames))
-					: decode_run(decoder, &frame, end, packet);
+		struct packet *packet = decode_run(decoder, &frame, end, packets->packets + count,
+			packets->frames + count, first + (uint64_t)(frame - decoder->frames));
 		unsigned made =
 			take_extras(decoder, packets, (unsigned)(packet - packets->packets));
 		count = look_through(decoder, packets, count, made);

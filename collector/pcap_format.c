@@ -91,27 +91,24 @@ unsigned pcap_format_walk(const struct pcap_format *format, const uint8_t *bytes
 	uint64_t offset, struct frame *frames, unsigned most, size_t *used,
 	struct pcap_odd_times *odd)
 {
+	const struct pcap_format own = *format; /* no frame that is written changes it */
 	struct reader reader = reader_over(bytes, count);
 	unsigned made = 0;
 
-	while (made < most) {
-		struct reader next = reader;
-		size_t left = reader_left(&reader);
-		const uint8_t *header = reader_bytes(&next, format->record_header_bytes);
-		if (!header) {
+	while (made < most && reader_left(&reader) >= own.record_header_bytes) {
+		const uint8_t *header = reader.at;
+		struct pcap_record record = pcap_record_read(&own, header);
+		size_t record_bytes = (size_t)own.record_header_bytes + record.captured_bytes;
+		if (!pcap_record_is_good(&own, &record, header) ||
+			record_bytes > reader_left(&reader)) {
 			break;
 		}
-		struct pcap_record record = pcap_record_read(format, header);
-		if (!pcap_record_is_good(format, &record, header) ||
-			!reader_bytes(&next, record.captured_bytes)) {
-			break;
-		}
-		if (pcap_record_has_odd_time(format, &record) && odd->count++ == 0) {
-			odd->first_offset = offset + count - left;
+		if (pcap_record_has_odd_time(&own, &record) && odd->count++ == 0) {
+			odd->first_offset = offset + (uint64_t)(header - bytes);
 			odd->first_fraction = record.fraction;
 		}
-		pcap_record_frame(format, header, &record, &frames[made++]);
-		reader = next;
+		pcap_record_frame(&own, header, &record, &frames[made++]);
+		reader_skip(&reader, record_bytes);
 	}
 	*used = count - reader_left(&reader);
 	return made;
