@@ -12,6 +12,7 @@
 #include "collector/datagrams.h"
 #include "collector/duplicates.h"
 #include "collector/payload_memory.h"
+#include "collector/tunnel_askers.h"
 #include "collector/wrapping.h"
 
 /* LINKTYPE_ values that more than one file needs. */
@@ -104,6 +105,7 @@ struct decoder {
 	struct sightings *sightings; /* of the batch in hand; NULL none */
 	struct hash_key name_key;    /* of what clients call themselves */
 	struct wrapping wrapping;    /* who may wrap */
+	struct tunnel_askers tunnel_askers;
 	struct contexts *contexts;
 	struct datagrams *datagrams;
 	struct duplicates *duplicates;

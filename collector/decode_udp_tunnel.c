@@ -351,13 +351,65 @@ static bool is_service_port(uint16_t port)
 	return port < WELL_KNOWN;
 }
 
-/* An answer of a service of ours to somebody outside who asked from a tunnel's port is his word. */
+/* Those of open_udp_port(). */
+static bool is_tunnel_port(uint16_t port)
+{
+	switch (port) {
+	case 1701:
+	case 2152:
+	case 3544:
+	case 4341:
+	case 4754:
+	case 4789:
+	case 4790:
+	case 5072:
+	case 5247:
+	case 6080:
+	case 6081:
+	case 6635:
+	case 7932:
+	case 8472:
+	case 37008:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static struct addr addr_of(const struct ip_layer *ip, const uint8_t *end)
+{
+	return ip->is_v6 ? addr_from_v6(end) : addr_from_v4(end);
+}
+
+/* Did the end outside speak first, from a tunnel's port to one of ours that is none? */
+static bool was_asked(const struct decoding *decoding, const struct ip_layer *ip,
+	const uint16_t ports[2], bool by_outside)
+{
+	const uint8_t *outside = by_outside ? ip->source : ip->destination;
+	const uint8_t *ours = by_outside ? ip->destination : ip->source;
+	struct tunnel_pair pair = { .outside = addr_of(ip, outside),
+		.ours = addr_of(ip, ours),
+		.outside_port = ports[!by_outside],
+		.our_port = ports[by_outside] };
+	struct decoder *decoder = decoding->decoder;
+
+	return is_tunnel_port(pair.outside_port) && !is_tunnel_port(pair.our_port) &&
+	       tunnel_askers_see(&decoder->tunnel_askers, &decoder->name_key, &pair, by_outside);
+}
+
+/* What ours answers to somebody outside who asked from a tunnel's port is his word: of a service
+ * that is known by its port, or where he was seen to ask. */
 static struct decoding wrapped_udp(
-	const struct decoding *decoding, const struct ip_layer *ip, uint16_t source_port)
+	const struct decoding *decoding, const struct ip_layer *ip, const uint16_t ports[2])
 {
 	struct decoding inner = decode_wrapped(decoding, ip);
+	bool by_outside = decode_is_outside(decoding, ip, ip->source);
+	bool to_outside = decode_is_outside(decoding, ip, ip->destination);
 
-	if (is_service_port(source_port) && decode_is_outside(decoding, ip, ip->destination)) {
+	if (by_outside != to_outside && was_asked(decoding, ip, ports, by_outside)) {
+		inner.context.is_from_outside = 1;
+	}
+	if (is_service_port(ports[0]) && to_outside) {
 		inner.context.is_from_outside = 1;
 	}
 	return inner;
@@ -366,7 +418,11 @@ static struct decoding wrapped_udp(
 int decode_udp_tunnel(const struct decoding *decoding, const struct ip_layer *ip,
 	uint16_t source_port, uint16_t destination_port, const struct stretch *stretch)
 {
-	const struct decoding wrapped = wrapped_udp(decoding, ip, source_port);
+	if (!is_tunnel_port(source_port) && !is_tunnel_port(destination_port)) {
+		return DECODE_REFUSED_NOT_IP;
+	}
+	const uint16_t ports[2] = { source_port, destination_port };
+	const struct decoding wrapped = wrapped_udp(decoding, ip, ports);
 	struct decoding inner = wrapped;
 	struct stretch inside = *stretch;
 	int result = open_udp_port(&inner, destination_port, &inside);

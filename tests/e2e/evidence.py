@@ -6,7 +6,7 @@ the phone uses TikTok. Each scene adds what somebody makes up, and says so in it
 import struct
 import sys
 
-from frames import address, datagram, frame, frames, packet, segment, write
+from frames import BEGIN, address, datagram, frame, frames, packet, segment, write
 
 LAPTOP, ROUTER, OTHER = "001122000001", "00aabb0000fe", "00aabb000066"
 LAPTOP_IP, PHONE_IP, SERVER_IP, STRANGER_IP = "10.1.0.10", "10.2.0.20", "203.0.113.80", "198.51.100.7"
@@ -125,6 +125,23 @@ def tunnel_lookup():
 def tunnel_echoed():
     """A server of ours echoes what somebody outside asks it, to a port that tunnels have: all of it comes from us."""
     tunnel("vxlan", OUT, OUT, 53)
+
+
+def tunnel_asked(port=40007, late=.02):
+    """The same of a service of ours on any port, with what he asks."""
+    laptop()
+    first = len(frames)
+    laptop(901, 3, "www.tiktok.com")
+    wrap(first, "vxlan", OUT, OUT, port)
+    for time, data in frames[first:]:
+        udp = data[34:]
+        asked = udp[2:4] + udp[:2] + udp[4:]
+        packet(time - BEGIN - late, ROUTER, OTHER, IN, 17, asked, 50)
+
+
+def tunnel_asked_slowly():
+    """… and answers late: what it says is no longer taken for the same packet seen twice."""
+    tunnel_asked(late=.5)
 
 
 def tunnel_ours():
@@ -297,7 +314,7 @@ def second_address():
 
 def main():
     told = (truth, lease_outside, lease_doubt, ask_outside, lease_inside, arp_routed, arp_other, mac_beside, leak, private_mac,
-            second_address, crowd, tunnel_outside, tunnel_two, tunnel_answered, tunnel_lookup, tunnel_echoed, tunnel_ours,
+            second_address, crowd, tunnel_outside, tunnel_two, tunnel_answered, tunnel_lookup, tunnel_echoed, tunnel_asked, tunnel_asked_slowly, tunnel_ours,
             tunnel_branch, tunnel_mirror,
             tunnel_mirrored, own_names, server_request, server_hello)
     scenes = {function.__name__: function for function in told}

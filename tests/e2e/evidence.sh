@@ -47,7 +47,7 @@ said() {
 		(.inferred_by // ["proven"])[]' "$work/flows.ndjson" | sort -u | tr '\n' ';')"
 }
 hearsay='tunnel-from-outside;'
-for form in tunnel_outside tunnel_two tunnel_answered tunnel_echoed tunnel_mirrored; do
+for form in tunnel_outside tunnel_two tunnel_answered tunnel_echoed tunnel_asked tunnel_asked_slowly tunnel_mirrored; do
 	said $form 'one laptop Care reported;' "what somebody outside writes into a tunnel accuses nobody: $form" "$hearsay"
 done
 said tunnel_lookup 'one laptop Care reported;' 'nor does a look-up in one' 'answer-unasked;'
@@ -58,7 +58,7 @@ for form in server_request server_hello; do
 	said $form 'one laptop Care reported;' "what the server asks names nobody to whom the laptop turned: $form" 'hello-contested;'
 	equal '… and says whose word it is' 2 "$(grep -c hello-reversed "$work/flows.ndjson")"
 done
-for lie in tunnel_outside tunnel_two tunnel_answered tunnel_echoed tunnel_mirrored tunnel_lookup server_request server_hello; do
+for lie in tunnel_outside tunnel_two tunnel_answered tunnel_echoed tunnel_asked tunnel_asked_slowly tunnel_mirrored tunnel_lookup server_request server_hello; do
 	ok "nobody is told of $lie" sh -c "! grep -q policy.violation '$work/$lie.alerts'"
 done
 for lie in lease_outside arp_routed mac_beside private_mac; do
