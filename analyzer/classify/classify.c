@@ -53,6 +53,11 @@ struct classify *classify_create(const struct classify_options *options)
 		classify_destroy(classify);
 		return NULL;
 	}
+	classify->probe_refusals = options->probe_key ? probe_refusals_create() : NULL;
+	if (options->probe_key && !classify->probe_refusals) {
+		classify_destroy(classify);
+		return NULL;
+	}
 	if (classify->heard) {
 		names_join(tables->names, name_feed_is_live(classify->heard));
 	}
@@ -81,6 +86,7 @@ void classify_destroy(struct classify *classify)
 		dns_questions_destroy(classify->tables.questions);
 		l7_session_destroy(classify->session);
 		log_clock_destroy(classify->log_clock);
+		probe_refusals_destroy(classify->probe_refusals);
 		free(classify);
 	}
 }
@@ -218,6 +224,10 @@ void classify_feed(struct classify *classify, struct collector *collector,
 	session->is_cut |= packet->payload_bytes < packet->payload_wire_bytes;
 	if (keep_l7_info(classify, session) && !feed->is_hearsay) {
 		classify_learn_own(classify, &feed->ends);
+	}
+	if (classify->probe_refusals) {
+		probe_refusals_expect(
+			classify->probe_refusals, &classify->scratch, &feed->ends, packet);
 	}
 	classify->stats.reassembly_dropped += feed->dropped;
 	classify->stats.hellos_reassembled += feed->reassembled;
@@ -510,6 +520,9 @@ void classify_batch(
 	if (classify->shared_count > 0) {
 		classify_part_sockets(classify, collector, batch);
 	}
+	if (classify->probe_refusals) {
+		probe_refusals_hear(classify->probe_refusals, collector, &batch->packets);
+	}
 }
 
 /* The flow is over, or a part of it is: what a dissector still waits for will not come. */
@@ -675,6 +688,9 @@ void classify_settle(struct classify *classify, const struct flow_record *flow, 
 	is_cut |= !(flow->note & (NOTE_PROGRESS | NOTE_DONE | NOTE_KEPT));
 	l7->not_captured = l7->hidden == NAME_HIDDEN_OPAQUE && is_cut;
 	note_findings(classify, flow, l7);
+	if (classify->probe_refusals) {
+		probe_refusals_tell(classify->probe_refusals, flow, l7);
+	}
 	if (flow->is_last) {
 		if (classify->heard) {
 			classify->stats.named_by_log += l7_info_have_source(l7, NAME_DNS_LOG);

@@ -10,6 +10,7 @@
 #include "analyzer/classify/dissect/quic_connection.h"
 #include "analyzer/classify/flow_memory.h"
 #include "analyzer/classify/l7_feed.h"
+#include "analyzer/classify/probe_refusals.h"
 #include "analyzer/classify/request_ends.h"
 
 /* A note is the number of l7 info, or with this bit the number of a session. */
@@ -89,8 +90,9 @@ struct classify {
 	struct flow_memory *memory;
 	struct ech_names ech;
 	struct call_sockets calls;
-	struct name_feed *heard;     /* NULL: no resolver logs */
-	struct log_clock *log_clock; /* likewise */
+	struct name_feed *heard;               /* NULL: no resolver logs */
+	struct log_clock *log_clock;           /* likewise */
+	struct probe_refusals *probe_refusals; /* NULL: no probe is known */
 	struct classify_stats stats;
 	struct addr name_clients[CLASSIFY_NAME_CLIENTS];
 	struct begun_request begun[BEGUN_REQUESTS];

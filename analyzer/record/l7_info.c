@@ -153,26 +153,46 @@ bool l7_info_add_name(struct l7_info *l7, enum name_source source, const char *n
 	return true;
 }
 
-void l7_info_set_issuer(struct l7_info *l7, const char *name, size_t length)
+/* Puts words behind the names: one more than their place in the text; 0 where they find none. */
+static uint16_t put_words(struct l7_info *l7, const char *words, size_t length)
 {
-	enum { ISSUER_MAX = 63 };
+	enum { WORDS_MAX = 63 };
 	char *text = l7->text + l7->text_length;
+	uint16_t at = (uint16_t)(l7->text_length + 1);
 
-	length = length < ISSUER_MAX ? length : ISSUER_MAX;
+	length = length < WORDS_MAX ? length : WORDS_MAX;
 	if (length == 0 || l7->text_length + length + 1 > L7_INFO_TEXT_MAX) {
-		return;
+		return 0;
 	}
 	for (size_t i = 0; i < length; i++) {
-		text[i] = name[i] >= ' ' && name[i] <= '~' ? name[i] : '?';
+		text[i] = words[i] >= ' ' && words[i] <= '~' ? words[i] : '?';
 	}
 	text[length] = '\0';
-	l7->issuer_at = (uint16_t)(l7->text_length + 1);
 	l7->text_length = (uint16_t)(l7->text_length + length + 1);
+	return at;
+}
+
+void l7_info_set_issuer(struct l7_info *l7, const char *name, size_t length)
+{
+	uint16_t at = put_words(l7, name, length);
+
+	l7->issuer_at = at ? at : l7->issuer_at;
 }
 
 const char *l7_info_issuer(const struct l7_info *l7)
 {
 	return l7->issuer_at ? l7->text + l7->issuer_at - 1 : "";
+}
+
+void l7_info_set_refusal(struct l7_info *l7, enum l7_refusal refusal, const char *refused_by)
+{
+	l7->refusal = (uint8_t)refusal;
+	l7->refused_by_at = put_words(l7, refused_by, strlen(refused_by));
+}
+
+const char *l7_info_refused_by(const struct l7_info *l7)
+{
+	return l7->refused_by_at ? l7->text + l7->refused_by_at - 1 : "";
 }
 
 bool l7_info_have_source(const struct l7_info *l7, enum name_source source)

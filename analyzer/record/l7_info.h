@@ -159,6 +159,14 @@ enum l7_proxy {
 	L7_PROXY_FETCHES  /* it was asked for a whole address: what it answers is the service's */
 };
 
+/* What ICMP said of it. */
+enum l7_refusal {
+	L7_REFUSAL_NONE,
+	L7_REFUSAL_PROHIBITED, /* a rule forbids it */
+	L7_REFUSAL_PORT,       /* nobody is at that port */
+	L7_REFUSAL_NO_WAY      /* no way to the host */
+};
+
 struct l7_info {
 	uint8_t protocol;     /* enum l7_protocol */
 	uint8_t hidden;       /* enum name_hidden */
@@ -189,9 +197,11 @@ struct l7_info {
 			    */
 	uint8_t app_hint;  /* the wire format itself names a service: enum app_hint */
 	uint8_t name_count;
+	uint8_t refusal; /* of a probe's hello: enum l7_refusal */
 	/* A probe's hello (probe_marker.h): time, segment and number that its marker says; time 0
 	 * none. */
 	uint32_t probe_time_s, probe_segment, probe_number;
+	uint16_t refused_by_at;            /* as issuer_at, of who refused it */
 	char alpn[L7_INFO_ALPN_MAX];       /* first protocol offered, or the one chosen; "" none */
 	char product[L7_INFO_PRODUCT_MAX]; /* how an HTTP User-Agent begins ("AnyDesk/9.0"); "" none
 					    */
@@ -238,6 +248,10 @@ uint64_t l7_issuer_hash(const char *name, size_t length);
  * plain ASCII shows as a question mark; "" where it is not known. */
 void l7_info_set_issuer(struct l7_info *l7, const char *name, size_t length);
 const char *l7_info_issuer(const struct l7_info *l7);
+
+/* Who refused the hello, once all its names are known; "" nobody. */
+void l7_info_set_refusal(struct l7_info *l7, enum l7_refusal refusal, const char *refused_by);
+const char *l7_info_refused_by(const struct l7_info *l7);
 
 static inline const char *l7_info_name(const struct l7_info *l7, unsigned index)
 {

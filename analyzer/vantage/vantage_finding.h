@@ -66,6 +66,7 @@ enum vantage_severity {
 	X(UNPROVEN, "unproven", INFO)                 /* units of which "not seen" says nothing */ \
 	X(UNPROVEN_UNKNOWN, "unproven-unknown", INFO) /* it cannot be told here which those are */ \
 	X(PROBE, "probe", INFO)                       /* what became of one */                     \
+	X(PROBE_REFUSED, "probe-refused", INFO)       /* likewise: somebody said that, by ICMP */  \
 	X(PROBE_COPIED, "probe-copied", WARNING)      /* a marker came a second time */            \
 	X(PROBE_CLOCK, "probe-clock", WARNING) /* markers of another time than this machine's */   \
 	X(GEO_NONE, "geo-none", WARNING)                                                           \
@@ -105,7 +106,7 @@ enum vantage_figure_kind {
 };
 
 enum {
-	FIGURES_MAX = 5,
+	FIGURES_MAX = 6,
 	FIGURE_NAME_BYTES = 16,
 	FIGURE_TEXT_BYTES = 160,
 	VANTAGE_FINDINGS_MAX = 64

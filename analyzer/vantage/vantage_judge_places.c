@@ -253,21 +253,41 @@ static void judge_proof(const struct vantage_case *it)
 	}
 }
 
-/* Did another probe from there show that the sensor sees one way alone? Then silence is none. */
-static bool is_seen_one_way(const struct probes *probes, unsigned kept, uint32_t segment)
+/* Did a probe from there, of the same time, show that the sensor sees one way alone? Then silence
+ * is none. */
+static bool is_seen_one_way(
+	const struct probes *probes, unsigned kept, const struct probe_seen *probe)
 {
-	unsigned i = 0;
-
-	while (i < kept && (probes->items[i].segment != segment || !probes->items[i].is_one_way)) {
-		i++;
+	for (unsigned i = 0; i < kept; i++) {
+		const struct probe_seen *other = &probes->items[i];
+		if (other->is_one_way && other->segment == probe->segment &&
+			probe_is_timely(other->time_s, probe->time_s)) {
+			return true;
+		}
 	}
-	return i < kept;
+	return false;
+}
+
+/* Nothing else came back than that it goes no further. */
+static bool is_refused(const struct probe_seen *probe)
+{
+	return probe->refusal != L7_REFUSAL_NONE &&
+	       (probe->outcome == BLOCK_NONE || probe->outcome == BLOCK_DROPPED ||
+		       probe->outcome == BLOCK_DROPPED_AFTER_HELLO);
 }
 
 /* The message for what became of it: of a hello that went no further, whether somebody said so. */
 static void put_outcome(char key[64], const struct probe_seen *probe, bool is_one_way)
 {
-	if (is_one_way) {
+	static const char *const refusals[] = { [L7_REFUSAL_PROHIBITED] = "probe_prohibited",
+		[L7_REFUSAL_PORT] = "probe_port",
+		[L7_REFUSAL_NO_WAY] = "probe_no_way" };
+
+	if (is_refused(probe)) {
+		snprintf(key, 64, "%s", refusals[probe->refusal]);
+	} else if (probe->is_late) {
+		snprintf(key, 64, "probe_late");
+	} else if (is_one_way) {
 		snprintf(key, 64, "probe_one_way");
 	} else if (probe->outcome == BLOCK_DROPPED_AFTER_HELLO && probe->was_reset) {
 		snprintf(key, 64, "probe_reset");
@@ -310,9 +330,10 @@ static void judge_probes(const struct vantage_case *it)
 	for (unsigned i = kept > PROBES_SAID ? kept - PROBES_SAID : 0; i < kept; i++) {
 		const struct probe_seen *probe =
 			&probes->items[(probes->count - kept + i) % PROBES_MAX];
-		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_PROBE);
+		struct vantage_finding *finding = vantage_add(
+			it->findings, is_refused(probe) ? VANTAGE_PROBE_REFUSED : VANTAGE_PROBE);
 		bool is_one_way = probe->outcome == BLOCK_NONE || probe->outcome == BLOCK_DROPPED
-					  ? is_seen_one_way(probes, kept, probe->segment)
+					  ? is_seen_one_way(probes, kept, probe)
 					  : false;
 		put_outcome(key, probe, is_one_way);
 		local_format(policy_header(policy_of(it))->zone, probe->start_ns, time);
@@ -321,6 +342,9 @@ static void judge_probes(const struct vantage_case *it)
 		figure_text(finding, "name", probe->name[0] ? probe->name : "–");
 		figure_text(finding, "transport", probe->transport == PROBE_QUIC ? "QUIC" : "TLS");
 		figure_word(finding, "outcome", key);
+		if (is_refused(probe)) {
+			figure_text(finding, "told_by", probe->refused_by);
+		}
 	}
 }
 

@@ -40,15 +40,18 @@ static bool is_copy(const struct probe_seen *seen, const struct probe_seen *fres
 const struct probe_seen *probes_take(struct probes *probes, const struct probe_key *key,
 	const struct policy *policy, const struct record *record)
 {
+	bool is_tcp = record->flow.protocol == PROBE_TCP;
+	bool is_late = is_tcp && record->flow.tcp_state == TCP_STATE_MIDSTREAM;
 	struct probe_seen fresh = { .flow_id = record->flow.flow_id,
 		.start_ns = record->flow.flow_start_ns,
 		.time_s = record->l7.probe_time_s,
 		.segment = record->l7.probe_segment,
 		.number = record->l7.probe_number,
-		.is_one_way =
-			record->seen != RECORD_SEEN_BOTH && record->flow.protocol == PROBE_TCP,
+		.is_one_way = record->seen != RECORD_SEEN_BOTH && is_tcp && !is_late,
+		.is_late = record->seen != RECORD_SEEN_BOTH && is_late,
 		.was_reset = (record->flow.tcp_flags[1] & TCP_RST) != 0,
 		.transport = record->flow.protocol,
+		.refusal = record->l7.refusal,
 		.outcome = (uint8_t)policy_probe_outcome(policy, record) };
 	unsigned kept = probes->count < PROBES_MAX ? probes->count : PROBES_MAX;
 	uint64_t now_s = fresh.start_ns / NS_PER_S;
@@ -62,6 +65,7 @@ const struct probe_seen *probes_take(struct probes *probes, const struct probe_k
 	fresh.network = fresh.unit ? 0 : network_of(key, policy, record, fresh.segment);
 	fresh.is_in_place = fresh.unit ? fresh.unit == record->decision.unit : fresh.network != 0;
 	snprintf(fresh.name, sizeof(fresh.name), "%s", l7_info_domain(&record->l7));
+	snprintf(fresh.refused_by, sizeof(fresh.refused_by), "%s", l7_info_refused_by(&record->l7));
 	for (unsigned i = 0; i < kept; i++) {
 		if (is_copy(&probes->items[i], &fresh)) {
 			probes->refused++;

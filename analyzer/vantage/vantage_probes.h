@@ -27,6 +27,9 @@ struct probe_seen {
 	bool is_in_place;  /* came from an address of its unit, or of the network it names */
 	bool was_reset;    /* a TCP reset came back */
 	bool is_one_way;   /* what came back, or not, takes another way */
+	bool is_late;      /* the hello sent again, of a connection whose beginning was not seen */
+	uint8_t refusal;   /* enum l7_refusal; by whom: */
+	char refused_by[ADDR_TEXT_MAX];
 	char name[PROBE_NAME_MAX + 1];
 };
 

@@ -91,7 +91,7 @@ static void put_message(const struct messages *messages, struct text *text, cons
 	}
 	/* The first name that is missing ends the pairs. */
 	messages_put(messages, text, key, names[0], values[0], names[1], values[1], names[2],
-		values[2], names[3], values[3], names[4], values[4], NULL);
+		values[2], names[3], values[3], names[4], values[4], names[5], values[5], NULL);
 }
 
 void vantage_put_sentence(

@@ -33,6 +33,15 @@ static void on_signal(int number)
 	is_stopped = 1;
 }
 
+/* Before a frame is taken: whoever sees that we listen may end it. */
+static void heed_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
 static int open_sources(struct watching *watching, struct err *err)
 {
 	const struct option_list *names = watching->live->interfaces;
@@ -77,13 +86,10 @@ static int create_engine(struct watching *watching, struct err *err)
 
 static int watch(struct watching *watching, struct err *err)
 {
-	struct sigaction action = { .sa_handler = on_signal };
 	uint64_t end_ns = clock_monotonic_ns() + watching->live->duration_ns;
 	struct err finish_err;
 	int status = 0;
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
 	while (status == 0 && !is_stopped && clock_monotonic_ns() < end_ns) {
 		poll(NULL, 0, LOOK_EVERY_MS);
 		status = engine_failure(watching->engine, err);
@@ -139,9 +145,12 @@ int doctor_watch(const struct doctor *doctor, const struct doctor_live *live,
 	struct vantage_report *report, struct err *err)
 {
 	struct watching watching = { .doctor = doctor, .live = live, .vantage = vantage_create() };
-	int status = watching.vantage ? open_sources(&watching, err)
-				      : err_set(err, ENOMEM, "out of memory");
+	int status = watching.vantage ? 0 : err_set(err, ENOMEM, "out of memory");
 
+	heed_signals();
+	if (status == 0) {
+		status = open_sources(&watching, err);
+	}
 	if (status == 0) {
 		status = give_up_power(&watching, err);
 	}

@@ -71,39 +71,41 @@ send() { # OPTION…
 	ip netns exec "$segment" "$probe" --key "$work/keys/probe.key" --segment Kansli --name www.tiktok.com \
 		--to 10.52.0.2 --patience 2 --block-issuer firewall.example --json "$@" >"$work/sent" 2>&1
 }
-listens() { # a socket of packets is bound to a device, and runs
-	ip netns exec "$firewall" awk 'NR > 1 && $5 > 0 && $6 == 1 { found = 1 } END { exit !found }' /proc/net/packet
+listens() { # the sensor has a socket of packets that is bound to a device, and runs
+	inodes=$(ls -l "/proc/$sensor/fd" | sed -n 's/.*socket:\[\([0-9]*\)\]$/\1/p' | tr '\n' ' ')
+	awk -v inodes=" $inodes" 'NR > 1 && $5 > 0 && $6 == 1 && index(inodes, " " $9 " ") { found = 1 } END { exit !found }' \
+		"/proc/$sensor/net/packet"
 }
 # The sensor on a device of the firewall while COMMAND runs: what it says of probes. It listens before COMMAND begins, and is
-# told to end when that has ended.
+# told to end when that has ended: what the kernel still holds is read then.
 watch() { # DEVICE COMMAND…
 	device=$1
 	shift
-	ip netns exec "$firewall" "$bin" doctor -i "$device" --seconds 30s --policy "$work/policy.yaml" --keys "$work/keys" \
+	ip netns exec "$firewall" "$bin" doctor -i "$device" --seconds 10m --policy "$work/policy.yaml" --keys "$work/keys" \
 		--format ndjson --fail-on none >"$work/seen" 2>"$work/err" &
 	sensor=$!
-	wait_for 10 listens
+	wait_for 120 listens || broken "the sensor does not listen: $(cat "$work/err")"
 	"$@"
-	sleep 1 # what is in the ring is read
 	kill -INT "$sensor"
 	wait "$sensor"
 }
 sent() { # TRANSPORT RESULT
 	grep -q "\"transport\":\"$1\".*\"result\":\"$2\"" "$work/sent"
 }
-seen() { # TRANSPORT OUTCOME
-	grep '"code":"probe"' "$work/seen" | grep -q "\"transport\":\"$1\",\"outcome\":\"block_$2\""
+seen() { # TRANSPORT OUTCOME [TOLD-BY]
+	grep -q "\"transport\":\"$1\",\"outcome\":\"$2\"${3:+,\"told_by\":\"$3\"}}" "$work/seen"
 }
 count_seen() {
-	grep -c '"code":"probe"' "$work/seen" || true
+	grep -cE '"code":"probe(-refused)?"' "$work/seen" || true
 }
 
 rules '' ''
 watch inside send
 ok "leaking: the probe has a handshake of the service" sent tls handshake
 ok "and who signed it" grep -q '"issuer":"service.example"' "$work/sent"
-ok "the sensor saw that it passed" seen TLS passed
-ok "QUIC went unanswered" sent quic refused
+ok "the sensor saw that it passed" seen TLS block_passed
+ok "nobody is at the port of QUIC" sent quic refused
+ok "and the sensor saw who said so" seen QUIC probe_port 10.52.0.2
 ok "of the two units this one is proven" grep -q '"code":"unproven".*"units":"Skola"' "$work/seen"
 
 link "$firewall" blind 10.53.0.1/24 "$server" other 10.53.0.2/24
@@ -114,28 +116,33 @@ equal "and the sensor saw none" 0 "$(count_seen)"
 rules 'type filter hook forward priority 0' 'add rule ip f c udp dport 443 drop; add rule ip f c tcp dport 443 @th,160,8 0 accept; add rule ip f c ip saddr 10.51.0.2 tcp dport 443 meta length > 200 drop'
 watch inside send
 ok "dropped after the hello: nothing comes back" sent tls timeout
-ok "the sensor saw that it was dropped then" seen TLS dropped-after-hello
-ok "and that QUIC was dropped" seen QUIC dropped
+ok "the sensor saw that it was dropped then" seen TLS block_dropped-after-hello
+ok "and that QUIC was dropped" seen QUIC block_dropped
 
 rules 'type filter hook forward priority 0' 'add rule ip f c ip saddr 10.51.0.2 tcp dport 443 meta length > 200 reject with tcp reset'
 watch inside send --transport tls
 ok "reset after the hello" sent tls reset
-ok "the sensor saw that it was reset" grep -q '"transport":"TLS","outcome":"probe_reset"' "$work/seen"
+ok "the sensor saw that it was reset" seen TLS probe_reset
 
 rules 'type filter hook forward priority 0' 'add rule ip f c ip saddr 10.51.0.2 reject with icmp type admin-prohibited'
 watch inside send
 ok "forbidden by ICMP: QUIC is told so" sent quic prohibited
 ok "… and TLS" sent tls prohibited
 ok "… by the firewall" grep -q '"told_by":"10.51.0.1"' "$work/sent"
-ok "the sensor saw that QUIC was dropped" seen QUIC dropped
+ok "… as the sensor saw" seen QUIC probe_prohibited 10.51.0.1
+rules 'type filter hook forward priority 0' 'add rule ip f c ip saddr 10.51.0.2 tcp dport 443 meta length > 200 reject with icmp type admin-prohibited'
+watch inside send --transport tls
+ok "the hello alone is forbidden, of which systems do not say why" sent tls unreachable
+ok "… as the sensor saw" seen TLS probe_prohibited 10.51.0.1
 rules 'type filter hook forward priority 0' 'add rule ip f c ip saddr 10.51.0.2 reject with icmp type host-unreachable'
-send
+watch inside send --transport quic
 ok "no way is no rule" sent quic unreachable
+ok "… as the sensor saw" seen QUIC probe_no_way 10.51.0.1
 
 rules 'type nat hook prerouting priority -100' 'add rule ip f c ip saddr 10.51.0.2 tcp dport 443 redirect to :8443'
 watch inside send --transport tls
 ok "an intercepting proxy: the probe sees its issuer" sent tls block-page
-ok "and the sensor a block page" seen TLS block-page
+ok "and the sensor a block page" seen TLS block_block-page
 
 rules '' ''
 at_once() { # three machines of the segment in the same second
@@ -162,8 +169,8 @@ ip -n "$firewall" route add 10.51.0.77/32 via 10.54.0.2
 ip -n "$segment" route replace default via 10.51.0.1 src 10.51.0.77
 watch inside send --port 444
 ok "one way: the probe has its handshake" sent tls handshake
-ok "the sensor does not say what became of it" grep -q '"transport":"TLS","outcome":"probe_one_way"' "$work/seen"
-ok "nor that QUIC went unanswered" grep -q '"transport":"QUIC","outcome":"probe_one_way"' "$work/seen"
+ok "the sensor does not say what became of it" seen TLS probe_one_way
+ok "nor that QUIC went unanswered" seen QUIC probe_one_way
 ip -n "$segment" route replace default via 10.51.0.1
 forge() {
 	ip netns exec "$segment" "$probe" --key "$work/others/probe.key" --segment Kansli --name www.tiktok.com \

@@ -1,11 +1,13 @@
 #include "analyzer/record/probe_marker.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/catalogue/catalogue.h"
 #include "analyzer/classify/dissect/tls_hello.h"
 #include "analyzer/classify/dissect/wire_crypto.h"
 #include "analyzer/record/symbols.h"
-#include "analyzer/vantage/vantage.h"
+#include "analyzer/vantage/vantage_judge.h"
 #include "base/clock.h"
 #include "dashboards/probe/probe_hello.h"
 #include "dashboards/probe/probe_reply.h"
@@ -16,6 +18,7 @@ enum { NOW_S = 1800000000 };
 
 static const uint8_t secret[32] = { 1, 2, 3 }, other_secret[32] = { 1, 2, 4 };
 static struct probe_key *key, *other_key;
+static struct catalogue *catalogue;
 
 static struct probe_hello hello_of(const char *name)
 {
@@ -125,33 +128,48 @@ static void test_replies(void)
 		"the beginning of a handshake: more is wanted");
 }
 
-/* A marker that comes in a second flow was copied: it proves nothing. */
-static void test_copies(void)
+static struct policy *policy_of_north(void)
 {
 	static const char rules[] = "organisation: Exempelstad kommun\n"
 				    "own_networks: [192.0.2.0/24]\n"
 				    "units:\n  North: {networks: [192.0.2.0/24]}\n";
 	struct policy_problems problems;
 	struct policy *policy;
-	struct record record;
-	struct record_labels labels;
 	struct err err;
-	struct vantage *vantage = vantage_create();
 
 	if (policy_parse(&policy, "rules.yaml", rules, strlen(rules), NULL, NULL, &problems, &err) <
 		0) {
-		ok(false, "%s", err.text);
-		return;
+		printf("Bail out! %s\n", err.text);
+		exit(1);
 	}
-	const struct reference reference = { .policy = policy };
-	uint16_t north = policy_find_unit(policy, "North");
-	vantage->probe_key = key;
+	return policy;
+}
+
+/* A probe from North, whose flow is over. */
+static struct record record_of_north(const struct policy *policy)
+{
+	struct record record;
+	struct record_labels labels;
+
 	record_plain(&record, &labels);
 	policy_locate(policy, &record);
 	record.flow.is_last = true;
 	record.flow.flow_start_ns = NOW_S * NS_PER_S;
 	record.l7.probe_time_s = NOW_S;
 	record.l7.probe_segment = probe_segment(key, "North");
+	return record;
+}
+
+/* A marker that comes in a second flow was copied: it proves nothing. */
+static void test_copies(void)
+{
+	struct vantage *vantage = vantage_create();
+	struct policy *policy = policy_of_north();
+	const struct reference reference = { .policy = policy };
+	uint16_t north = policy_find_unit(policy, "North");
+	struct record record = record_of_north(policy);
+
+	vantage->probe_key = key;
 	vantage_take(vantage, &reference, &record, 1);
 	record.flow.flow_id++;
 	vantage_take(vantage, &reference, &record, 1);
@@ -192,15 +210,82 @@ static void test_copies(void)
 	policy_free(policy);
 }
 
+/* What became of the latest probe, in words; "" where none was seen. */
+static const char *outcome_of(struct vantage *vantage, const struct reference *reference)
+{
+	static struct vantage_report report;
+	const struct vantage_context context = { .reference = reference,
+		.now_ns = NOW_S * NS_PER_S };
+	const char *outcome = "";
+
+	vantage_judge(vantage, &context, &report);
+	for (unsigned i = 0; i < report.findings.count; i++) {
+		const struct vantage_finding *finding = &report.findings.items[i];
+		if (finding->code == VANTAGE_PROBE || finding->code == VANTAGE_PROBE_REFUSED) {
+			outcome = finding->figures[4].text;
+		}
+	}
+	return outcome;
+}
+
+static const char *said_of(const struct reference *reference, struct vantage *vantage,
+	struct record *record, uint8_t protocol, uint8_t tcp_state, uint8_t seen)
+{
+	record->flow.protocol = protocol;
+	record->flow.tcp_state = tcp_state;
+	record->flow.total_packets[0] = 2;
+	record->flow.total_bytes[0] = 1000;
+	record->flow.total_packets[1] = record->flow.total_bytes[1] = 0;
+	record->seen = seen;
+	record->flow.flow_id++;
+	record->l7.probe_number++;
+	vantage_take(vantage, reference, record, 1);
+	return outcome_of(vantage, reference);
+}
+
+/* A hello that is sent again once the sensor listens says nothing of which ways it sees. */
+static void test_late(void)
+{
+	struct vantage *vantage = vantage_create();
+	struct policy *policy = policy_of_north();
+	const struct reference reference = { .policy = policy, .catalogue = catalogue };
+	struct record record = record_of_north(policy);
+
+	vantage->probe_key = key;
+	is_text(said_of(&reference, vantage, &record, 6, TCP_STATE_MIDSTREAM, RECORD_SEEN_OUT_ONLY),
+		"probe_late", "a hello sent again is told as such");
+	is_text(said_of(&reference, vantage, &record, 17, TCP_STATE_NONE, RECORD_SEEN_OUT_ONLY),
+		"block_dropped", "behind it QUIC that nobody answers is unanswered");
+	is_text(said_of(&reference, vantage, &record, 6, TCP_STATE_ESTABLISHED,
+			RECORD_SEEN_OUT_ONLY),
+		"probe_one_way", "a connection of which one way is seen is told as such");
+	is_text(said_of(&reference, vantage, &record, 17, TCP_STATE_NONE, RECORD_SEEN_OUT_ONLY),
+		"probe_one_way", "and then silence of QUIC is none");
+	record.l7.probe_time_s += 2 * PROBE_WINDOW_S;
+	record.flow.flow_start_ns += 2 * PROBE_WINDOW_S * NS_PER_S;
+	is_text(said_of(&reference, vantage, &record, 17, TCP_STATE_NONE, RECORD_SEEN_OUT_ONLY),
+		"block_dropped", "but not ten minutes later");
+	vantage_destroy(vantage);
+	policy_free(policy);
+}
+
 int main(void)
 {
+	struct err err;
+
+	if (catalogue_open(&catalogue, NULL, 0, &err) < 0) {
+		ok(false, "%s", err.text);
+		return done_testing();
+	}
 	key = probe_key_create(secret);
 	other_key = probe_key_create(other_secret);
 	test_marker();
 	test_hellos();
 	test_replies();
 	test_copies();
+	test_late();
 	probe_key_destroy(key);
 	probe_key_destroy(other_key);
+	catalogue_close(catalogue);
 	return done_testing();
 }
