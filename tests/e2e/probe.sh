@@ -3,7 +3,7 @@
 # Blocked, leaking, blind and seen one way are told apart, and a marker under another key is none (copies and old ones: test_probe). As root. Prints TAP.
 . "$(dirname "$0")/tap.sh"
 needs_root
-needs ip nft openssl python3
+needs ip ss nft openssl
 needs_built
 probe=$(dirname "$bin")/borderflow-probe
 [ -x "$probe" ] || skip "borderflow-probe is not built"
@@ -45,6 +45,10 @@ serve() { # SPACE PORT ISSUER
 		-keyout "$work/$3.key" -out "$work/$3.crt" 2>/dev/null
 	ip netns exec "$1" openssl s_server -quiet -accept "$2" -key "$work/$3.key" -cert "$work/$3.crt" >/dev/null 2>&1 &
 	processes="${processes:-} $!"
+	wait_for 60 is_served "$1" "$2" || broken "nothing listens at port $2"
+}
+is_served() { # SPACE PORT
+	ip netns exec "$1" ss -Hltn "sport = :$2" | grep -q .
 }
 serve "$server" 443 service.example
 serve "$server" 444 other.example
@@ -72,7 +76,7 @@ send() { # OPTION…
 		--to 10.52.0.2 --patience 2 --block-issuer firewall.example --json "$@" >"$work/sent" 2>&1
 }
 listens() { # the sensor has a socket of packets that is bound to a device, and runs
-	inodes=$(ls -l "/proc/$sensor/fd" | sed -n 's/.*socket:\[\([0-9]*\)\]$/\1/p' | tr '\n' ' ')
+	inodes=$(ls -l "/proc/$sensor/fd" 2>/dev/null | sed -n 's/.*socket:\[\([0-9]*\)\]$/\1/p' | tr '\n' ' ')
 	awk -v inodes=" $inodes" 'NR > 1 && $5 > 0 && $6 == 1 && index(inodes, " " $9 " ") { found = 1 } END { exit !found }' \
 		"/proc/$sensor/net/packet"
 }
