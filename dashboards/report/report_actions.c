@@ -200,7 +200,8 @@ void standing_decide(struct standing *standing)
 		is_all_good &= lights->lights[i].state == LIGHT_GOOD;
 	}
 	text_put(&lights->decision,
-		messages_get(standing->messages, is_all_good         ? "decision_none"
-						 : standing->is_sure ? "decision_look"
-								     : "decision_see"));
+		messages_get(standing->messages, is_all_good           ? "decision_none"
+						 : standing->is_sure   ? "decision_look"
+						 : standing->is_untold ? "decision_untold"
+								       : "decision_see"));
 }

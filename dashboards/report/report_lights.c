@@ -100,12 +100,11 @@ static bool is_past_retention(const struct report_model *model)
 	return is_past;
 }
 
-static bool is_sure(const struct standing *standing)
+/* Does nothing that was seen speak against a green light? */
+static bool is_clear(const struct standing *standing)
 {
 	const struct report_model *model = standing->model;
 	const struct report_unit *sum = &standing->sum;
-	int coverage = report_coverage(model);
-	struct report_unproven unproven = report_unproven(model);
 	bool is_open =
 		sum->flows_unapproved + sum->flows_grace + sum->flows_unsure + sum->flows_passed >
 		0;
@@ -113,9 +112,17 @@ static bool is_sure(const struct standing *standing)
 	return !is_open && standing->sees_answers && !report_model_unit_hides_third(model) &&
 	       !model->trouble && !model->filter && !report_model_may_count_twice(model) &&
 	       holds_every_day(model) && silence_of(model) == 0 && !is_past_retention(model) &&
-	       gaps_of(model) == 0 &&
-	       coverage >= (int)policy_header(model->reference->policy)->coverage_percent &&
-	       !report_model_hides(model) && report_is_proven(&unproven);
+	       gaps_of(model) == 0 && !report_model_hides(model);
+}
+
+/* Is enough seen of the devices, and on each day? */
+static bool is_measured(const struct report_model *model)
+{
+	struct report_unproven unproven = report_unproven(model);
+
+	return report_coverage(model) >=
+		       (int)policy_header(model->reference->policy)->coverage_percent &&
+	       report_is_proven(&unproven);
 }
 
 static struct text *sentence_of(struct standing *standing, enum report_light_id id)
@@ -593,7 +600,9 @@ void report_lights_init(struct report_lights *lights, const struct report_model 
 	standing.unit_count = report_units(model, &standing.units);
 	add_up(&standing);
 	standing.sees_answers = sees_answers(&standing);
-	standing.is_sure = is_sure(&standing);
+	standing.is_sure = is_clear(&standing) && is_measured(model);
+	standing.is_untold = is_clear(&standing) && report_coverage(model) < 0 &&
+			     model->is_from_archive && !model->state_path;
 	light_rules(&standing);
 	light_outside(&standing);
 	light_control(&standing);

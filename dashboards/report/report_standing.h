@@ -15,6 +15,7 @@ struct standing {
 	struct report_unit *units, sum;
 	size_t unit_count;
 	bool is_sure;      /* enough is seen for a green light */
+	bool is_untold;    /* it may be: that was not given which would say so */
 	bool sees_answers; /* of all units */
 };
 

@@ -58,7 +58,9 @@ enum flaw {
 };
 
 static const char *last_action; /* "": nothing is to be done */
-static char said[512];          /* by the light that was asked for */
+static char said[512];
+static char decided[128];
+static const char *state_path; /* by the light that was asked for */
 
 static void set_flaw(struct record *record, enum flaw flaw)
 {
@@ -214,6 +216,7 @@ static unsigned green(enum flaw flaw, unsigned seen, bool has_inventory, enum re
 		.to_ns = START_NS + DAY_NS,
 		.made_ns = START_NS + DAY_NS,
 		.coverage = coverage,
+		.state_path = state_path,
 		.seen = &seen_days,
 		.calendar = &calendar,
 		.filter = flaw == FLAW_FILTER ? "unit == school" : NULL,
@@ -232,6 +235,7 @@ static unsigned green(enum flaw flaw, unsigned seen, bool has_inventory, enum re
 	*state = lights.lights[id].state;
 	last_action = lights.action_count ? lights.actions[lights.action_count - 1].key : "";
 	snprintf(said, sizeof(said), "%s", lights.lights[id].sentence.at);
+	snprintf(decided, sizeof(decided), "%s", lights.decision.at);
 	if (lights.is_held_back != (count == 0)) {
 		count = LIGHT_COUNT + 1; /* that green is held back is said where it is, alone */
 	}
@@ -253,8 +257,16 @@ static void test_coverage(void)
 	is_text(last_action, "", "… and nothing is to be done");
 	is_int(green(FLAW_NONE, 15, true, LIGHT_SIGHT, &state), 0, "below it none is");
 	is_text(last_action, "action_coverage", "… and it is said what to do");
+	is_text(decided, "decision_see", "… so too little is seen");
 	is_int(green(FLAW_NONE, DEVICES, false, LIGHT_SIGHT, &state), 0,
 		"without an inventory none is");
+	is_text(decided, "decision_untold", "… and whether enough is seen nobody can tell");
+	state_path = "sensor.state";
+	green(FLAW_NONE, DEVICES, false, LIGHT_SIGHT, &state);
+	is_text(decided, "decision_see", "… but who gave all there is was told");
+	state_path = NULL;
+	green(FLAW_SILENCE, DEVICES, false, LIGHT_SIGHT, &state);
+	is_text(decided, "decision_see", "… nor where more is missing");
 	ok(strstr(said, "light_coverage_few") == NULL, "the share of many is told");
 	green(FLAW_NONE, 4, true, LIGHT_SIGHT, &state);
 	ok(strstr(said, "light_coverage_few") != NULL,
