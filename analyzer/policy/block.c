@@ -335,6 +335,20 @@ enum block_outcome block_outcome_of(const struct record *record, const struct bl
 	}
 }
 
+/* The name in the policy is part of the issuer's, and perhaps not all of it by mistake. */
+static bool resembles_page_issuer(const struct blocking *declared, const struct l7_info *l7)
+{
+	const char *issuer = l7_info_issuer(l7);
+
+	for (uint32_t i = 0; i < declared->page_issuer_count; i++) {
+		const char *name = declared->page_issuer_names[i];
+		if (name && name[0] && strcasestr(issuer, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Who answered a hello: somebody known not to be the firewall? Over QUIC firewalls do not answer,
  * they drop. */
 static bool is_answer_of_service(const struct record *record, const struct blocking *declared)
@@ -343,7 +357,8 @@ static bool is_answer_of_service(const struct record *record, const struct block
 	bool issuer_is_seen = l7->issuers[0] != 0 || l7->issuers[1] != 0;
 
 	return record->flow.protocol == IP_PROTOCOL_UDP || block_is_public_issuer(l7) ||
-	       (issuer_is_seen && declared->page_issuer_count > 0);
+	       (issuer_is_seen && declared->page_issuer_count > 0 &&
+		       !resembles_page_issuer(declared, l7));
 }
 
 enum block_outcome block_outcome_of_probe(

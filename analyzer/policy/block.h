@@ -38,7 +38,8 @@ enum {
 
 /* What a body says of its own firewall. All zero: nothing. */
 struct blocking {
-	uint64_t *page_issuers; /* l7_issuer_hash() */
+	uint64_t *page_issuers;   /* l7_issuer_hash() */
+	char **page_issuer_names; /* what they are of */
 	uint32_t page_issuer_count;
 	struct prefix_index *page_networks, *sinkholes, *resolvers; /* NULL: none given */
 	bool network_blocks; /* some rule says that the network blocks it */
@@ -49,7 +50,7 @@ enum block_outcome block_outcome_of(const struct record *record, const struct bl
 
 /* The same of a probe (probe_marker.h), which waits for an answer to its hello and then hangs up:
  * an answer under a certificate that is not the firewall's has passed. Where the certificate cannot
- * be told from a firewall's it is unsure. */
+ * be told from a firewall's, or its issuer has a declared name within its own, it is unsure. */
 enum block_outcome block_outcome_of_probe(
 	const struct record *record, const struct blocking *declared);
 

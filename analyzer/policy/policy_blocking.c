@@ -13,7 +13,11 @@ static void read_page_issuers(
 
 	blocking->page_issuers =
 		policy_new_rows(reader, value, policy_count_texts(value), sizeof(uint64_t));
-	while (blocking->page_issuers && (item = policy_next_text(reader, value, item))) {
+	blocking->page_issuer_names =
+		policy_new_rows(reader, value, policy_count_texts(value), sizeof(char *));
+	while (blocking->page_issuers && blocking->page_issuer_names &&
+		(item = policy_next_text(reader, value, item))) {
+		blocking->page_issuer_names[blocking->page_issuer_count] = strdup(item->text);
 		blocking->page_issuers[blocking->page_issuer_count++] =
 			l7_issuer_hash(item->text, strlen(item->text));
 	}
@@ -53,6 +57,10 @@ void policy_read_blocking(struct policy_reader *reader, const struct yaml_node *
 
 void policy_free_blocking(struct blocking *blocking)
 {
+	for (uint32_t i = 0; i < blocking->page_issuer_count; i++) {
+		free(blocking->page_issuer_names[i]);
+	}
+	free(blocking->page_issuer_names);
 	free(blocking->page_issuers);
 	prefix_index_destroy(blocking->page_networks);
 	prefix_index_destroy(blocking->sinkholes);

@@ -34,9 +34,10 @@ static const struct option options[] = {
 		.most = PROBE_COUNT_MAX, .help = "How often, a second apart." },
 	{ "patience", 0, OPTION_DURATION, AT(patience_ns), .argument = "TIME", .default_text = "5s",
 		.least = NS_PER_S, .help = "How long to wait for an answer." },
-	{ "block-issuer", 0, OPTION_TEXT, AT(block_issuer), .argument = "TEXT",
-		.help = "Part of the firewall's name in its certificates: such an answer is its "
-			"block page." },
+	{ "block-issuer", 0, OPTION_TEXT, AT(block_issuer), .argument = "NAME",
+		.help = "The firewall's name in its certificates (the issuer's common name or "
+			"organisation, whole), as the policy's page_issuers has it: such an answer "
+			"is its block page." },
 	{ "format", 'f', OPTION_CHOICE, AT(format), .argument = "FORM", .choices = "text|ndjson",
 		.default_text = "text", .help = "A line a probe, for people or for programs." },
 	{ NULL },

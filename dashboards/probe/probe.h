@@ -52,8 +52,9 @@ struct probe_options {
 	struct addr addr;
 	uint16_t port;
 	uint64_t patience_ms;
-	const char
-		*block_issuer; /* part of the firewall's name in its certificates; NULL unknown */
+	/* Whom the firewall's certificates call their issuer, by common name or organisation, as
+	 * the policy's page_issuers have it; NULL unknown. */
+	const char *block_issuer;
 };
 
 struct probe_reply {

@@ -21,7 +21,7 @@ static const char usage[] =
 	"  --transport T        tls, quic or both (default)\n"
 	"  --count N            1 to 5, a second apart (default 1)\n"
 	"  --patience SECONDS   how long to wait for an answer, 1 to 30 (default 5)\n"
-	"  --block-issuer TEXT  part of the firewall's name in its certificates\n"
+	"  --block-issuer NAME  the firewall's name in its certificates, as page_issuers has it\n"
 	"  --json               one object a line\n"
 	"  --help               this text\n"
 	"\n"

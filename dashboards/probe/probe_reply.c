@@ -1,8 +1,9 @@
 #include "dashboards/probe/probe_reply.h"
 
+#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
+#include "analyzer/classify/dissect/certificate.h"
 #include "base/reader.h"
 
 enum {
@@ -14,25 +15,18 @@ enum {
 	MESSAGES_MAX = 16384
 };
 
-/* The first common name, or organisation, of a certificate is its issuer's, which stands before the
- * subject (RFC 5280, 4.1). */
-static void find_issuer(const uint8_t *der, size_t count, char issuer[PROBE_ISSUER_BYTES])
+/* Who signed it, read as the sensor reads it, and compared as it compares what the policy says. */
+static void read_certificate(
+	struct reader message, const char *block_issuer, struct probe_reply *reply)
 {
-	static const uint8_t names[][5] = { { 6, 3, 0x55, 4, 3 }, { 6, 3, 0x55, 4, 10 } };
+	uint64_t wanted = block_issuer ? l7_issuer_hash(block_issuer, strlen(block_issuer)) : 0;
+	struct l7_info l7;
 
-	for (unsigned i = 0; i < 2 && issuer[0] == '\0'; i++) {
-		const uint8_t *at = memmem(der, count, names[i], sizeof(names[i]));
-		if (!at) {
-			continue;
-		}
-		struct reader reader = reader_over(at, count - (size_t)(at - der));
-		reader_skip(&reader, sizeof(names[i]) + 1); /* and the kind of text */
-		size_t length = reader_u8(&reader);
-		const uint8_t *text = length < 0x80 ? reader_bytes(&reader, length) : NULL;
-		for (size_t j = 0; text && j < length && j < PROBE_ISSUER_BYTES - 1; j++) {
-			issuer[j] = text[j] >= ' ' && text[j] < 0x7f ? (char)text[j] : '?';
-			issuer[j + 1] = '\0';
-		}
+	l7_info_clear(&l7);
+	certificate_read(message, false, &l7);
+	snprintf(reply->issuer, sizeof(reply->issuer), "%s", l7_info_issuer(&l7));
+	if (wanted && (wanted == l7.issuers[0] || wanted == l7.issuers[1])) {
+		reply->result = PROBE_BLOCK_PAGE;
 	}
 }
 
@@ -57,7 +51,7 @@ static bool join_records(struct reader reader, uint8_t *messages, size_t *count,
 	return true;
 }
 
-static bool read_messages(struct reader reader, struct probe_reply *reply)
+static bool read_messages(struct reader reader, const char *block_issuer, struct probe_reply *reply)
 {
 	bool is_done = false;
 
@@ -69,7 +63,7 @@ static bool read_messages(struct reader reader, struct probe_reply *reply)
 		if (type == SERVER_HELLO) {
 			reply->result = PROBE_HANDSHAKE;
 		} else if (type == CERTIFICATE && body && here == length) {
-			find_issuer(body, here, reply->issuer);
+			read_certificate(reader_over(body, here), block_issuer, reply);
 			is_done = true;
 		} else if (type == SERVER_DONE) {
 			is_done = true;
@@ -91,10 +85,7 @@ bool probe_read_tls_reply(
 		return true;
 	}
 	reply->result = is_alert ? PROBE_ALERT : PROBE_TIMEOUT;
-	bool is_done = read_messages(reader_over(messages, length), reply);
-	if (block_issuer && reply->issuer[0] && strcasestr(reply->issuer, block_issuer)) {
-		reply->result = PROBE_BLOCK_PAGE;
-	}
+	bool is_done = read_messages(reader_over(messages, length), block_issuer, reply);
 	return is_done || is_alert;
 }
 

@@ -257,6 +257,26 @@ static void test_declared_firewall(void)
 		"where a block is said to be, a small answer may be its page");
 }
 
+static enum block_outcome of_probe(const char *issuer)
+{
+	struct record record = attempt(TCP_STATE_CLOSED, 5, 700, 5, 60 + 40 * 4 + 1500);
+
+	record.l7.server_hello = true;
+	record.l7.issuers[0] = l7_issuer_hash(issuer, strlen(issuer));
+	l7_info_set_issuer(&record.l7, issuer, strlen(issuer));
+	return policy_probe_outcome(policy, &record);
+}
+
+/* A probe is judged by whole names, as it judges itself. */
+static void test_probe_issuers(void)
+{
+	use("blocking: {page_issuers: [Exempelstad Gateway]}\n");
+	is_int(of_probe("EXEMPELSTAD gateway"), BLOCK_BLOCK_PAGE, "the firewall's issuer");
+	is_int(of_probe("Service CA"), BLOCK_PASSED, "another issuer is not the firewall's");
+	is_int(of_probe("Exempelstad Gateway CA 2"), BLOCK_UNSURE,
+		"one of which the policy has a part may be");
+}
+
 int main(void)
 {
 	struct err err;
@@ -270,6 +290,7 @@ int main(void)
 	test_proxies();
 	test_proxied();
 	test_declared_firewall();
+	test_probe_issuers();
 	policy_free(policy);
 	catalogue_close(catalogue);
 	return done_testing();

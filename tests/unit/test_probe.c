@@ -128,6 +128,34 @@ static void test_replies(void)
 		"the beginning of a handshake: more is wanted");
 }
 
+/* A ServerHello and a certificate of TLS 1.2 whose issuer has an organisation alone; its subject
+ * has a common name. */
+static enum probe_result read_issuer(const char *block_issuer, struct probe_reply *reply)
+{
+	static const char records[] = "\x16\x03\x03\0\x04\x02\0\0\0"
+				      "\x16\x03\x03\0\x44\x0b\0\0\x40\0\0\x3d\0\0\x3a"
+				      "\x30\x38\x30\x36\x02\x01\x01\x30\0"
+				      "\x30\x15\x31\x13\x30\x11\x06\x03\x55\x04\x0a\x0c\x0a"
+				      "Our Wall 1"
+				      "\x30\0"
+				      "\x30\x16\x31\x14\x30\x12\x06\x03\x55\x04\x03\x0c\x0b"
+				      "www.example";
+
+	probe_read_tls_reply((const uint8_t *)records, sizeof(records) - 1, block_issuer, reply);
+	return reply->result;
+}
+
+static void test_issuers(void)
+{
+	struct probe_reply reply = { 0 };
+
+	is_int(read_issuer(NULL, &reply), PROBE_HANDSHAKE, "a handshake");
+	is_text(reply.issuer, "Our Wall 1", "the issuer's organisation, not the subject's name");
+	is_int(read_issuer("our wall 1", &reply), PROBE_BLOCK_PAGE, "the firewall's, in any case");
+	is_int(read_issuer("Our Wall", &reply), PROBE_HANDSHAKE, "a part of it is not");
+	is_int(read_issuer("www.example", &reply), PROBE_HANDSHAKE, "nor is the subject");
+}
+
 static struct policy *policy_of_north(void)
 {
 	static const char rules[] = "organisation: Exempelstad kommun\n"
@@ -282,6 +310,7 @@ int main(void)
 	test_marker();
 	test_hellos();
 	test_replies();
+	test_issuers();
 	test_copies();
 	test_late();
 	probe_key_destroy(key);
