@@ -39,6 +39,10 @@ static void seal_oldest(struct archive_queue *queue)
 		queue->first = (queue->first + 1) % ARCHIVE_QUEUE_BLOCKS;
 		queue->count--;
 	}
+	/* Whoever seals his own blocks needs no second buffer. */
+	if (!queue->has_thread && queue->count == 0) {
+		queue->first = 0;
+	}
 	pthread_cond_signal(&queue->sealed);
 }
 
@@ -133,27 +137,24 @@ static void try_again(struct archive_queue *queue)
 	pthread_cond_signal(&queue->queued);
 }
 
-static int put_at_once(struct archive_queue *queue, struct err *err)
+/* Returns with fewer blocks than that, or stuck. */
+static void seal_until_fewer(struct archive_queue *queue, unsigned count)
 {
-	const struct archive_block *block = &queue->blocks[0];
-	int status = archive_sealer_add(queue->sealer, block, err);
-
-	queue->lost_records +=
-		status < 0 && archive_is_of_records(block->content_kind) ? block->record_count : 0;
-	return status;
+	while (queue->count >= count && !queue->is_stuck) {
+		if (queue->has_thread) {
+			pthread_cond_wait(&queue->sealed, &queue->mutex);
+		} else {
+			seal_oldest(queue);
+		}
+	}
 }
 
 int archive_queue_put(struct archive_queue *queue, struct err *err)
 {
-	if (!queue->has_thread) {
-		return put_at_once(queue, err);
-	}
 	pthread_mutex_lock(&queue->mutex);
 	queue->count++;
 	try_again(queue);
-	while (queue->count == ARCHIVE_QUEUE_BLOCKS && !queue->is_stuck) {
-		pthread_cond_wait(&queue->sealed, &queue->mutex);
-	}
+	seal_until_fewer(queue, queue->has_thread ? ARCHIVE_QUEUE_BLOCKS : 1);
 	if (queue->count == ARCHIVE_QUEUE_BLOCKS) {
 		/* The writer needs one to go on with: the latest gives way. */
 		const struct archive_block *latest =
@@ -170,9 +171,7 @@ int archive_queue_wait(struct archive_queue *queue, struct err *err)
 {
 	pthread_mutex_lock(&queue->mutex);
 	try_again(queue);
-	while (queue->count > 0 && !queue->is_stuck) {
-		pthread_cond_wait(&queue->sealed, &queue->mutex);
-	}
+	seal_until_fewer(queue, 1);
 	int status = take_failure(queue, err);
 	pthread_mutex_unlock(&queue->mutex);
 	return status;
