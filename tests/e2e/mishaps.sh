@@ -125,7 +125,6 @@ mkfifo "$work/pipe"
 program=$!
 exec 3>"$work/pipe"
 head -c 20000000 "$day" >&3
-sleep 1
 kill -USR1 $program
 tail -c +20000001 "$day" | head -c 2000000 >&3
 wait_for 5 grep -q 'by now\|still being read' "$work/err"

@@ -152,7 +152,10 @@ ip netns exec "$netns" tcpdump --immediate-mode -i tap0 -w "$work/seen.pcap" -U 
 sensor=$!
 wait_for 10 grep -q listening "$work/dump.log"
 ok 'a client asks dnsmasq' inside python3 "$work/ask.py" www.tiktok.com 198.51.100.7
-sleep 0.5
+has_asked() {
+	tcpdump -r "$work/seen.pcap" 'port 4433' 2>/dev/null | grep -q .
+}
+wait_for 5 has_asked
 kill -TERM $sensor && wait $sensor
 sensor=
 "$bin" analyze --policy "$work/policy.yaml" --resolver-log "$work/dnsmasq.log" --summary none --flows "$work/dnsmasq.ndjson" "$work/seen.pcap"

@@ -180,11 +180,21 @@ equal 'no secret lies on the disk' 0 "$(grep -c "$(awk '/borderflow/ { print $7 
 
 # Events, across a restart that somebody uses to do something.
 newest=$(get analyst /alerts | jq .newest)
-curl -sN -m 4 -b "$work/analyst.cookie" "$at/api/1/events?after=$newest" >"$work/events" &
-listener=$!
-sleep 1
+listen() { # listen URL OPTION…: what comes until an alert's event does
+	curl -sN -m 60 -b "$work/analyst.cookie" "$@" >"$work/events" &
+	listener=$!
+}
+has_event() {
+	sed -n 's/^data: //p' "$work/events" | jq -e 'select(.id)' >/dev/null 2>&1
+}
+heard() {
+	wait_for 10 has_event
+	kill $listener 2>/dev/null
+	wait $listener 2>/dev/null
+}
+listen "$at/api/1/events?after=$newest"
 change analyst POST /alerts/actions "{\"action\":\"note\",\"note\":\"one\",\"ids\":[\"$alert\"]}" >/dev/null
-wait $listener
+heard
 equal 'a change comes as an event' "$alert" "$(sed -n 's/^data: //p' "$work/events" | jq -r 'select(.id).id' | head -n 1)"
 seen=$(sed -n 's/^id: //p' "$work/events" | tail -n 1)
 kill $server
@@ -192,7 +202,8 @@ wait $server 2>/dev/null
 "$bin" alerts note "$alert" two --state "$work/desk" --by somebody
 start --archive "$work/archive" --state "$work/desk"
 equal 'a session outlives the server' analyst "$(get analyst /session | jq -r .role)"
-curl -sN -m 2 -b "$work/analyst.cookie" -H "Last-Event-ID: $seen" "$at/api/1/events" >"$work/events"
+listen "$at/api/1/events" -H "Last-Event-ID: $seen"
+heard
 equal 'what was done in between comes after it' "$alert" "$(sed -n 's/^data: //p' "$work/events" | jq -r 'select(.id).id' | head -n 1)"
 equal 'and nothing else' 1 "$(grep -c '^event: alert' "$work/events")"
 

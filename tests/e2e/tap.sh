@@ -18,13 +18,15 @@
 #     retell TITLE FILE      the TAP of a part as tests of ours: with our numbers, and the title in front
 #     generate OPTION…       the generator; what it made once in a run of all tests is not made again
 #     exits STATUS COMMAND…  true where it ends with that status; what it prints goes to $work/out and $work/err
-#     wait_for SECONDS COMMAND…   tries until the command is true; false where it never is
+#     wait_for SECONDS COMMAND…   tries until the command is true; false where it never is. So long it may take on a quiet
+#                            machine: one that is busy with other things gets several times as long
 #     kill_hard PROCESS…     with -9, whether it is there or not
 #     finish                 the plan, and the exit status
 bin=${BORDERFLOW_BIN:-./borderflow}
 data=${BORDERFLOW_DATA:-.}
 tools=$(dirname "$bin")/tests/traffic
 traffic=$tools/traffic
+patience=6
 number=0
 status=0
 
@@ -165,7 +167,7 @@ exits() {
 }
 
 wait_for() {
-	tries=$(($1 * 10))
+	tries=$(($1 * 10 * patience))
 	shift
 	until "$@"; do
 		tries=$((tries - 1))
