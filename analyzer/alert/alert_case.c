@@ -33,17 +33,29 @@ static int64_t monday_of(int64_t day)
 	return day - (weekday < 0 ? weekday + 7 : weekday);
 }
 
-/* Names, not symbols: those may be others in another run. */
-static uint64_t make_id(const struct alert *alert, const char *observer)
+struct alert_case_key alert_case_key_of(
+	const struct reference *reference, const struct record *record)
 {
-	struct hash_key key = hash_key_fixed("borderflow alert");
+	const struct local_zone *zone = policy_header(reference->policy)->zone;
+	struct alert_case_key key = { .rule = record->decision.rule,
+		.unit = record->decision.unit,
+		.week = monday_of(local_day_of(zone, record->flow.start_ns).number) };
+
+	key.kind = (uint8_t)kind_of(reference->policy, record, &key.exception);
+	return key;
+}
+
+/* Names, not symbols: those may be others in another run. */
+uint64_t alert_case_id(const struct alert_case_key *key, const char *observer)
+{
+	struct hash_key hash_key = hash_key_fixed("borderflow alert");
 	char identity[768];
 	int length = snprintf(identity, sizeof(identity), "%s\n%.200s\n%.200s\n%lld\n%.200s",
-		alert_kind_name(alert->kind), symbol_name(SYMBOL_RULE, alert->of.rule),
-		symbol_name(SYMBOL_UNIT, alert->of.unit), (long long)alert->of.week,
+		alert_kind_name(key->kind), symbol_name(SYMBOL_RULE, key->rule),
+		symbol_name(SYMBOL_UNIT, key->unit), (long long)key->week,
 		observer ? observer : "");
 
-	return hash_bytes(&key, identity, (size_t)length);
+	return hash_bytes(&hash_key, identity, (size_t)length);
 }
 
 /* May the alert say which device it was? */
@@ -52,17 +64,16 @@ static bool names_device(const struct reference *reference, const struct record 
 	return device_detail_of_record(reference, record) == DEVICE_DETAIL_DEVICE;
 }
 
-struct alert alert_case_of(
-	const struct reference *reference, const struct record *record, const char *observer)
+struct alert alert_case_of(const struct reference *reference, const struct record *record,
+	const struct alert_case_key *key, uint64_t id)
 {
-	const struct local_zone *zone = policy_header(reference->policy)->zone;
-	struct alert alert = { .first_ns = record->flow.start_ns };
+	struct alert alert = { .id = id, .kind = key->kind, .first_ns = record->flow.start_ns };
 
-	alert.kind = (uint8_t)kind_of(reference->policy, record, &alert.of.exception);
-	alert.of.rule = record->decision.rule;
-	alert.of.unit = record->decision.unit;
+	alert.of.exception = key->exception;
+	alert.of.rule = key->rule;
+	alert.of.unit = key->unit;
 	alert.of.class_ = record->decision.class_;
-	alert.of.week = monday_of(local_day_of(zone, record->flow.start_ns).number);
+	alert.of.week = key->week;
 	alert.of.has_unnamed = !names_device(reference, record);
 	if (alert.of.has_unnamed) {
 		/* nothing stands for it */
@@ -72,7 +83,6 @@ struct alert alert_case_of(
 	} else {
 		alert.of.device = *record_own_addr(record);
 	}
-	alert.id = make_id(&alert, observer);
 	return alert;
 }
 

@@ -6,10 +6,21 @@
 
 #include "analyzer/alert/alert.h"
 
-/* What the record is a case of, with its stable id: kind, rule, unit and week. observer: whose case
- * it is; may be NULL. */
-struct alert alert_case_of(
-	const struct reference *reference, const struct record *record, const char *observer);
+/* What the record is a case of: kind, rule, unit and week tell cases apart. */
+struct alert_case_key {
+	int64_t week;
+	uint16_t rule, unit, exception;
+	uint8_t kind; /* enum alert_kind */
+};
+struct alert_case_key alert_case_key_of(
+	const struct reference *reference, const struct record *record);
+
+/* The id is the same in every run. observer: whose case it is; may be NULL. */
+uint64_t alert_case_id(const struct alert_case_key *key, const char *observer);
+
+/* A new case, of this record. */
+struct alert alert_case_of(const struct reference *reference, const struct record *record,
+	const struct alert_case_key *key, uint64_t id);
 
 void alert_case_add(
 	struct alert *alert, const struct reference *reference, const struct record *record);

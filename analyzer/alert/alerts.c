@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/alert/alert_case.h"
 #include "analyzer/alert/alerts_parts.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/symbols.h"
@@ -168,11 +167,36 @@ struct episode *alerts_open_episode(struct alerts *alerts, const struct alert *a
 	return episode;
 }
 
+static uint64_t id_of(struct alerts *alerts, const struct alert_case_key *key)
+{
+	struct known_case *known = &alerts->known[(key->rule * 31U + key->unit) % CASES_KNOWN];
+
+	if (known->id == 0 || known->key.kind != key->kind || known->key.rule != key->rule ||
+		known->key.unit != key->unit || known->key.week != key->week) {
+		*known = (struct known_case){ *key, alert_case_id(key, alerts->origin.observer) };
+	}
+	return known->id;
+}
+
+/* The case that the record belongs to, or a new one. NULL: no room for it. */
+static struct episode *episode_of(
+	struct alerts *alerts, const struct reference *reference, const struct record *record)
+{
+	struct alert_case_key key = alert_case_key_of(reference, record);
+	uint64_t id = id_of(alerts, &key);
+	struct episode *episode = find_episode(alerts, id);
+
+	if (!episode) {
+		struct alert alert = alert_case_of(reference, record, &key, id);
+		episode = alerts_open_episode(alerts, &alert);
+	}
+	return episode;
+}
+
 static void take_record(
 	struct alerts *alerts, const struct reference *reference, const struct record *record)
 {
-	struct alert alert = alert_case_of(reference, record, alerts->origin.observer);
-	struct episode *episode = alerts_open_episode(alerts, &alert);
+	struct episode *episode = episode_of(alerts, reference, record);
 
 	if (episode) {
 		uint64_t device = device_hash(alerts->device_hashes, reference->pseudonyms, record);

@@ -4,13 +4,14 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "analyzer/alert/alert_case.h"
 #include "analyzer/alert/alert_post.h"
 #include "analyzer/alert/alerts.h"
 #include "analyzer/alert/desk_watch.h"
 #include "analyzer/rollup/devices.h"
 #include "base/hash_table.h"
 
-enum { ALERT_PAGE_BYTES = 400, STORM_HOURS = 192 };
+enum { ALERT_PAGE_BYTES = 400, STORM_HOURS = 192, CASES_KNOWN = 64 };
 
 struct episode {
 	struct alert alert;
@@ -36,6 +37,12 @@ struct storm_hour {
 	unsigned count, said;
 };
 
+/* The id of a case, which takes longer to make than all else about a record. */
+struct known_case {
+	struct alert_case_key key;
+	uint64_t id; /* 0: none is known */
+};
+
 struct alerts {
 	struct alert_origin origin;
 	char organization[ALERT_NAME_BYTES], observer[ALERT_NAME_BYTES], page[ALERT_PAGE_BYTES];
@@ -44,6 +51,7 @@ struct alerts {
 	struct episode **episodes; /* in order of first sight */
 	struct hash_table table;   /* place in episodes by id */
 	size_t count, capacity;
+	struct known_case known[CASES_KNOWN]; /* by rule and unit */
 	uint64_t missed;
 	uint64_t forgot_day;                        /* when it last looked for cases to forget */
 	struct storm_hour storm_hours[STORM_HOURS]; /* by the hour; the oldest gives way */
