@@ -194,12 +194,43 @@ static unsigned keep_hit(
 	return count + 1;
 }
 
+/* Suffixes of a name of which what a look at each needs is being fetched. */
+enum { SUFFIXES_TOGETHER = 8 };
+
+struct suffixes {
+	const char *name;
+	size_t length;
+	unsigned count;
+	struct {
+		uint64_t hash;
+		size_t at; /* where it begins */
+	} items[SUFFIXES_TOGETHER];
+};
+
+/* Looks at all of them. */
+static unsigned find_suffixes(const struct name_index *index, struct suffixes *suffixes,
+	struct name_hit hits[NAME_HITS_MAX], unsigned count)
+{
+	struct slot *slot;
+
+	for (unsigned i = 0; i < suffixes->count; i++) {
+		size_t at = suffixes->items[i].at, length = suffixes->length - at;
+		const struct entry *entry =
+			probe(index, suffixes->items[i].hash, suffixes->name + at, length, &slot);
+		if (entry) {
+			count = keep_hit(hits, count, entry->value, length);
+		}
+	}
+	suffixes->count = 0;
+	return count;
+}
+
 unsigned name_index_walk(const struct name_index *index, const char *name, size_t length,
 	struct name_hit hits[NAME_HITS_MAX])
 {
+	struct suffixes suffixes = { .name = name, .length = length, .count = 0 };
 	uint64_t hash = hash_start;
 	unsigned count = 0, labels = 1;
-	struct slot *slot;
 
 	for (size_t at = length; labels <= index->labels_max; hash = hash_step(hash, name[--at])) {
 		if (at > 0 && name[at - 1] != '.') {
@@ -207,10 +238,12 @@ unsigned name_index_walk(const struct name_index *index, const char *name, size_
 		}
 		/* A boundary: the start of the name, or the dot in front of this suffix. */
 		if (labels >= index->labels_min && at < length) {
-			const struct entry *entry =
-				probe(index, hash_finish(hash), name + at, length - at, &slot);
-			if (entry) {
-				count = keep_hit(hits, count, entry->value, length - at);
+			uint64_t finished = hash_finish(hash);
+			__builtin_prefetch(&index->slots[(uint32_t)finished & index->mask]);
+			suffixes.items[suffixes.count].hash = finished;
+			suffixes.items[suffixes.count++].at = at;
+			if (suffixes.count == SUFFIXES_TOGETHER) {
+				count = find_suffixes(index, &suffixes, hits, count);
 			}
 		}
 		labels++;
@@ -218,5 +251,5 @@ unsigned name_index_walk(const struct name_index *index, const char *name, size_
 			break;
 		}
 	}
-	return count;
+	return find_suffixes(index, &suffixes, hits, count);
 }
