@@ -149,12 +149,13 @@ static size_t compress_content(
 	size_t room = compress_bound(content->length, 1 + block->cuts.count);
 
 	if (before + room > sealer->compressed_capacity) {
-		uint8_t *grown = realloc(sealer->compressed, before + room);
-		if (!grown) {
-			return 0;
-		}
-		sealer->compressed = grown;
-		sealer->compressed_capacity = before + room;
+		/* Nothing of what stood there is needed. */
+		free(sealer->compressed);
+		sealer->compressed = malloc(before + room);
+		sealer->compressed_capacity = sealer->compressed ? before + room : 0;
+	}
+	if (!sealer->compressed) {
+		return 0;
 	}
 	uint8_t *frames = sealer->compressed + before;
 	if (content->failed) {

@@ -63,6 +63,8 @@ enum way {
 	WAY_FOUND_WORD, /* a word that the getter makes */
 	WAY_TEXT,       /* a text in the record */
 	WAY_SAID,       /* up to eight bytes in the record, or an address, stand for the entry */
+	WAY_TOLD,       /* a number that is made stands for it, or bytes */
+	WAY_TOLD_BYTES,
 	WAY_OTHER
 };
 
@@ -74,6 +76,12 @@ INLINE enum way way_of(const struct field *field)
 
 	if (!(field->forms & FIELD_ARCHIVED)) {
 		return WAY_NONE;
+	}
+	if (field->told_by) {
+		return WAY_TOLD;
+	}
+	if (field->told_by_bytes) {
+		return WAY_TOLD_BYTES;
 	}
 	if (field->place == FIELD_IN_WORDS || (field->names && !is_found)) {
 		return WAY_SAID;
@@ -152,11 +160,22 @@ INLINE uint64_t letters_of(const char *text, unsigned length)
 	return load8(text) | load8(text + middle) << 8 * middle | load8(text + last) << 8 * last;
 }
 
-/* By content; the number of the entry, from 1. */
-static uint64_t number_of(struct record_block *block, struct block_column *column,
-	const struct field *field, const struct field_value *value, const void *content,
-	size_t bytes)
+static void add_entry(struct record_block *block, struct block_column *column,
+	const struct field *field, const struct field_view *view)
 {
+	size_t length = column->entries.length;
+	struct field_value value;
+
+	field_get(field, view, &value);
+	record_cbor_put_value(&column->entries, true, field, &value);
+	block->entry_bytes += column->entries.length - length;
+}
+
+/* By content; the number of the entry, from 1. */
+static uint64_t number_of(struct record_block *block, unsigned row, const struct field_view *view,
+	const void *content, size_t bytes)
+{
+	struct block_column *column = &block->columns[row];
 	uint32_t before = dictionary_count(column->dictionary);
 	uint64_t hint = bytes >= sizeof(hint) ? load((const char *)content, 8) ^
 							load((const char *)content + bytes - 8, 8)
@@ -168,9 +187,7 @@ static uint64_t number_of(struct record_block *block, struct block_column *colum
 		return 0;
 	}
 	if (number == before) {
-		size_t length = column->entries.length;
-		record_cbor_put_value(&column->entries, true, field, value);
-		block->entry_bytes += column->entries.length - length;
+		add_entry(block, column, &field_rows[row], view);
 	}
 	return (uint64_t)number + 1;
 }
@@ -194,7 +211,6 @@ static __attribute__((noinline)) uint64_t find_entry(
 	struct record_block *block, unsigned row, const struct field_view *view)
 {
 	const struct field *field = &field_rows[row];
-	struct block_column *column = &block->columns[row];
 	struct field_value value;
 	char content[ENTRY_BYTES_MAX];
 
@@ -205,12 +221,12 @@ static __attribute__((noinline)) uint64_t find_entry(
 	case FIELD_WORDS:
 	case FIELD_TEXTS:
 		if (value.count == 1) {
-			return number_of(block, column, field, &value, value.items[0],
-				strlen(value.items[0]) + 1);
+			return number_of(
+				block, row, view, value.items[0], strlen(value.items[0]) + 1);
 		}
-		return number_of(block, column, field, &value, content, join(&value, content));
+		return number_of(block, row, view, content, join(&value, content));
 	default:
-		return number_of(block, column, field, &value, value.text, value.length);
+		return number_of(block, row, view, value.text, value.length);
 	}
 }
 
@@ -245,15 +261,22 @@ INLINE uint64_t find_text(struct record_block *block, unsigned row, const struct
 	const struct field *field = &field_rows[row];
 	const char *text = (const char *)view->record + field->offset;
 	size_t length = text[0] ? strnlen(text, field->bytes) : 0;
-	struct field_value value;
 
 	if (length <= sizeof(uint64_t)) {
 		return length ? find_known(block, row, view, letters_of(text, (unsigned)length))
 			      : 0;
 	}
-	value.text = text;
-	value.length = (uint32_t)length;
-	return number_of(block, &block->columns[row], field, &value, text, length);
+	return number_of(block, row, view, text, length);
+}
+
+static __attribute__((noinline)) uint64_t find_told_bytes(
+	struct record_block *block, unsigned row, const struct field_view *view)
+{
+	char room[ENTRY_BYTES_MAX];
+	const char *bytes;
+	size_t length = field_rows[row].told_by_bytes(view, room, &bytes);
+
+	return length ? number_of(block, row, view, bytes, length) : 0;
 }
 
 /* Where the getter finds an address in the record; it is numbered with all that wait. */
@@ -301,6 +324,11 @@ INLINE uint64_t number_of_row(
 		return number ? find_known(block, row, view, number) : 0;
 	case WAY_FOUND_ADDR:
 		return find_addr(block, row, view);
+	case WAY_TOLD:
+		number = field->told_by(view);
+		return number ? find_known(block, row, view, number) : 0;
+	case WAY_TOLD_BYTES:
+		return find_told_bytes(block, row, view);
 	case WAY_OTHER:
 		return find_entry(block, row, view);
 	}

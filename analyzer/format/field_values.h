@@ -550,6 +550,24 @@ static bool get_names(const struct field_view *view, struct field_value *value)
 	return value->count > 0;
 }
 
+/* Names behind each other, each with its NUL. */
+static size_t names_bytes(const struct field_view *view, char *room, const char **bytes)
+{
+	const struct l7_info *l7 = &view->record->l7;
+	size_t length = 0;
+
+	if (l7->name_count == 1) {
+		*bytes = l7_info_name(l7, 0);
+		return l7->names[0].length + 1U;
+	}
+	for (unsigned i = 0; i < l7->name_count && i < L7_INFO_NAMES_MAX; i++) {
+		memcpy(room + length, l7_info_name(l7, i), l7->names[i].length + 1U);
+		length += l7->names[i].length + 1U;
+	}
+	*bytes = room;
+	return length;
+}
+
 /* Where hellos contradict each other: all that they name. */
 static bool get_contested_names(const struct field_view *view, struct field_value *value)
 {
@@ -576,6 +594,18 @@ static bool get_name_sources(const struct field_view *view, struct field_value *
 			source < NAME_SOURCE_COUNT ? name_source_names[source] : "";
 	}
 	return value->count > 0;
+}
+
+static uint64_t name_sources_number(const struct field_view *view)
+{
+	const struct l7_info *l7 = &view->record->l7;
+	uint64_t number = 0;
+
+	_Static_assert(L7_INFO_NAMES_MAX <= (int)sizeof(number), "a byte each");
+	for (unsigned i = 0; i < l7->name_count && i < L7_INFO_NAMES_MAX; i++) {
+		number |= (uint64_t)(l7->names[i].source + 1U) << 8 * i;
+	}
+	return number;
 }
 
 /* Names and their sources come as two lists of equal length; whichever is set first waits for the

@@ -86,6 +86,10 @@ struct field {
 	bool (*get_instead)(const struct field_view *view, struct field_value *value);
 	void (*set)(struct record *record, struct record_labels *labels,
 		const struct field_value *value);
+	/* Of a list, for whoever only tells values apart: a number, 0 of an empty one; or bytes, of
+	 * which room takes those that do not stand beside each other. NULL: by the items. */
+	uint64_t (*told_by)(const struct field_view *view);
+	size_t (*told_by_bytes)(const struct field_view *view, char *room, const char **bytes);
 	uint16_t offset; /* in struct record or struct record_labels */
 	uint8_t bytes, name_count;
 	uint8_t type;  /* enum field_type */

@@ -3,6 +3,12 @@
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/record/symbols.h"
 
+/* Most records have no rule, many no unit. */
+static inline const char *name_of(enum symbol_kind kind, uint16_t symbol)
+{
+	return symbol ? symbol_name(kind, symbol) : "";
+}
+
 void record_labels_of(struct record_labels *labels, const struct reference *reference,
 	const struct record *record)
 {
@@ -10,7 +16,7 @@ void record_labels_of(struct record_labels *labels, const struct reference *refe
 	const struct app *app = catalogue_app(reference->catalogue, record->verdict.app);
 
 	record_labels_init(labels);
-	labels->app = symbol_name(SYMBOL_APP, record->verdict.app);
+	labels->app = name_of(SYMBOL_APP, record->verdict.app);
 	if (app) {
 		labels->category = app->category;
 		labels->owner = catalogue_owner_shown(reference->catalogue, app->symbol,
@@ -20,12 +26,12 @@ void record_labels_of(struct record_labels *labels, const struct reference *refe
 	if (reference->geo) {
 		labels->organization = geo_organization(reference->geo, record->place.organization);
 	}
-	labels->unit = symbol_name(SYMBOL_UNIT, decision->unit);
-	labels->class_ = symbol_name(SYMBOL_CLASS, decision->class_);
-	labels->rule = symbol_name(SYMBOL_RULE, decision->rule);
-	labels->exception = symbol_name(SYMBOL_EXCEPTION, decision->exception);
+	labels->unit = name_of(SYMBOL_UNIT, decision->unit);
+	labels->class_ = name_of(SYMBOL_CLASS, decision->class_);
+	labels->rule = name_of(SYMBOL_RULE, decision->rule);
+	labels->exception = name_of(SYMBOL_EXCEPTION, decision->exception);
 	for (unsigned i = 0; i < 2; i++) {
-		labels->inputs[i] = symbol_name(SYMBOL_INPUT, record->flow.files[i]);
+		labels->inputs[i] = name_of(SYMBOL_INPUT, record->flow.files[i]);
 	}
 	if (reference->pseudonyms) {
 		pseudonyms_of_device(reference->pseudonyms, &record->device, record->flow.start_ns,
