@@ -10,6 +10,14 @@
 #include "base/hash_table.h"
 #include "base/quick_hash.h"
 
+struct cell_key day_table_line(const struct cell_key *key)
+{
+	struct cell_key line = *key;
+
+	line.unit = line.class_ = 0;
+	return line;
+}
+
 enum day_table_part day_table_part(enum day_table table)
 {
 	static const uint8_t parts[] = {
@@ -191,14 +199,6 @@ static bool is_part_hidden(
 	return table != parts;
 }
 
-static struct cell_key without_part(const struct cell_key *key)
-{
-	struct cell_key line = *key;
-
-	line.unit = line.class_ = 0;
-	return line;
-}
-
 static uint64_t lot_of(enum day_table table, const struct cell_key *key)
 {
 	return protect_lot(day_table_part(table) == DAY_TABLE_PART_UNIT
@@ -214,7 +214,7 @@ static struct protected_part *judge(const struct day_tables *tables, enum day_ta
 
 	for (size_t i = 0; parts && lines.keys && i < count; i++) {
 		const struct cell *cell = &cells[i];
-		struct cell_key column = without_part(&cell->key);
+		struct cell_key column = day_table_line(&cell->key);
 		struct cell_key whole = { .other = true, .direction = cell->key.direction };
 		put_part(table, &cell->key, &whole);
 		bool is_whole = table == DAY_TABLE_UNIT || table == DAY_TABLE_CLASS;
@@ -251,7 +251,7 @@ static bool add_parts(
 	for (size_t i = 0; is_added && i < count; i++) {
 		if (tables->k && parts[i].is_hidden) {
 			struct cell rest = cells[i];
-			rest.key = without_part(&cells[i].key);
+			rest.key = day_table_line(&cells[i].key);
 			rollup_merge(rests, &rest, 1);
 		} else {
 			is_added = add_row(tables, table, &cells[i], false);

@@ -44,6 +44,9 @@ enum day_table {
 enum day_table_part { DAY_TABLE_PART_NONE, DAY_TABLE_PART_UNIT, DAY_TABLE_PART_CLASS };
 enum day_table_part day_table_part(enum day_table table);
 
+/* The line of a part: what it has in common with others of its table, a remainder with them. */
+struct cell_key day_table_line(const struct cell_key *key);
+
 /* What is said of how many devices. */
 enum day_table_devices {
 	DAY_TABLE_UNKNOWN, /* they are no pseudonyms, and so not counted over several runs */

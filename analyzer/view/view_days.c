@@ -125,18 +125,6 @@ static void add_row(struct adding *adding, const struct day_table_row *from, uin
 	}
 }
 
-static struct cell_key line_of(const struct adding *adding, const struct day_table_row *row)
-{
-	struct cell_key line = row->key;
-
-	if (day_table_part(adding->table) == DAY_TABLE_PART_UNIT) {
-		line.unit = 0;
-	} else {
-		line.class_ = 0;
-	}
-	return line;
-}
-
 /* Another value than the row's, beside the part? */
 static bool is_of_other(
 	const struct adding *adding, const struct view_row *row, const struct view_row_key *key)
@@ -153,14 +141,14 @@ static void note_remainder(
 	struct adding *adding, const struct day_tables *tables, const struct day_table_row *rest)
 {
 	struct view_answer *answer = adding->rows.answer;
-	struct cell_key line = line_of(adding, rest);
+	struct cell_key line = day_table_line(&rest->key);
 	char memory[VIEW_BY_MAX][VIEW_VALUE_BYTES];
 	struct view_row_key key;
 
 	adding->lines++;
 	for (size_t i = 0; i < tables->count; i++) {
 		const struct day_table_row *shown = &tables->rows[i];
-		struct cell_key its_line = line_of(adding, shown);
+		struct cell_key its_line = day_table_line(&shown->key);
 		if (shown->table == adding->table && !shown->is_rest &&
 			memcmp(&its_line, &line, sizeof(line)) == 0) {
 			key_of(adding, shown, &key, memory);

@@ -47,6 +47,31 @@ static struct cell_sums *sums_of(const struct report_shown *shown, const struct 
 	return sums;
 }
 
+/* Which rows of the list may stand in the remainder of a line as well. */
+static bool *lacks_of(const struct report_shown *shown, const struct part_rows *list)
+{
+	bool *lacks = calloc(list->count + 1, sizeof(*lacks));
+	_Alignas(8) char row[512];
+
+	for (size_t i = 0; lacks && i < list->count; i++) {
+		lacks[i] = shown->days_withheld > 0;
+	}
+	for (uint32_t i = 0; lacks && i < shown->rests.count; i++) {
+		const struct report_shown_rest *rest = report_shown_rest_at(shown, i);
+		if (rest->table != list->table) {
+			continue;
+		}
+		list->put_key(row, &rest->key);
+		uint64_t line = list->line_key(row);
+		for (size_t at = 0; at < list->count; at++) {
+			const char *own = list->rows + at * list->row_bytes;
+			lacks[at] |= list->line_key(own) == line &&
+				     report_shown_may_lack(shown, rest, part_at(list, own));
+		}
+	}
+	return lacks;
+}
+
 static uint64_t less(uint64_t all, uint64_t part)
 {
 	return all > part ? all - part : 0; /* late records stand in the tables of later days */
@@ -71,9 +96,9 @@ static uint8_t way_of(uint64_t bytes, uint64_t unseen, uint64_t flows, bool is_a
 	return way == CELL_WAY_KNOWN && !is_all ? CELL_WAY_AT_LEAST : way;
 }
 
-static void show(struct overview_row *row, const struct cell_sums *shown, unsigned k)
+static void show(struct overview_row *row, const struct cell_sums *shown, unsigned k, bool may_lack)
 {
-	bool is_all = shown->packets >= row->packets;
+	bool is_all = shown->packets >= row->packets && !may_lack;
 
 	*row = (struct overview_row){ .flows = shown->flows,
 		.flows_at_least = !is_all,
@@ -118,7 +143,7 @@ static void finish_rest(struct line_rest *rest, unsigned k)
 
 /* Rows that are shown, and then what is left of the lines, into rows. */
 static size_t put_rows(const struct part_rows *list, const struct cell_sums *sums,
-	struct line_rest *rests, unsigned k, char *rows)
+	const bool *lacks, struct line_rest *rests, unsigned k, char *rows)
 {
 	struct part_rows made = *list;
 	struct hash_table lines = { 0 };
@@ -132,7 +157,7 @@ static size_t put_rows(const struct part_rows *list, const struct cell_sums *sum
 		if (sums[i].packets > 0) {
 			memcpy(rows + count * list->row_bytes, list->rows + i * list->row_bytes,
 				list->row_bytes);
-			show(part_total(&made, count), &sums[i], k);
+			show(part_total(&made, count), &sums[i], k, lacks[i]);
 			count++;
 		}
 		if (rest.packets > 0) {
@@ -157,14 +182,16 @@ static size_t put_rows(const struct part_rows *list, const struct cell_sums *sum
 size_t part_rows_by_days(const struct report_model *model, struct part_rows *list)
 {
 	struct cell_sums *sums = sums_of(model->shown, list);
+	bool *lacks = lacks_of(model->shown, list);
 	struct line_rest *rests = calloc(list->count + 1, sizeof(*rests));
 	char *rows = calloc(2 * list->count + 1, list->row_bytes);
 	size_t count = 0;
 
-	if (sums && rests && rows) {
-		count = put_rows(list, sums, rests, model->group_minimum, rows);
+	if (sums && lacks && rests && rows) {
+		count = put_rows(list, sums, lacks, rests, model->group_minimum, rows);
 	}
 	free(sums);
+	free(lacks);
 	free(rests);
 	free(list->rows);
 	list->rows = rows;

@@ -1,6 +1,7 @@
 #include "dashboards/report/report_shown.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,10 @@
 
 #define CLOSED_NS (48 * 3600 * NS_PER_S) /* after its end a day is closed (archive_days.h) */
 
+/* Rows and remainders begin with the same two members. */
+_Static_assert(offsetof(struct report_shown_row, key) == offsetof(struct report_shown_rest, key),
+	"found by the same key");
+
 static bool is_row(const void *rows, uint32_t place, const void *key)
 {
 	const struct report_shown_row *row = (const struct report_shown_row *)rows + place;
@@ -20,39 +25,94 @@ static bool is_row(const void *rows, uint32_t place, const void *key)
 	return row->table == wanted->table && cell_key_equal(&row->key, &wanted->key);
 }
 
-static uint64_t hash_of(const struct report_shown_row *row)
+static bool is_rest(const void *rests, uint32_t place, const void *key)
 {
-	uint64_t words[CELL_KEY_WORDS], hash = row->table;
+	const struct report_shown_rest *rest = (const struct report_shown_rest *)rests + place;
+	const struct report_shown_rest *wanted = key;
 
-	memcpy(words, &row->key, sizeof(words));
+	return rest->table == wanted->table && cell_key_equal(&rest->key, &wanted->key);
+}
+
+static uint64_t hash_of(uint8_t table, const struct cell_key *key)
+{
+	uint64_t words[CELL_KEY_WORDS], hash = table;
+
+	memcpy(words, key, sizeof(words));
 	for (unsigned i = 0; i < CELL_KEY_WORDS; i++) {
 		hash = quick_hash(hash, words[i]);
 	}
 	return hash;
 }
 
-static struct report_shown_row *find_row(
-	struct report_shown *shown, const struct report_shown_row *wanted)
+static void take_rest(struct report_shown *shown, const struct day_table_row *from)
 {
-	return keyed_list_row(&shown->rows, sizeof(*wanted), hash_of(wanted), is_row, wanted);
+	const struct report_shown_rest wanted = { .table = from->table,
+		.key = day_table_line(&from->key) };
+	struct report_shown_rest *rest = keyed_list_row(&shown->rests, sizeof(wanted),
+		hash_of(wanted.table, &wanted.key), is_rest, &wanted);
+
+	if (rest) {
+		rest->days++;
+		rest->last = shown->days;
+	}
+}
+
+/* Has the line of a part a remainder on the day that is taken? */
+static bool is_beside(const struct report_shown *shown, const struct day_table_row *part)
+{
+	const struct report_shown_rest wanted = { .table = part->table,
+		.key = day_table_line(&part->key) };
+	uint32_t place = hash_table_find(&shown->rests.table, hash_of(wanted.table, &wanted.key),
+		is_rest, shown->rests.rows, &wanted);
+
+	return place != HASH_TABLE_NONE && report_shown_rest_at(shown, place)->last == shown->days;
+}
+
+static void take_part(struct report_shown *shown, const struct day_table_row *from)
+{
+	const struct report_shown_row wanted = { .table = from->table, .key = from->key };
+	struct report_shown_row *row = keyed_list_row(
+		&shown->rows, sizeof(wanted), hash_of(wanted.table, &wanted.key), is_row, &wanted);
+
+	if (row) {
+		cell_sums_merge(&row->sums, &from->sums);
+		row->days_beside += is_beside(shown, from);
+	}
 }
 
 void report_shown_take(struct report_shown *shown, const struct day_tables *tables)
 {
-	for (size_t i = 0; i < tables->count; i++) {
-		const struct day_table_row *from = &tables->rows[i];
-		const struct report_shown_row wanted = { .table = from->table, .key = from->key };
-		bool is_part = day_table_part(from->table) != DAY_TABLE_PART_NONE && !from->is_rest;
-		struct report_shown_row *row = is_part ? find_row(shown, &wanted) : NULL;
-		if (row) {
-			cell_sums_merge(&row->sums, &from->sums);
+	shown->days++;
+	shown->days_withheld += tables->is_withheld;
+	for (unsigned pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < tables->count; i++) {
+			const struct day_table_row *from = &tables->rows[i];
+			bool is_part = day_table_part(from->table) != DAY_TABLE_PART_NONE;
+			if (is_part && pass == 0 && from->is_rest) {
+				take_rest(shown, from);
+			} else if (is_part && pass == 1 && !from->is_rest) {
+				take_part(shown, from);
+			}
 		}
 	}
+}
+
+bool report_shown_may_lack(
+	const struct report_shown *shown, const struct report_shown_rest *rest, uint16_t part)
+{
+	struct report_shown_row wanted = { .table = rest->table, .key = rest->key };
+	bool is_unit = day_table_part(rest->table) == DAY_TABLE_PART_UNIT;
+
+	*(is_unit ? &wanted.key.unit : &wanted.key.class_) = part;
+	uint32_t place = hash_table_find(&shown->rows.table, hash_of(wanted.table, &wanted.key),
+		is_row, shown->rows.rows, &wanted);
+	return place == HASH_TABLE_NONE || report_shown_at(shown, place)->days_beside < rest->days;
 }
 
 void report_shown_deinit(struct report_shown *shown)
 {
 	keyed_list_deinit(&shown->rows);
+	keyed_list_deinit(&shown->rests);
 }
 
 static void take_day(void *context, const struct archive_day_tables *day)
@@ -93,9 +153,9 @@ static int read_day(struct report_shown *shown, const struct report_wish *wish,
 		status = archive_once_read_days(
 			once, i, &options, rules, take_cell, rollup, &stats, err);
 	}
-	if (status == 0) {
-		size_t count;
-		const struct cell *cells = rollup_cells(rollup, &count);
+	size_t count = 0;
+	const struct cell *cells = status == 0 ? rollup_cells(rollup, &count) : NULL;
+	if (count > 0) { /* a day without traffic has no tables */
 		status = day_tables_make(&tables, rules->k, cells, count);
 		report_shown_take(shown, &tables);
 		day_tables_deinit(&tables);

@@ -14,10 +14,20 @@ struct report_shown_row {
 	uint8_t table;       /* enum day_table */
 	struct cell_key key; /* with the table's fields alone */
 	struct cell_sums sums;
+	uint32_t days_beside; /* on which its line had a remainder as well */
+};
+
+/* A line of a table, on some days of which parts stand together that are not shown apart. */
+struct report_shown_rest {
+	uint8_t table;
+	struct cell_key key; /* without the part */
+	uint32_t days;       /* on which it has such a remainder */
+	uint32_t last;       /* of those, by number */
 };
 
 struct report_shown {
-	struct keyed_list rows;
+	struct keyed_list rows, rests;
+	uint32_t days, days_withheld; /* that were taken; of which nothing is shown */
 };
 
 static inline const struct report_shown_row *report_shown_at(
@@ -25,6 +35,18 @@ static inline const struct report_shown_row *report_shown_at(
 {
 	return (const struct report_shown_row *)shown->rows.rows + place;
 }
+
+static inline const struct report_shown_rest *report_shown_rest_at(
+	const struct report_shown *shown, uint32_t place)
+{
+	return (const struct report_shown_rest *)shown->rests.rows + place;
+}
+
+/* May something of that part stand in the remainder of the line? On each day on which it is not
+ * shown beside it. Whether it does is not said: who is known to be in a remainder, or not to be, is
+ * known to have been there, or not. */
+bool report_shown_may_lack(
+	const struct report_shown *shown, const struct report_shown_rest *rest, uint16_t part);
 
 /* The tables of one day. */
 void report_shown_take(struct report_shown *shown, const struct day_tables *tables);

@@ -120,6 +120,19 @@ static struct shown_unit shown_of(const struct report_shown *shown, uint16_t uni
 	return sums;
 }
 
+/* May some of what the unit sent across the border stand in a remainder? */
+static bool may_lack(const struct report_shown *shown, uint16_t unit)
+{
+	bool may = shown->days_withheld > 0;
+
+	for (uint32_t i = 0; i < shown->rests.count; i++) {
+		const struct report_shown_rest *rest = report_shown_rest_at(shown, i);
+		may |= rest->table == DAY_TABLE_UNIT && cell_crosses_border(&rest->key) &&
+		       report_shown_may_lack(shown, rest, unit);
+	}
+	return may;
+}
+
 static struct report_value shown_share(uint64_t part, uint64_t known, uint64_t whole)
 {
 	return known == whole ? report_share(part, whole)
@@ -172,7 +185,8 @@ static void put_units_by_days(struct report_table *table, const struct report_mo
 		uint64_t left = units[i].bytes_up;
 		bool is_left = is_less(&left, sums.bytes_up);
 		if (sums.bytes_up > 0) {
-			put_shown_unit(table, model, units[i].unit, &sums, !is_left);
+			put_shown_unit(table, model, units[i].unit, &sums,
+				!is_left && !may_lack(model->shown, units[i].unit));
 		}
 		uint64_t outside = units[i].bytes_outside, third = units[i].bytes_control_third;
 		is_less(&outside, sums.outside);

@@ -440,6 +440,37 @@ static void put_paths(struct report_table *table, const struct report_model *mod
 	free(rest);
 }
 
+static bool is_path(const struct cell_key *key, uint16_t app)
+{
+	return cell_named_app(key) == app && cell_crosses_border(key);
+}
+
+static uint64_t shown_of(const struct report_shown *shown, uint16_t unit, uint16_t app)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < shown->rows.count; i++) {
+		const struct report_shown_row *row = report_shown_at(shown, i);
+		bool is_it = row->table == DAY_TABLE_UNIT_APP && row->key.unit == unit &&
+			     is_path(&row->key, app);
+		bytes += is_it ? row->sums.bytes_up : 0;
+	}
+	return bytes;
+}
+
+/* May some of it stand in a remainder? */
+static bool may_lack(const struct report_shown *shown, uint16_t unit, uint16_t app)
+{
+	bool may = shown->days_withheld > 0;
+
+	for (uint32_t i = 0; i < shown->rests.count; i++) {
+		const struct report_shown_rest *rest = report_shown_rest_at(shown, i);
+		may |= rest->table == DAY_TABLE_UNIT_APP && is_path(&rest->key, app) &&
+		       report_shown_may_lack(shown, rest, unit);
+	}
+	return may;
+}
+
 /* What the tables of days show of a unit's app, and what is left of the app. */
 static void put_paths_by_days(struct report_table *table, const struct report_model *model,
 	const struct fold_row *const *rows, size_t count)
@@ -449,16 +480,10 @@ static void put_paths_by_days(struct report_table *table, const struct report_mo
 
 	for (size_t i = 0; rest && i < count; i++) {
 		uint16_t unit = (uint16_t)(rows[i]->key >> 16), app = (uint16_t)rows[i]->key;
-		uint64_t all = rows[i]->sums.bytes_up, shown = 0;
-		for (uint32_t j = 0; j < model->shown->rows.count; j++) {
-			const struct report_shown_row *row = report_shown_at(model->shown, j);
-			bool is_it = row->table == DAY_TABLE_UNIT_APP && row->key.unit == unit &&
-				     cell_named_app(&row->key) == app &&
-				     cell_crosses_border(&row->key);
-			shown += is_it ? row->sums.bytes_up : 0;
-		}
+		uint64_t all = rows[i]->sums.bytes_up, shown = shown_of(model->shown, unit, app);
 		if (shown > 0) {
-			put_path(table, model, unit, app, shown, shown < all);
+			put_path(table, model, unit, app, shown,
+				shown < all || may_lack(model->shown, unit, app));
 		}
 		if (app < apps) {
 			rest[app] += all > shown ? all - shown : 0;

@@ -75,6 +75,7 @@ ok '… by a zone they are not' flows -g app zone == eu
 
 # The page and the command line tell of the same time: of a window the pieces in which five devices were active, and of no
 # other. Over all windows of five minutes that is told of more than one, and of some nothing.
+: >"$work/said"
 "$bin" serve --archive "$work/archive" --policy "$policy" --access "$work/access" --listen 127.0.0.1:0 >"$work/said" 2>&1 &
 server=$!
 stop() {
