@@ -174,3 +174,18 @@ void figure_list_add(struct vantage_finding *finding, const char *name, const ch
 	}
 	memcpy(end, item, added + 1);
 }
+
+void figure_list_add_once(struct vantage_finding *finding, const char *name, const char *item)
+{
+	const char *text = find(finding, name)->text, *at = text;
+	size_t length = strlen(item);
+
+	while ((at = strstr(at, item)) != NULL) {
+		bool begins = at == text || (at - text >= 2 && memcmp(at - 2, ", ", 2) == 0);
+		if (begins && (at[length] == '\0' || at[length] == ',')) {
+			return;
+		}
+		at++;
+	}
+	figure_list_add(finding, name, item);
+}

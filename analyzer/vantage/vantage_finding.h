@@ -68,6 +68,7 @@ enum vantage_severity {
 	X(PROBE, "probe", INFO)                       /* what became of one */                     \
 	X(PROBE_REFUSED, "probe-refused", INFO)       /* likewise: somebody said that, by ICMP */  \
 	X(PROBE_COPIED, "probe-copied", WARNING)      /* a marker came a second time */            \
+	X(PROBE_MOVED, "probe-moved", WARNING) /* a marker of another segment than it came from */ \
 	X(PROBE_CLOCK, "probe-clock", WARNING) /* markers of another time than this machine's */   \
 	X(GEO_NONE, "geo-none", WARNING)                                                           \
 	X(GEO_OLD, "geo-old", WARNING)                                                             \
@@ -154,5 +155,6 @@ void figure_rate(struct vantage_finding *finding, const char *name, uint64_t mil
 void figure_text(struct vantage_finding *finding, const char *name, const char *text);
 void figure_word(struct vantage_finding *finding, const char *name, const char *key);
 
-/* Adds an item to the list in that text: "a, b, c", then "…". */
+/* Adds an item to the list in that text: "a, b, c", then "…". Once: but where it is there. */
 void figure_list_add(struct vantage_finding *finding, const char *name, const char *item);
+void figure_list_add_once(struct vantage_finding *finding, const char *name, const char *item);

@@ -16,6 +16,7 @@ void vantage_judge(struct vantage *vantage, const struct vantage_context *contex
 	};
 	vantage_judge_mirror(&it);
 	vantage_judge_places(&it);
+	vantage_judge_probes(&it);
 	vantage_judge_names(&it);
 	vantage_judge_machine(&it);
 	pthread_mutex_unlock(&vantage->lock);

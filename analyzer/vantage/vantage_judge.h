@@ -59,6 +59,7 @@ struct vantage_case {
 
 void vantage_judge_mirror(const struct vantage_case *it);
 void vantage_judge_places(const struct vantage_case *it);
+void vantage_judge_probes(const struct vantage_case *it);
 void vantage_judge_names(const struct vantage_case *it);
 void vantage_judge_machine(const struct vantage_case *it);
 

@@ -19,8 +19,7 @@ enum {
 	V6_LEAST = 50, /* flows of IPv6 somewhere, before a unit without any is one */
 	V4_LEAST = 100,
 	SHARE_PERCENT = 5,
-	SHARE_LEAST = 20,
-	PROBES_SAID = 16
+	SHARE_LEAST = 20
 };
 
 static const struct policy *policy_of(const struct vantage_case *it)
@@ -253,101 +252,6 @@ static void judge_proof(const struct vantage_case *it)
 	}
 }
 
-/* Did a probe from there, of the same time, show that the sensor sees one way alone? Then silence
- * is none. */
-static bool is_seen_one_way(
-	const struct probes *probes, unsigned kept, const struct probe_seen *probe)
-{
-	for (unsigned i = 0; i < kept; i++) {
-		const struct probe_seen *other = &probes->items[i];
-		if (other->is_one_way && other->segment == probe->segment &&
-			probe_is_timely(other->time_s, probe->time_s)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Nothing else came back than that it goes no further. */
-static bool is_refused(const struct probe_seen *probe)
-{
-	return probe->refusal != L7_REFUSAL_NONE &&
-	       (probe->outcome == BLOCK_NONE || probe->outcome == BLOCK_DROPPED ||
-		       probe->outcome == BLOCK_DROPPED_AFTER_HELLO);
-}
-
-/* The message for what became of it: of a hello that went no further, whether somebody said so. */
-static void put_outcome(char key[64], const struct probe_seen *probe, bool is_one_way)
-{
-	static const char *const refusals[] = { [L7_REFUSAL_PROHIBITED] = "probe_prohibited",
-		[L7_REFUSAL_PORT] = "probe_port",
-		[L7_REFUSAL_NO_WAY] = "probe_no_way" };
-
-	if (is_refused(probe)) {
-		snprintf(key, 64, "%s", refusals[probe->refusal]);
-	} else if (probe->is_late) {
-		snprintf(key, 64, "probe_late");
-	} else if (is_one_way) {
-		snprintf(key, 64, "probe_one_way");
-	} else if (probe->outcome == BLOCK_DROPPED_AFTER_HELLO && probe->was_reset) {
-		snprintf(key, 64, "probe_reset");
-	} else {
-		snprintf(key, 64, "block_%s", block_outcome_name(probe->outcome));
-	}
-}
-
-static void judge_markers(const struct vantage_case *it)
-{
-	const struct probes *probes = &it->vantage->probes;
-
-	if (probes->refused > 0) {
-		figure_number(
-			vantage_add(it->findings, VANTAGE_PROBE_COPIED), "count", probes->refused);
-	}
-	if (probes->untimely > 0) {
-		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_PROBE_CLOCK);
-		figure_number(finding, "count", probes->untimely);
-		figure_span(finding, "apart", (uint64_t)llabs(probes->apart_s));
-		figure_word(finding, "way", probes->apart_s > 0 ? "probe_ahead" : "probe_behind");
-	}
-}
-
-static const char *segment_name(const struct probe_seen *probe)
-{
-	if (probe->unit) {
-		return symbol_name(SYMBOL_UNIT, probe->unit);
-	}
-	return probe->network ? symbol_name(SYMBOL_NETWORK, probe->network) : "?";
-}
-
-static void judge_probes(const struct vantage_case *it)
-{
-	const struct probes *probes = &it->vantage->probes;
-	unsigned kept = probes->count < PROBES_MAX ? probes->count : PROBES_MAX;
-	char key[64], time[LOCAL_TEXT_LENGTH + 1];
-
-	/* The latest of them. */
-	for (unsigned i = kept > PROBES_SAID ? kept - PROBES_SAID : 0; i < kept; i++) {
-		const struct probe_seen *probe =
-			&probes->items[(probes->count - kept + i) % PROBES_MAX];
-		struct vantage_finding *finding = vantage_add(
-			it->findings, is_refused(probe) ? VANTAGE_PROBE_REFUSED : VANTAGE_PROBE);
-		bool is_one_way = probe->outcome == BLOCK_NONE || probe->outcome == BLOCK_DROPPED
-					  ? is_seen_one_way(probes, kept, probe)
-					  : false;
-		put_outcome(key, probe, is_one_way);
-		local_format(policy_header(policy_of(it))->zone, probe->start_ns, time);
-		figure_text(finding, "segment", segment_name(probe));
-		figure_text(finding, "time", time);
-		figure_text(finding, "name", probe->name[0] ? probe->name : "–");
-		figure_text(finding, "transport", probe->transport == PROBE_QUIC ? "QUIC" : "TLS");
-		figure_word(finding, "outcome", key);
-		if (is_refused(probe)) {
-			figure_text(finding, "told_by", probe->refused_by);
-		}
-	}
-}
-
 void vantage_judge_places(const struct vantage_case *it)
 {
 	judge_vlans(it);
@@ -357,6 +261,4 @@ void vantage_judge_places(const struct vantage_case *it)
 	judge_proxies(it);
 	judge_inventory(it);
 	judge_proof(it);
-	judge_probes(it);
-	judge_markers(it);
 }

@@ -19,15 +19,40 @@ static uint16_t unit_of(const struct probe_key *key, const struct policy *policy
 	return 0;
 }
 
-/* What is of no unit goes by the network, as the policy lists it. */
-static uint16_t network_of(const struct probe_key *key, const struct policy *policy,
-	const struct record *record, uint32_t segment)
-{
-	uint16_t network = policy_segment_of(policy, record_own_addr(record));
-	bool is_named =
-		network && probe_segment(key, symbol_name(SYMBOL_NETWORK, network)) == segment;
+struct search {
+	const struct probe_key *key;
+	uint32_t segment;
+	uint16_t found;
+};
 
-	return is_named ? network : 0;
+static void look_at(void *context, const struct policy_segment *segment)
+{
+	struct search *search = context;
+
+	if (probe_segment(search->key, symbol_name(SYMBOL_NETWORK, segment->symbol)) ==
+		search->segment) {
+		search->found = segment->symbol;
+	}
+}
+
+/* What is of no unit goes by the network or VLAN, as the policy lists it. */
+static uint16_t network_of(
+	const struct probe_key *key, const struct policy *policy, uint32_t segment)
+{
+	struct search search = { .key = key, .segment = segment };
+
+	policy_segments(policy, look_at, &search);
+	return search.found;
+}
+
+static bool is_from_network(
+	const struct policy *policy, const struct record *record, uint16_t network)
+{
+	uint16_t vlan_id = record->flow.context.vlan_id;
+
+	return network != 0 && (policy_segment_of(policy, record_own_addr(record)) == network ||
+				       (policy_knows_vlan(policy, vlan_id) &&
+					       policy_segment_of_vlan(policy, vlan_id) == network));
 }
 
 static bool is_copy(const struct probe_seen *seen, const struct probe_seen *fresh)
@@ -53,7 +78,6 @@ const struct probe_seen *probes_take(struct probes *probes, const struct probe_k
 		.transport = record->flow.protocol,
 		.refusal = record->l7.refusal,
 		.outcome = (uint8_t)policy_probe_outcome(policy, record) };
-	unsigned kept = probes->count < PROBES_MAX ? probes->count : PROBES_MAX;
 	uint64_t now_s = fresh.start_ns / NS_PER_S;
 
 	if (!probe_is_timely(fresh.time_s, now_s)) {
@@ -62,11 +86,14 @@ const struct probe_seen *probes_take(struct probes *probes, const struct probe_k
 		return NULL;
 	}
 	fresh.unit = unit_of(key, policy, fresh.segment);
-	fresh.network = fresh.unit ? 0 : network_of(key, policy, record, fresh.segment);
-	fresh.is_in_place = fresh.unit ? fresh.unit == record->decision.unit : fresh.network != 0;
+	fresh.network = fresh.unit ? 0 : network_of(key, policy, fresh.segment);
+	fresh.from_unit = record->decision.unit;
+	fresh.from_network = policy_segment_of(policy, record_own_addr(record));
+	fresh.is_in_place = fresh.unit ? fresh.unit == fresh.from_unit
+				       : is_from_network(policy, record, fresh.network);
 	snprintf(fresh.name, sizeof(fresh.name), "%s", l7_info_domain(&record->l7));
 	snprintf(fresh.refused_by, sizeof(fresh.refused_by), "%s", l7_info_refused_by(&record->l7));
-	for (unsigned i = 0; i < kept; i++) {
+	for (unsigned i = 0; i < probes_kept(probes); i++) {
 		if (is_copy(&probes->items[i], &fresh)) {
 			probes->refused++;
 			return NULL;

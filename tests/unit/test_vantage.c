@@ -541,11 +541,24 @@ static void test_probe_place(void)
 	take(&record, 1);
 	ok(vantage->probes.count == 1 && !segment_is_proven(&vantage->days, north, day, day),
 		"a probe of North that comes from South does not prove North");
+	const struct vantage_finding *moved = judge(VANTAGE_PROBE_MOVED);
+	ok(moved && strcmp(moved->figures[0].text, "North (South)") == 0 &&
+			!vantage_has(&report.findings, VANTAGE_PROBE),
+		"but is told: %s", moved ? moved->figures[0].text : "");
 	record = flow_of(1, 1);
 	record.l7.probe_time_s = (uint32_t)(start_ns / NS_PER_S) + 1;
 	record.l7.probe_segment = probe_segment(key, "North");
 	take(&record, 1);
 	ok(segment_is_proven(&vantage->days, north, day, day), "one that comes from North does");
+	ok(judge(VANTAGE_PROBE) != NULL, "and what became of it is told");
+	record.l7.probe_time_s++;
+	record.l7.probe_segment = probe_segment(key, "10.2.0.0/16");
+	take(&record, 1);
+	moved = judge(VANTAGE_PROBE_MOVED);
+	ok(moved && strcmp(moved->figures[0].text, "North (South), 10.2.0.0/16 (North)") == 0 &&
+			moved->figures[1].number == 2,
+		"one that names a network it is not of is told too: %s",
+		moved ? moved->figures[0].text : "");
 	vantage->probe_key = NULL;
 	probe_key_destroy(key);
 }
