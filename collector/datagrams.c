@@ -192,6 +192,21 @@ static uint32_t keep_piece(
 	return number;
 }
 
+/* Has a piece that is there at the same place other bytes? */
+static bool has_other_bytes(const struct datagrams *datagrams, const struct datagram *datagram,
+	const struct piece *piece, const uint8_t *bytes)
+{
+	uint32_t number = datagram->first;
+
+	while (piece_at(datagrams, number)->offset != piece->offset) {
+		number = piece_at(datagrams, number)->behind;
+	}
+	const struct piece *there = piece_at(datagrams, number);
+	return piece->captured_bytes == there->captured_bytes &&
+	       memcmp(datagrams->bytes + there->bytes_at % BYTE_COUNT, bytes,
+		       piece->captured_bytes) != 0;
+}
+
 enum datagram_state datagrams_add(struct datagrams *datagrams, struct datagram *datagram,
 	const struct piece *piece, const uint8_t *bytes, bool is_last)
 {
@@ -205,7 +220,8 @@ enum datagram_state datagrams_add(struct datagrams *datagrams, struct datagram *
 		return DATAGRAM_BROKEN;
 	}
 	taken.datagram = datagram;
-	taken.captured_bytes = is_again ? 0 : piece->captured_bytes;
+	taken.is_other = is_again && has_other_bytes(datagrams, datagram, piece, bytes);
+	taken.captured_bytes = is_again && !taken.is_other ? 0 : piece->captured_bytes;
 	uint32_t number = keep_piece(datagrams, &taken, bytes);
 	if (datagram->piece_count++ == 0) {
 		datagram->earliest = number;
@@ -230,8 +246,24 @@ enum datagram_state datagrams_add(struct datagrams *datagrams, struct datagram *
 		       : DATAGRAM_WAITS;
 }
 
+/* The last of those that came with other bytes for the same place; else the piece itself. */
+static const struct piece *last_version(const struct datagrams *datagrams,
+	const struct datagram *datagram, const struct piece *piece)
+{
+	const struct piece *last = piece;
+
+	for (uint32_t number = datagram->earliest; number != PIECE_NONE;) {
+		const struct piece *other = piece_at(datagrams, number);
+		if (other->is_other && other->offset == piece->offset) {
+			last = other;
+		}
+		number = other->later;
+	}
+	return last;
+}
+
 size_t datagrams_copy(const struct datagrams *datagrams, const struct datagram *datagram,
-	uint8_t *into, size_t most)
+	bool with_others, uint8_t *into, size_t most)
 {
 	size_t count = 0;
 
@@ -242,7 +274,9 @@ size_t datagrams_copy(const struct datagrams *datagrams, const struct datagram *
 		if (piece->offset != count) {
 			break;
 		}
-		memcpy(into + count, datagrams->bytes + piece->bytes_at % BYTE_COUNT, bytes);
+		const struct piece *from =
+			with_others ? last_version(datagrams, datagram, piece) : piece;
+		memcpy(into + count, datagrams->bytes + from->bytes_at % BYTE_COUNT, bytes);
 		count += bytes;
 		if (bytes < piece->wire_bytes) {
 			break;

@@ -4,8 +4,9 @@
  * Keyed as reassembly is: source, destination, identification, and for IPv4 the protocol (RFC 791;
  * in RFC 8200 4.5 the protocol is not part of it, because the first fragment may hold further
  * headers); and the context. Pieces may come in any order. A piece that came before is counted and
- * nothing more; pieces that overlap in any other way are not put together at all (RFC 5722), since
- * nobody can say which of them the receiver believes. Whoever holds a datagram longer than
+ * nothing more, but for its bytes where they are others: one of the two may be a decoy that the
+ * receiver never gets. Pieces that overlap in any other way are not put together at all (RFC 5722),
+ * since nobody can say which of them the receiver believes. Whoever holds a datagram longer than
  * DATAGRAM_HELD_NS of packet time, or is in the way of newer ones, is to be given up.
  *
  * Memory   taken once by datagrams_create(): 6 MiB, of which only what is used is ever touched.
@@ -51,6 +52,7 @@ struct piece {
 	struct frame_chain chain; /* those */
 	uint32_t behind;          /* the next one by offset */
 	uint32_t later;           /* the next one to have come */
+	bool is_other;            /* it came again, with other bytes */
 };
 
 /* Which flow a datagram was: what a straggler of it belongs to. */
@@ -98,9 +100,10 @@ struct datagram *datagrams_oldest(struct datagrams *datagrams);
 enum datagram_state datagrams_add(struct datagrams *datagrams, struct datagram *datagram,
 	const struct piece *piece, const uint8_t *bytes, bool is_last);
 
-/* Copies what was captured from the datagram's start on without a gap; how many bytes. */
+/* Copies what was captured from the datagram's start on without a gap; how many bytes. with_others:
+ * of pieces that came with several contents the last one. */
 size_t datagrams_copy(const struct datagrams *datagrams, const struct datagram *datagram,
-	uint8_t *into, size_t most);
+	bool with_others, uint8_t *into, size_t most);
 
 /* Pieces in the order in which they came; NULL: that was the last. */
 const struct piece *datagrams_earliest(

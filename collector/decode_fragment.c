@@ -16,6 +16,8 @@ struct taken {
 	struct datagram_key key;
 	struct datagram_flow flow;
 	struct stretch stretch; /* from its start on; empty where that never came */
+	struct stretch other;   /* the same with bytes that came in place of others */
+	unsigned other_at;      /* the piece that brought them; 0: none did */
 	bool has_start, is_broken;
 	uint8_t protocol;
 	unsigned steps, count;
@@ -65,7 +67,7 @@ static void take_datagram(
 	struct datagrams *datagrams = decoder->datagrams;
 	size_t room;
 	uint8_t *memory = payload_memory_room(&decoder->payloads, &room);
-	size_t bytes = datagrams_copy(datagrams, datagram, memory, room);
+	size_t bytes = datagrams_copy(datagrams, datagram, false, memory, room);
 
 	payload_memory_use(&decoder->payloads, bytes);
 	taken->key = datagram->key;
@@ -78,7 +80,7 @@ static void take_datagram(
 	taken->steps = datagram->steps;
 	taken->frames = datagram->frames;
 	taken->chain = (struct frame_chain){ 0, 0 };
-	taken->count = 0;
+	taken->count = taken->other_at = 0;
 	for (const struct piece *piece = datagrams_earliest(datagrams, datagram); piece;
 		piece = datagrams_later(datagrams, piece)) {
 		unsigned i = taken->count++;
@@ -86,7 +88,15 @@ static void take_datagram(
 		taken->pieces[i].ip_bytes = piece->ip_bytes;
 		taken->pieces[i].wire_bytes = piece->wire_bytes;
 		taken->pieces[i].frames = piece->frames;
+		taken->other_at = piece->is_other ? i : taken->other_at;
 		frame_links_join(decoder->links, &taken->chain, piece->chain);
+	}
+	if (taken->other_at > 0) {
+		memory = payload_memory_room(&decoder->payloads, &room);
+		bytes = datagrams_copy(datagrams, datagram, true, memory, room);
+		payload_memory_use(&decoder->payloads, bytes);
+		taken->other = (struct stretch){ reader_over(memory, bytes),
+			missing_bytes(datagram, bytes) };
 	}
 	decoder->stats.held -= datagram->frames;
 	datagrams_release(datagrams, datagram);
@@ -192,9 +202,31 @@ static int decode_taken(
 	return result;
 }
 
+/* The fragment with which other bytes came is the packet that these make of the datagram: which of
+ * the two arrived nobody else knows. False where they make none. */
+static bool emit_other(struct decoder *decoder, struct taken *taken, struct frame_chain *chain)
+{
+	const struct stretch first = taken->stretch;
+	struct packet packet;
+	bool is_plain = false;
+
+	taken->stretch = taken->other;
+	bool is_packet =
+		decode_taken(decoder, taken, &packet, &is_plain) == DECODE_DONE && is_plain;
+	taken->stretch = first;
+	if (is_packet) {
+		packet.time_ns = taken->pieces[taken->other_at].time_ns;
+		packet.ip_bytes = taken->pieces[taken->other_at].ip_bytes;
+		frame_links_tell_of(decoder->links, chain);
+		decode_emit(decoder, &packet);
+		frame_links_tell_on(decoder->links);
+	}
+	return is_packet;
+}
+
 /* The packets that the datagram's other fragments are, where the first is this one. Of the piece
  * that came last so many frames are told of by whoever asked, and one is the packet. */
-static void emit_companions(struct decoder *decoder, const struct taken *taken,
+static void emit_companions(struct decoder *decoder, struct taken *taken,
 	const struct packet *packet, bool is_plain, uint32_t told_of, struct frame_chain *chain)
 {
 	if (!is_plain) {
@@ -207,7 +239,8 @@ static void emit_companions(struct decoder *decoder, const struct taken *taken,
 		frames -= i == taken->count - 1 ? told_of : 0;
 		if (i == 0) {
 			emit_without_header(decoder, packet, packet->time_ns, 0, frames - 1, chain);
-		} else {
+		} else if (i != taken->other_at || frames != 1 ||
+			   !emit_other(decoder, taken, chain)) {
 			emit_without_header(decoder, packet, taken->pieces[i].time_ns,
 				taken->pieces[i].ip_bytes, frames, chain);
 		}
@@ -260,9 +293,14 @@ static int decode_whole(struct decoding *decoding, struct datagram *datagram)
 
 	take_datagram(decoder, datagram, false, &taken);
 	chain = taken.chain; /* the packet is of the frame in hand, which stands last */
+	const struct reader bytes = taken.stretch.reader;
 	int result = decode_taken(decoder, &taken, decoding->packet, &is_plain);
 	if (result == DECODE_DONE) {
 		remember_flow(datagram, &taken, decoding->packet, is_plain);
+		if (is_plain) {
+			recent_datagrams_keep(
+				&decoder->recent_datagrams, &taken.key, decoding->time_ns, bytes);
+		}
 		emit_companions(
 			decoder, &taken, decoding->packet, is_plain, decoding->frames - 1, &chain);
 	} else if (result != DECODE_HELD) {
@@ -271,24 +309,31 @@ static int decode_whole(struct decoding *decoding, struct datagram *datagram)
 	return result;
 }
 
-/* A fragment that contradicts those that were there: its datagram is given up, and it stands alone:
- * with its ports where it has them, but without payload. */
-static int decode_contradiction(struct decoding *decoding, struct datagram *datagram,
-	const struct datagram_key *key, const struct ip_layer *ip, struct stretch *stretch)
+/* A fragment, alone: its datagram is given up, or was whole. */
+static struct taken alone_of(const struct decoding *decoding, const struct datagram_key *key,
+	const struct ip_layer *ip, struct stretch stretch)
 {
-	struct taken alone = { .key = *key,
-		.stretch = *stretch,
+	return (struct taken){ .key = *key,
+		.stretch = stretch,
 		.has_start = ip->fragment_offset == 0,
-		.is_broken = true,
 		.protocol = ip->protocol,
 		.steps = decoding->steps,
 		.frames = decoding->frames,
 		.chain = chain_of(decoding),
 		.count = 1,
 		.pieces = { { decoding->time_ns, ip->ip_bytes, 0, decoding->frames } } };
-	bool is_plain = false;
+}
 
+/* A fragment that contradicts those that were there: its datagram is given up, and it stands alone:
+ * with its ports where it has them, but without payload. */
+static int decode_contradiction(struct decoding *decoding, struct datagram *datagram,
+	const struct datagram_key *key, const struct ip_layer *ip, struct stretch *stretch)
+{
+	struct taken alone = alone_of(decoding, key, ip, *stretch);
+	bool is_plain = false;
 	int result = DECODE_HELD;
+
+	alone.is_broken = true;
 	if (alone.has_start) {
 		result = decode_taken(decoding->decoder, &alone, decoding->packet, &is_plain);
 		if (result == DECODE_DONE) {
@@ -303,6 +348,27 @@ static int decode_contradiction(struct decoding *decoding, struct datagram *data
 		emit_headless(decoding->decoder, &alone);
 	}
 	return result;
+}
+
+/* A fragment of a datagram that was whole, with other bytes: what the two make is its packet. */
+static bool decode_late_version(struct decoding *decoding, const struct datagram_key *key,
+	const struct ip_layer *ip, const struct stretch *stretch)
+{
+	struct decoder *decoder = decoding->decoder;
+	bool is_plain = false;
+	size_t room;
+	uint8_t *memory = payload_memory_room(&decoder->payloads, &room);
+	size_t bytes = recent_datagrams_read_with(&decoder->recent_datagrams, key,
+		decoding->time_ns, ip->fragment_offset, stretch->reader, memory, room);
+
+	if (bytes == 0) {
+		return false;
+	}
+	payload_memory_use(&decoder->payloads, bytes);
+	struct stretch whole = { reader_over(memory, bytes), 0 };
+	struct taken taken = alone_of(decoding, key, ip, whole);
+	return decode_taken(decoder, &taken, decoding->packet, &is_plain) == DECODE_DONE &&
+	       is_plain;
 }
 
 /* The place for this datagram, with room for another piece of so many bytes. */
@@ -364,6 +430,9 @@ int decode_fragment(struct decoding *decoding, const struct ip_layer *ip, struct
 		return DECODE_HELD;
 	}
 	struct datagram_key key = key_of(ip, context);
+	if (decode_late_version(decoding, &key, ip, stretch)) {
+		return DECODE_DONE;
+	}
 	size_t bytes = reader_left(&stretch->reader);
 	struct datagram *datagram = find_place(decoding, &key, bytes);
 	struct piece piece = { .time_ns = decoding->time_ns,

@@ -12,6 +12,7 @@
 #include "collector/datagrams.h"
 #include "collector/duplicates.h"
 #include "collector/payload_memory.h"
+#include "collector/recent_datagrams.h"
 #include "collector/tunnel_askers.h"
 #include "collector/wrapping.h"
 
@@ -108,6 +109,7 @@ struct decoder {
 	struct tunnel_askers tunnel_askers;
 	struct contexts *contexts;
 	struct datagrams *datagrams;
+	struct recent_datagrams recent_datagrams;
 	struct duplicates *duplicates;
 	struct payload_memory payloads;
 	struct frame_links *links;  /* NULL: nobody asks which frame a packet came in */

@@ -1,4 +1,5 @@
 #include "collector/datagrams.h"
+#include "collector/recent_datagrams.h"
 #include "tests/tap.h"
 
 static struct datagrams *datagrams;
@@ -45,7 +46,7 @@ static enum datagram_state add(
 static bool is_in_order(struct datagram *datagram, size_t expected)
 {
 	static uint8_t whole[1 << 16];
-	size_t count = datagrams_copy(datagrams, datagram, whole, sizeof(whole));
+	size_t count = datagrams_copy(datagrams, datagram, false, whole, sizeof(whole));
 	bool is_right = count == expected;
 
 	for (size_t i = 0; i < count; i++) {
@@ -183,6 +184,86 @@ static void test_flood(void)
 	}
 }
 
+/* A piece that comes again with other bytes. */
+static void add_text(struct datagram *datagram, uint32_t offset, const char *text, bool is_last)
+{
+	struct piece piece = { .offset = offset,
+		.wire_bytes = (uint32_t)strlen(text),
+		.captured_bytes = (uint32_t)strlen(text),
+		.frames = 1 };
+
+	datagrams_add(datagrams, datagram, &piece, (const uint8_t *)text, is_last);
+}
+
+static const char *text_of(const struct datagram *datagram, bool with_others)
+{
+	static char text[64];
+	size_t count =
+		datagrams_copy(datagrams, datagram, with_others, (uint8_t *)text, sizeof(text) - 1);
+
+	text[count] = '\0';
+	return text;
+}
+
+static void test_versions(void)
+{
+	struct datagram *datagram = open_datagram(200);
+
+	add_text(datagram, 0, "decoy...", false);
+	add_text(datagram, 0, "true....", false);
+	add_text(datagram, 8, "rest", true);
+	is_text(text_of(datagram, false), "decoy...rest", "the first bytes for each place");
+	is_text(text_of(datagram, true), "true....rest", "and the last ones");
+	const struct piece *piece = datagrams_earliest(datagrams, datagram);
+	ok(!piece->is_other && datagrams_later(datagrams, piece)->is_other, "which came second");
+	datagrams_release(datagrams, datagram);
+	datagram = open_datagram(201);
+	add_text(datagram, 8, "fake", true);
+	add_text(datagram, 8, "fake", true);
+	add_text(datagram, 8, "rest", true);
+	add_text(datagram, 0, "start...", false);
+	is_text(text_of(datagram, true), "start...rest", "behind the first one, and after a copy");
+	piece = datagrams_later(datagrams, datagrams_earliest(datagrams, datagram));
+	ok(!piece->is_other, "a copy is no other version");
+	datagrams_release(datagrams, datagram);
+}
+
+static void test_late_versions(void)
+{
+	static struct recent_datagrams recent;
+	const struct datagram_key key = { .identification = 7 }, other = { .identification = 8 };
+	static const uint8_t whole[] = "decoy...rest", start[] = "true....";
+	uint8_t memory[64];
+	struct reader fragment = reader_over(start, 8);
+
+	recent_datagrams_keep(&recent, &key, NS_PER_S, reader_over(whole, 12));
+	is_int((int64_t)recent_datagrams_read_with(
+		       &recent, &key, 2 * NS_PER_S, 0, fragment, memory, sizeof(memory)),
+		12, "a second first fragment, behind a whole datagram");
+	ok(memcmp(memory, "true....rest", 12) == 0, "with the rest of it");
+	ok(recent_datagrams_read_with(
+		   &recent, &key, 2 * NS_PER_S, 8, fragment, memory, sizeof(memory)) == 0 &&
+			recent_datagrams_read_with(
+				&recent, &key, 2 * NS_PER_S, 0, fragment, memory, 11) == 0,
+		"not beyond its end, nor that of the memory");
+	ok(recent_datagrams_read_with(
+		   &recent, &key, 2 * NS_PER_S + 1, 0, fragment, memory, sizeof(memory)) == 0,
+		"nor a moment later");
+	ok(recent_datagrams_read_with(
+		   &recent, &other, NS_PER_S, 0, fragment, memory, sizeof(memory)) == 0,
+		"nor of another one");
+	ok(recent_datagrams_read_with(
+		   &recent, &key, NS_PER_S, 0, reader_over(whole, 8), memory, sizeof(memory)) == 0,
+		"nor the same once more");
+	for (uint32_t i = 0; i < RECENT_DATAGRAMS; i++) {
+		struct datagram_key newer = { .identification = 100 + i };
+		recent_datagrams_keep(&recent, &newer, NS_PER_S, reader_over(whole, 12));
+	}
+	ok(recent_datagrams_read_with(
+		   &recent, &key, NS_PER_S, 0, fragment, memory, sizeof(memory)) == 0,
+		"nor when others came");
+}
+
 int main(void)
 {
 	datagrams = datagrams_create();
@@ -190,6 +271,8 @@ int main(void)
 	test_contradictions();
 	test_cut();
 	test_time();
+	test_versions();
+	test_late_versions();
 	test_flood();
 	datagrams_destroy(datagrams);
 	datagrams_destroy(NULL);
