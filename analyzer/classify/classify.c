@@ -242,8 +242,8 @@ static void l7_feed_flow(struct classify *classify, struct collector *collector,
 
 	if (*note & NOTE_PROGRESS) {
 		session = l7_session_get(classify->session, *note & ~NOTE_PROGRESS);
-		if (l7_feed_passes(session, l7_info_store_get(classify->tables.store, session->l7),
-			    packet, peek)) {
+		struct l7_info *own = l7_info_store_own(classify->tables.store, session->l7);
+		if (own && l7_feed_passes(session, own, packet, peek)) {
 			return;
 		}
 	} else {

@@ -530,8 +530,8 @@ static void feed_datagram(
 	settle_direction(feed, direction, result, &dissection);
 }
 
-bool l7_feed_passes(struct l7_session *session, const struct l7_info *known,
-	const struct packet *packet, const struct peek *peek)
+bool l7_feed_passes(struct l7_session *session, struct l7_info *known, const struct packet *packet,
+	const struct peek *peek)
 {
 	struct direction *direction = session->directions + !peek->from_source;
 	const struct direction *other = session->directions + peek->from_source;

@@ -25,10 +25,10 @@ struct l7_feed {
 	uint64_t reassembled; /* set to 1 where the name came together from several pieces */
 };
 
-/* Most of what follows a beginning changes nothing that is known (`known`, of the session's l7):
+/* Most of what follows a beginning changes little of what is known (`known`, the session's own l7):
  * true where the packet's payload was such, and has been taken; nothing else is to be done. */
-bool l7_feed_passes(struct l7_session *session, const struct l7_info *known,
-	const struct packet *packet, const struct peek *peek);
+bool l7_feed_passes(struct l7_session *session, struct l7_info *known, const struct packet *packet,
+	const struct peek *peek);
 
 /* The payload of one packet. */
 void l7_feed_packet(struct l7_feed *feed, const struct packet *packet, const struct peek *peek);

@@ -161,22 +161,31 @@ uint32_t l7_info_store_add(struct l7_info_store *store, const struct l7_info *l7
 	return number;
 }
 
+struct l7_info *l7_info_store_own(struct l7_info_store *store, uint32_t number)
+{
+	struct held *held = held_at(store, number);
+
+	return number && held->is_own && held->references == 1
+		       ? (struct l7_info *)(void *)(held + 1)
+		       : NULL;
+}
+
 uint32_t l7_info_store_change(
 	struct l7_info_store *store, uint32_t number, const struct l7_info *l7)
 {
 	size_t bytes = l7_info_used_bytes(l7);
-	struct held *held = held_at(store, number);
+	struct l7_info *own = l7_info_store_own(store, number);
 
-	if (number && held->is_own && held->references == 1 &&
-		sizeof(*held) + bytes <= (size_t)held->units * UNIT_BYTES) {
-		memcpy(held + 1, l7, bytes);
+	if (own &&
+		sizeof(struct held) + bytes <= (size_t)held_at(store, number)->units * UNIT_BYTES) {
+		memcpy(own, l7, bytes);
 		return number;
 	}
-	uint32_t own = put(store, l7, bytes);
-	if (own) {
+	uint32_t other = put(store, l7, bytes);
+	if (other) {
 		l7_info_store_release(store, number);
 	}
-	return own;
+	return other;
 }
 
 uint32_t l7_info_store_share(struct l7_info_store *store, uint32_t number)

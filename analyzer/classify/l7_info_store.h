@@ -36,6 +36,9 @@ uint32_t l7_info_store_add(struct l7_info_store *store, const struct l7_info *l7
  * there is no room, and nothing has changed. */
 uint32_t l7_info_store_change(
 	struct l7_info_store *store, uint32_t number, const struct l7_info *l7);
+/* The holder's own set, to be changed in place where it takes no more room; NULL where others may
+ * hold it, or there is none. */
+struct l7_info *l7_info_store_own(struct l7_info_store *store, uint32_t number);
 /* It changes no more: an own set is given back for the one that is shared by its content, where
  * there is room. The number, with the holder's reference. */
 uint32_t l7_info_store_share(struct l7_info_store *store, uint32_t number);

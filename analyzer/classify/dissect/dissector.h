@@ -129,11 +129,12 @@ struct dissector {
 	enum l7_protocol protocol;
 	enum dissect_result (*stream)(struct dissection *dissection);   /* NULL: not over TCP */
 	enum dissect_result (*datagram)(struct dissection *dissection); /* NULL: not over UDP */
-	/* Streams that are its own: takes the next bytes where they change nothing of what is known
-	 * and none of them has to come again, which is most of what follows a hello. False: nothing
-	 * was done, and stream() is to be asked. NULL: always ask. */
-	bool (*stream_passes)(struct dissect_state *state, const struct l7_info *known,
-		bool from_source, struct reader in);
+	/* Streams that are its own: takes the next bytes where none of them has to come again, and
+	 * what they change of what is known is done in place (exchange), which is most of what
+	 * follows a hello. False: nothing was done, and stream() is to be asked. NULL: always ask.
+	 */
+	bool (*stream_passes)(struct dissect_state *state, struct l7_info *known, bool from_source,
+		struct reader in);
 	/* The first byte of everything that it does not call DISSECT_OTHER, in a flow that is
 	 * nobody's yet: it is not asked about the rest. */
 	struct begins stream_begins, datagram_begins;

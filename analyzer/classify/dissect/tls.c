@@ -444,9 +444,9 @@ static enum dissect_result tls_stream(struct dissection *dissection)
 	return result;
 }
 
-/* Whole records and parts of one, behind a hello, that add nothing to what is known. */
+/* Whole records and parts of one, behind a hello, that end nothing. */
 static bool tls_passes(
-	struct dissect_state *flow, const struct l7_info *known, bool from_source, struct reader in)
+	struct dissect_state *flow, struct l7_info *known, bool from_source, struct reader in)
 {
 	struct tls_state state;
 	struct record record;
@@ -466,10 +466,11 @@ static bool tls_passes(
 			return false;
 		}
 		see_record(&state, side, &record, known->tls_version, &exchange);
-		if (exchange != known->exchange) {
+		if (exchange == L7_EXCHANGE_MORE && exchange != known->exchange) {
 			return false;
 		}
 	}
+	known->exchange = exchange;
 	memcpy(flow->words, &state, sizeof(state));
 	return true;
 }
