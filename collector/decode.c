@@ -123,59 +123,69 @@ static bool fast_cut_tcp(struct packet *packet, const uint8_t *l4, uint32_t l4_c
 	return header_bytes >= TCP_BYTES && header_bytes <= l4_wire_bytes;
 }
 
-/* The usual packet: TCP or UDP whose header is there, whole and consistent, at these bytes of the
- * frame. l4_wire_bytes is what the IP header says. False: somebody who looks closer shall decide;
- * the packet is then filled anew. */
-static inline bool fast_transport(struct packet *packet, const uint8_t *l4,
-	uint32_t l4_captured_bytes, uint32_t l4_wire_bytes, uint8_t protocol)
+/* TCP whose header is there, whole and consistent, at these bytes of the frame; l4_wire_bytes is
+ * what the IP header says. False, here and below: somebody who looks closer shall decide; the
+ * packet is then filled anew. */
+static inline bool fast_tcp(struct packet *packet, const uint8_t *l4, uint32_t l4_captured_bytes,
+	uint32_t l4_wire_bytes)
 {
-	uint32_t header_bytes, wire_bytes = l4_wire_bytes;
-
-	if (protocol == IP_TCP) {
-		if (l4_captured_bytes < TCP_BYTES) {
-			return l4_wire_bytes >= TCP_BYTES &&
-			       fast_cut_tcp(packet, l4, l4_captured_bytes, l4_wire_bytes);
-		}
-		header_bytes = (l4[12] >> 4) * 4U;
-		packet->tcp_seq = load_be32(l4, 4);
-		packet->tcp_ack = load_be32(l4, 8);
-		packet->tcp_flags = l4[13];
-		packet->tcp_window = load_be16(l4, 14);
-		if (header_bytes < TCP_BYTES) {
-			return false;
-		}
-	} else {
-		if (protocol != IP_UDP || l4_captured_bytes < UDP_BYTES ||
-			may_be_udp_tunnel(load_be16(l4, 0), load_be16(l4, 2))) {
-			return false;
-		}
-		header_bytes = UDP_BYTES;
-		wire_bytes = load_be16(l4, 4);
-		packet->tcp_seq = packet->tcp_ack = 0;
-		packet->tcp_flags = 0;
-		packet->tcp_window = 0;
+	if (__builtin_expect(l4_captured_bytes < TCP_BYTES, 0)) {
+		return l4_wire_bytes >= TCP_BYTES &&
+		       fast_cut_tcp(packet, l4, l4_captured_bytes, l4_wire_bytes);
 	}
-	if (wire_bytes > l4_wire_bytes || wire_bytes < header_bytes) {
+	uint32_t header_bytes = (l4[12] >> 4) * 4U;
+	uint8_t flags = l4[13];
+	if (header_bytes < TCP_BYTES || header_bytes > l4_captured_bytes) {
 		return false;
 	}
-	uint32_t captured_bytes = l4_captured_bytes < wire_bytes ? l4_captured_bytes : wire_bytes;
-	captured_bytes = captured_bytes < header_bytes ? header_bytes : captured_bytes;
-	if (captured_bytes > l4_captured_bytes) {
-		return false;
-	}
+	packet->tcp_seq = load_be32(l4, 4);
+	packet->tcp_ack = load_be32(l4, 8);
+	packet->tcp_flags = flags;
+	packet->tcp_window = load_be16(l4, 14);
 	packet->tcp_scale = TCP_SCALE_NONE;
-	if (packet->tcp_flags & TCP_SYN) {
+	if (flags & TCP_SYN) {
 		struct syn_options said =
 			decode_syn_options(reader_over(l4 + TCP_BYTES, header_bytes - TCP_BYTES));
 		packet->tcp_scale = said.scale;
 		packet->tcp_mss = said.mss;
-	} else if (packet->tcp_flags & TCP_URG) {
+	} else if (flags & TCP_URG) {
 		packet->tcp_urgent = load_be16(l4, 18);
 	}
 	packet->payload = l4 + header_bytes;
-	packet->payload_bytes = captured_bytes - header_bytes;
-	packet->payload_wire_bytes = wire_bytes - header_bytes;
+	packet->payload_bytes = l4_captured_bytes - header_bytes;
+	packet->payload_wire_bytes = l4_wire_bytes - header_bytes;
 	return true;
+}
+
+/* UDP, the same way; its own length may leave something over behind it. */
+static inline bool fast_udp(struct packet *packet, const uint8_t *l4, uint32_t l4_captured_bytes,
+	uint32_t l4_wire_bytes)
+{
+	if (l4_captured_bytes < UDP_BYTES ||
+		may_be_udp_tunnel(load_be16(l4, 0), load_be16(l4, 2))) {
+		return false;
+	}
+	uint32_t wire_bytes = load_be16(l4, 4);
+	if (wire_bytes < UDP_BYTES || wire_bytes > l4_wire_bytes) {
+		return false;
+	}
+	packet->tcp_seq = packet->tcp_ack = 0;
+	packet->tcp_flags = 0;
+	packet->tcp_window = 0;
+	packet->tcp_scale = TCP_SCALE_NONE;
+	packet->payload = l4 + UDP_BYTES;
+	packet->payload_bytes =
+		(l4_captured_bytes < wire_bytes ? l4_captured_bytes : wire_bytes) - UDP_BYTES;
+	packet->payload_wire_bytes = wire_bytes - UDP_BYTES;
+	return true;
+}
+
+static inline bool fast_transport(struct packet *packet, const uint8_t *l4,
+	uint32_t l4_captured_bytes, uint32_t l4_wire_bytes, uint8_t protocol)
+{
+	return protocol == IP_TCP ? fast_tcp(packet, l4, l4_captured_bytes, l4_wire_bytes)
+				  : protocol == IP_UDP &&
+					    fast_udp(packet, l4, l4_captured_bytes, l4_wire_bytes);
 }
 
 static inline bool fast_ipv4(struct packet *packet, const uint8_t *ip, uint32_t captured_bytes,
