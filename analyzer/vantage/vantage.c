@@ -311,6 +311,7 @@ static void take_record(
 	vantage->vlans[flow->context.vlan_id % VANTAGE_VLANS]++;
 	take_ways(vantage, record);
 	translated_take(&vantage->translated, record);
+	ports_take(&vantage->ports, record);
 	multicast_take(&vantage->multicast, flow);
 	if (is_lookup(record) && record->own_side == RECORD_SOURCE &&
 		record->direction != RECORD_DIRECTION_EXTERNAL) {

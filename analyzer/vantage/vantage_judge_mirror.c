@@ -61,7 +61,8 @@ static void judge_ways(const struct vantage_case *it)
 		seen += unit->flows >= FLOWS_LEAST && !is_one_way(unit, UNIT_ONE_WAY_PERCENT);
 	}
 	if (blind == 0 || seen == 0) {
-		if (is_one_way(&all, ONE_WAY_PERCENT)) {
+		/* Where each port has one way both are there (judge_ports()). */
+		if (is_one_way(&all, ONE_WAY_PERCENT) && !ports_are_halves(&vantage->ports)) {
 			put_ways(vantage_add(it->findings, VANTAGE_ONE_WAY), &all);
 		}
 		return;
@@ -156,6 +157,22 @@ static void judge_translated(const struct vantage_case *it)
 		figure_number(finding, "pairs", translated->retagged);
 		put_vlan(finding, "one", translated->retagged_vlans[0]);
 		put_vlan(finding, "other", translated->retagged_vlans[1]);
+	}
+}
+
+static void judge_ports(const struct vantage_case *it)
+{
+	const struct ports *ports = &it->vantage->ports;
+
+	if (ports_are_doubled(ports)) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_PORTS_TWICE);
+		figure_number(finding, "pairs", ports->twice);
+		figure_number(finding, "flows", ports->told - ports->twice);
+	}
+	if (ports_are_halves(ports)) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_PORTS_HALVES);
+		figure_number(finding, "pairs", ports->halves);
+		figure_number(finding, "flows", ports->told - ports->halves);
 	}
 }
 
@@ -255,6 +272,7 @@ void vantage_judge_mirror(const struct vantage_case *it)
 	judge_ways(it);
 	judge_tunnels(it);
 	judge_translated(it);
+	judge_ports(it);
 	judge_multicast(it);
 	if (it->context->has_counters) {
 		judge_doubled(it);
