@@ -3,8 +3,9 @@
  *
  * Alerts wait in a queue, in order, until the output took them. While it fails it is tried again
  * as output_state.h says. What it refuses for good (-EBADMSG) is counted as lost, and the next one
- * is tried. When the queue is full the alert waits with the episode (alerts.h), the latest state
- * once. What is left at the end is lost and counted; the desk has it all the same. */
+ * is tried: an output that answers works, whatever it says. When the queue is full the alert waits
+ * with the episode (alerts.h), the latest state once. What is left at the end is lost and counted;
+ * the desk has it all the same. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -145,6 +146,7 @@ static void send_first(struct alert_output *output)
 		drop_first(output);
 	} else if (status == -EBADMSG) {
 		log_error("%s: %s", output->ops->name, err.text);
+		output_succeeded(&output->state); /* who answers is up */
 		output->state.lost++;
 		output->state.status = status;
 		output->state.reason = err;

@@ -27,7 +27,7 @@ struct output_state {
 	uint64_t failed_ns;         /* since when; good while it fails */
 	uint64_t tried_ns, wait_ns; /* wait_ns 0: the next try is due at once */
 	uint64_t failures;          /* times it broke */
-	uint64_t retries;           /* tries in vain and with success after that */
+	uint64_t retries;           /* tries after that, in vain or not: what was sent, no looks */
 	uint64_t lost;              /* of what it takes, all in all */
 	int status; /* of the last failure, also after it is back; 0: there was none */
 	struct err reason;
