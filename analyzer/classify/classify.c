@@ -152,12 +152,29 @@ static void end_session(struct classify *classify, uint32_t number)
 	l7_session_end(classify->session, number);
 }
 
+/* What the one that gives way had sent for its beginning is looked at as it is. */
+static void settle_dropped(
+	struct classify *classify, struct collector *collector, struct l7_session *session)
+{
+	struct l7_feed feed = {
+		.tables = &classify->tables, .session = session, .l7 = &classify->scratch
+	};
+
+	if (session->directions[0].versions) {
+		collector_flow_ends(collector, session->flow, &feed.ends);
+		load_l7_info(classify, session->l7);
+		l7_feed_settle(&feed);
+		keep_l7_info(classify, session);
+	}
+}
+
 static void drop_oldest(struct classify *classify, struct collector *collector)
 {
 	uint32_t number = l7_session_oldest(classify->session);
 
 	if (number) {
 		struct l7_session *session = l7_session_get(classify->session, number);
+		settle_dropped(classify, collector, session);
 		session->l7 = l7_info_store_share(classify->tables.store, session->l7);
 		*collector_note(collector, session->flow) = session->l7 | NOTE_DONE;
 		collector_stop_peeking(collector, session->flow, true);

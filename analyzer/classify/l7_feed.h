@@ -33,8 +33,14 @@ bool l7_feed_passes(struct l7_session *session, struct l7_info *known, const str
 /* The payload of one packet. */
 void l7_feed_packet(struct l7_feed *feed, const struct packet *packet, const struct peek *peek);
 
+/* No answer is waited for any longer: of all that was sent for the beginning each may be true. */
+void l7_feed_settle(struct l7_feed *feed);
+
 /* Nothing more will come: what is half read is read as far as it goes. */
 void l7_feed_end(struct l7_feed *feed);
+
+/* What dissectors know of the session, and their streams. */
+void l7_feed_forget_states(struct dissect_tables *tables, struct l7_session *session);
 
 /* Gives back all memory of streams that the session holds. */
 void l7_feed_release(struct dissect_tables *tables, struct l7_session *session);

@@ -22,27 +22,30 @@ struct direction {
 	uint32_t next_seq;   /* of the first byte not yet used */
 	uint32_t stream;     /* bytes from there on (reassembly.h); 0 none are kept */
 	uint32_t urgent_seq; /* of the latest urgent byte, where there were some */
-	uint32_t rival;      /* what was sent in their place with other content; 0 nothing */
-	uint32_t said;       /* a beginning in pieces that was used, until it is answered; 0 none */
-	uint16_t unsure_bytes;   /* at the start: the receiver may not have taken them */
-	uint8_t beyond;          /* segments that lay too far ahead */
-	uint8_t dissector;       /* place in the table of who reads it */
-	uint8_t outer;           /* who read it before a hand-over that is not sure yet */
-	uint8_t handed_by;       /* who handed over first */
-	uint8_t layer;           /* which of the session's states is theirs */
-	uint8_t misses;          /* payloads that nobody knew */
-	uint8_t pieces;          /* payloads looked at */
-	uint8_t urgent_count;    /* bytes with a number that are none of the stream's */
-	bool has_start : 1;      /* start_seq is known, or taken for known */
-	bool is_started : 1;     /* payload came that its receiver takes */
-	bool start_is_seen : 1;  /* start_seq is known from the SYN */
-	bool is_ack_unsure : 1;  /* what it acknowledges tells nothing */
-	bool is_in_middle : 1;   /* its beginning was missed */
-	bool is_syn_data : 1;    /* the unsure bytes came with the SYN */
-	bool comes_again : 1;    /* it began a second time, with other content perhaps */
-	bool rival_has_name : 1; /* what was sent in place of other bytes names somebody */
-	bool has_two_hellos : 1; /* of TLS, for the same place */
-	bool is_read : 1;        /* all is known; only another start may still come */
+	uint32_t
+		doubtful; /* what was sent in their place and acknowledges something else; 0 none */
+	uint32_t said;    /* a beginning in pieces that was used, until it is answered; 0 none */
+	uint32_t
+		versions; /* pieces that do not go on with it, until then (l7_versions.h); 0 none */
+	uint16_t unsure_bytes;  /* at the start: the receiver may not have taken them */
+	uint8_t beyond;         /* segments that lay too far ahead */
+	uint8_t dissector;      /* place in the table of who reads it */
+	uint8_t outer;          /* who read it before a hand-over that is not sure yet */
+	uint8_t handed_by;      /* who handed over first */
+	uint8_t layer;          /* which of the session's states is theirs */
+	uint8_t misses;         /* payloads that nobody knew */
+	uint8_t pieces;         /* payloads looked at */
+	uint8_t version_pieces; /* that were sent for its beginning, and do not go on with it */
+	uint8_t urgent_count;   /* bytes with a number that are none of the stream's */
+	bool has_start : 1;     /* start_seq is known, or taken for known */
+	bool is_started : 1;    /* payload came that its receiver takes */
+	bool start_is_seen : 1; /* start_seq is known from the SYN */
+	bool is_ack_unsure : 1; /* what it acknowledges tells nothing */
+	bool is_in_middle : 1;  /* its beginning was missed */
+	bool is_syn_data : 1;   /* the unsure bytes came with the SYN */
+	bool ends_flow : 1;     /* what was read tells all, if that is what the other end answers */
+	bool is_torn : 1;       /* what was read of it does not fit together */
+	bool is_read : 1;       /* all is known; only another start may still come */
 	bool is_done : 1;
 };
 
@@ -56,6 +59,7 @@ struct l7_session {
 	struct direction directions[2]; /* of the initiator, of the other end */
 	uint32_t older, newer;          /* neighbours in order of age */
 	bool is_cut;                    /* the capture cut off some of the payload */
+	bool is_settled;                /* the other end has answered what was said */
 	bool is_over;                   /* its flow has let go of it; free with the next batch */
 };
 

@@ -1,6 +1,6 @@
 #include "analyzer/classify/l7_stream.h"
 
-#include <string.h>
+#include "analyzer/classify/l7_versions.h"
 
 /* Behind a hole that many segments far ahead did not wait for, nothing more will come. */
 enum { BEYOND_MAX = 16 };
@@ -16,24 +16,18 @@ static bool is_untouched(const struct direction *direction)
 
 void l7_stream_close_unread(struct reassembly *reassembly, struct direction *direction)
 {
-	if (direction->stream | direction->rival) {
+	if (direction->stream | direction->doubtful) {
 		reassembly_close(reassembly, direction->stream);
-		reassembly_close(reassembly, direction->rival);
-		direction->stream = direction->rival = 0;
+		reassembly_close(reassembly, direction->doubtful);
+		direction->stream = direction->doubtful = 0;
 		direction->unsure_bytes = 0;
 	}
-}
-
-void l7_stream_forget_said(struct reassembly *reassembly, struct direction *direction)
-{
-	reassembly_close(reassembly, direction->said);
-	direction->said = 0;
 }
 
 void l7_stream_close(struct reassembly *reassembly, struct direction *direction)
 {
 	l7_stream_close_unread(reassembly, direction);
-	l7_stream_forget_said(reassembly, direction);
+	versions_forget(reassembly, direction);
 }
 
 void l7_stream_forget(struct reassembly *reassembly, struct direction *direction)
@@ -113,13 +107,14 @@ static bool hold_unsure(struct reassembly *reassembly, struct direction *directi
 }
 
 /* Where the stream goes on, or what was acknowledged of it, says whether the unsure bytes were
- * taken. */
-static void settle_unsure(struct reassembly *reassembly, struct direction *direction, uint32_t seq)
+ * taken: `least` of them at the least. */
+static void settle_unsure(
+	struct reassembly *reassembly, struct direction *direction, uint32_t seq, uint32_t least)
 {
 	uint32_t from_start = seq - direction->start_seq;
 
 	if (direction->unsure_bytes && from_start <= REASSEMBLY_BYTES_MAX) {
-		if (from_start == 0) {
+		if (from_start < least) {
 			reassembly_close(reassembly, direction->stream);
 			direction->stream = 0;
 		}
@@ -127,13 +122,13 @@ static void settle_unsure(struct reassembly *reassembly, struct direction *direc
 	}
 }
 
-bool l7_stream_take_rival(struct direction *direction)
+bool l7_stream_take_doubtful(struct direction *direction)
 {
-	if (!direction->rival || direction->stream || !is_untouched(direction)) {
+	if (!direction->doubtful || direction->stream || !is_untouched(direction)) {
 		return false;
 	}
-	direction->stream = direction->rival;
-	direction->rival = 0;
+	direction->stream = direction->doubtful;
+	direction->doubtful = 0;
 	direction->is_ack_unsure = true;
 	return true;
 }
@@ -145,9 +140,9 @@ bool l7_stream_acknowledge(
 
 	if (!direction->unsure_bytes) {
 		return from_start > 0 && from_start <= REASSEMBLY_BYTES_MAX &&
-		       l7_stream_take_rival(direction);
+		       l7_stream_take_doubtful(direction);
 	}
-	settle_unsure(reassembly, direction, tcp_ack);
+	settle_unsure(reassembly, direction, tcp_ack, 1);
 	return direction->stream && !direction->unsure_bytes;
 }
 
@@ -179,32 +174,21 @@ static bool place(struct reassembly *reassembly, struct direction *direction, ui
 	return true;
 }
 
-static void begin_again(struct reassembly *reassembly, struct direction *direction)
+static void keep_doubtful(struct reassembly *reassembly, struct direction *direction,
+	uint32_t ahead, const struct reader *in)
 {
-	l7_stream_close(reassembly, direction);
-	direction->next_seq = direction->start_seq;
-	direction->dissector = direction->outer = PROGRESS_NO_DISSECTOR;
-	direction->layer = 0;
-	direction->is_read = false;
-}
-
-static void keep_rival(struct reassembly *reassembly, struct direction *direction, uint32_t ahead,
-	const struct reader *in)
-{
-	if (!direction->rival) {
-		direction->rival = reassembly_open(reassembly);
+	if (!direction->doubtful) {
+		direction->doubtful = reassembly_open(reassembly);
 	}
-	if (direction->rival) {
-		reassembly_add(reassembly, direction->rival, ahead, in->at, reader_left(in));
+	if (direction->doubtful) {
+		reassembly_add(reassembly, direction->doubtful, ahead, in->at, reader_left(in));
 	}
 }
 
-/* Adds to what is kept; where the same place holds something else already, to the rival. */
+/* Adds to what is kept; what is there already stays. */
 static enum l7_stream_news keep(struct reassembly *reassembly, struct direction *direction,
 	uint32_t ahead, const struct reader *in, struct reader *bytes)
 {
-	uint64_t changed = reassembly_overlaps_changed(reassembly);
-
 	if (!direction->stream) {
 		direction->stream = reassembly_open(reassembly);
 	}
@@ -214,11 +198,8 @@ static enum l7_stream_news keep(struct reassembly *reassembly, struct direction 
 	if (!reassembly_add(reassembly, direction->stream, ahead, in->at, reader_left(in))) {
 		return ++direction->beyond < BEYOND_MAX ? L7_STREAM_NOTHING : L7_STREAM_ENOUGH;
 	}
-	if (reassembly_overlaps_changed(reassembly) != changed) {
-		keep_rival(reassembly, direction, ahead, in);
-	}
 	*bytes = reassembly_read(reassembly, direction->stream);
-	return reader_left(bytes) > 0 || direction->rival ? L7_STREAM_BYTES : L7_STREAM_NOTHING;
+	return reader_left(bytes) > 0 ? L7_STREAM_BYTES : L7_STREAM_NOTHING;
 }
 
 /* What acknowledges something else is kept beside, in case nothing better comes. */
@@ -229,7 +210,7 @@ static void take_doubtful(
 
 	if (!direction->stream && is_untouched(direction) &&
 		place(reassembly, direction, seq, in, &ahead)) {
-		keep_rival(reassembly, direction, ahead, in);
+		keep_doubtful(reassembly, direction, ahead, in);
 	}
 }
 
@@ -238,13 +219,13 @@ static enum l7_stream_news take(struct reassembly *reassembly, struct direction 
 {
 	uint32_t ahead;
 
-	settle_unsure(reassembly, direction, seq);
+	settle_unsure(reassembly, direction, seq, direction->unsure_bytes);
 	if (direction->is_read || !place(reassembly, direction, seq, &in, &ahead)) {
 		return L7_STREAM_NOTHING;
 	}
-	if (direction->rival && !direction->stream) {
-		reassembly_close(reassembly, direction->rival); /* here is what was taken */
-		direction->rival = 0;
+	if (direction->doubtful && !direction->stream) {
+		reassembly_close(reassembly, direction->doubtful); /* here is what was taken */
+		direction->doubtful = 0;
 	}
 	if (hold_unsure(reassembly, direction, packet, ahead)) {
 		return direction->stream ? L7_STREAM_NOTHING : L7_STREAM_NO_ROOM;
@@ -286,28 +267,105 @@ static void note_urgent(struct direction *direction, uint32_t seq)
 	}
 }
 
-/* A segment's bytes but for the urgent one: what stands before it, and what stands behind. */
-static enum l7_stream_news take_around(struct reassembly *reassembly, struct direction *direction,
-	const struct packet *packet, uint32_t seq, uint32_t urgent, struct reader *bytes)
-{
-	struct reader behind = reader_over(packet->payload, packet->payload_bytes);
-	struct reader before = reader_sub(&behind, urgent);
+/* Bytes of a segment that follow each other, and the number of the first. */
+struct part {
+	uint32_t seq;
+	struct reader in;
+};
 
+enum { PARTS_MAX = 2 };
+
+/* A segment's bytes but for the urgent one: what stands before it, and what stands behind. */
+static unsigned parts_of(struct direction *direction, const struct packet *packet, uint32_t seq,
+	struct part parts[PARTS_MAX])
+{
+	struct reader in = reader_over(packet->payload, packet->payload_bytes);
+	uint32_t urgent = urgent_place(packet);
+	unsigned count = 0;
+
+	if (urgent == UINT32_MAX) {
+		parts[0] = (struct part){ seq - urgent_before(direction, seq), in };
+		return 1;
+	}
 	note_urgent(direction, seq + urgent);
-	reader_skip(&behind, 1);
 	uint32_t place = seq - urgent_before(direction, seq);
-	if (reader_left(&before) == 0) {
-		return take(reassembly, direction, packet, place, behind, bytes);
+	if (urgent > 0) {
+		parts[count++] = (struct part){ place, reader_sub(&in, urgent) };
 	}
-	enum l7_stream_news news = take(reassembly, direction, packet, place, before, bytes);
-	if (reader_left(&behind) == 0 || news == L7_STREAM_NO_ROOM) {
-		return news;
+	reader_skip(&in, 1);
+	if (reader_left(&in) > 0) {
+		parts[count++] = (struct part){ place + urgent, in };
 	}
-	if (news == L7_STREAM_BYTES && !direction->stream &&
-		keep(reassembly, direction, 0, bytes, bytes) == L7_STREAM_NO_ROOM) {
-		return L7_STREAM_NO_ROOM;
+	return count;
+}
+
+static enum l7_stream_news take_parts(struct reassembly *reassembly, struct direction *direction,
+	const struct packet *packet, const struct part parts[], unsigned count,
+	struct reader *bytes)
+{
+	enum l7_stream_news news = L7_STREAM_NOTHING;
+
+	for (unsigned i = 0; i < count && news != L7_STREAM_NO_ROOM; i++) {
+		if (news == L7_STREAM_BYTES && !direction->stream &&
+			keep(reassembly, direction, 0, bytes, bytes) == L7_STREAM_NO_ROOM) {
+			return L7_STREAM_NO_ROOM;
+		}
+		enum l7_stream_news more =
+			take(reassembly, direction, packet, parts[i].seq, parts[i].in, bytes);
+		news = more == L7_STREAM_NOTHING ? news : more;
 	}
-	return take(reassembly, direction, packet, place + urgent, behind, bytes);
+	return news;
+}
+
+/* Does it count, for all that its flags and its acknowledgement say? */
+static bool is_taken(const struct direction *direction, const struct l7_segment *segment)
+{
+	return is_acceptable(segment->packet) && acknowledges(direction, segment);
+}
+
+/* Once there is a doubt all that comes is kept: it may go on with either. */
+static enum l7_stream_version keep_part(
+	struct reassembly *reassembly, struct direction *direction, struct part part, bool is_cut)
+{
+	int32_t place = (int32_t)(part.seq - direction->start_seq);
+	uint32_t before = place < 0 ? 0U - (uint32_t)place : 0;
+	uint32_t at = place < 0 ? 0 : (uint32_t)place;
+	bool is_behind = at < direction->next_seq - direction->start_seq;
+
+	if (before >= reader_left(&part.in)) {
+		return L7_VERSION_NONE;
+	}
+	reader_skip(&part.in, before);
+	if (!direction->versions && !direction->is_read &&
+		versions_agree(reassembly, direction, at, part.in)) {
+		return L7_VERSION_NONE;
+	}
+	enum versions_news news = versions_keep(reassembly, direction, at, part.in, is_cut);
+	direction->version_pieces += news == VERSIONS_KEPT;
+	return news == VERSIONS_FULL ? L7_VERSION_NO_ROOM
+	       : is_behind           ? L7_VERSION_INSTEAD
+				     : L7_VERSION_KEPT;
+}
+
+enum l7_stream_version l7_stream_keep_version(struct reassembly *reassembly,
+	struct direction *direction, const struct l7_segment *segment)
+{
+	const struct packet *packet = segment->packet;
+	bool is_beginning = is_untouched(direction) && !(direction->stream | direction->versions);
+	bool is_cut = packet->payload_bytes < packet->payload_wire_bytes;
+	enum l7_stream_version version = L7_VERSION_NONE;
+	struct part parts[PARTS_MAX];
+
+	if (!segment->may_begin_again || !direction->has_start || is_beginning ||
+		packet->tcp_flags & TCP_SYN || !is_taken(direction, segment)) {
+		return L7_VERSION_NONE;
+	}
+	unsigned count = parts_of(direction, packet, packet->tcp_seq, parts);
+	for (unsigned i = 0; i < count; i++) {
+		enum l7_stream_version of_part = keep_part(reassembly, direction, parts[i], is_cut);
+		version = of_part > version ? of_part : version;
+	}
+	return version;
 }
 
 enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct direction *direction,
@@ -316,8 +374,8 @@ enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct directi
 	const struct packet *packet = segment->packet;
 	uint32_t seq = packet->tcp_seq + (packet->tcp_flags & TCP_SYN ? 1 : 0);
 	bool is_first = !direction->has_start;
-	uint32_t urgent = urgent_place(packet);
 	const struct peek *peek = segment->peek;
+	struct part parts[PARTS_MAX];
 
 	if (packet->tcp_flags & TCP_SYN && peek->has_next_seq && seq != peek->next_seq) {
 		return L7_STREAM_NOTHING;
@@ -335,18 +393,8 @@ enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct directi
 		return L7_STREAM_NOTHING;
 	}
 	direction->is_started = true;
-	bool again = segment->may_begin_again && direction->start_is_seen &&
-		     seq == direction->start_seq && !is_untouched(direction);
-	if (again) {
-		begin_again(reassembly, direction);
-	}
-	struct reader in = reader_over(packet->payload, packet->payload_bytes);
-	enum l7_stream_news news =
-		urgent != UINT32_MAX
-			? take_around(reassembly, direction, packet, seq, urgent, bytes)
-			: take(reassembly, direction, packet, seq - urgent_before(direction, seq),
-				  in, bytes);
-	return again && news == L7_STREAM_BYTES ? L7_STREAM_AGAIN : news;
+	unsigned count = parts_of(direction, packet, seq, parts);
+	return take_parts(reassembly, direction, packet, parts, count, bytes);
 }
 
 void l7_stream_keep_said(struct direction *direction)
@@ -357,35 +405,6 @@ void l7_stream_keep_said(struct direction *direction)
 	}
 }
 
-static size_t said_bytes(const struct reassembly *reassembly, const struct direction *direction)
-{
-	struct reader said = reassembly_read(reassembly, direction->said);
-
-	return reader_left(&said);
-}
-
-bool l7_stream_rewrites(struct reassembly *reassembly, struct direction *direction,
-	const struct l7_segment *segment)
-{
-	const struct packet *packet = segment->packet;
-	uint32_t from_start = packet->tcp_seq - direction->start_seq;
-
-	if (!direction->said || from_start == 0 || !segment->may_begin_again ||
-		!is_acceptable(packet) || !acknowledges(direction, segment)) {
-		return false;
-	}
-	size_t said = said_bytes(reassembly, direction);
-	if (from_start > said || (from_start == said && !direction->comes_again)) {
-		return false;
-	}
-	bool is_other = reassembly_replace(
-		reassembly, direction->said, from_start, packet->payload, packet->payload_bytes);
-	bool is_more = said_bytes(reassembly, direction) > said;
-	is_other |= is_more && direction->comes_again;
-	direction->comes_again |= is_other;
-	return is_other;
-}
-
 /* What l7_stream_acknowledge() and l7_stream_take() would ask, where all answers are the usual
  * ones. */
 bool l7_stream_goes_on(const struct direction *direction, const struct direction *other,
@@ -393,8 +412,8 @@ bool l7_stream_goes_on(const struct direction *direction, const struct direction
 {
 	const struct packet *packet = segment->packet;
 	bool is_plain = direction->is_started && !direction->is_read && !direction->is_done &&
-			!(direction->stream | direction->rival | direction->unsure_bytes) &&
-			!(other->rival | other->unsure_bytes);
+			!(direction->stream | direction->doubtful | direction->versions) &&
+			!direction->unsure_bytes && !(other->doubtful | other->unsure_bytes);
 
 	return is_plain && direction->has_start && packet->tcp_seq == direction->next_seq &&
 	       !is_untouched(direction) && !(packet->tcp_flags & (TCP_SYN | TCP_URG)) &&
@@ -406,8 +425,8 @@ bool l7_stream_use(struct reassembly *reassembly, struct direction *direction, s
 {
 	direction->next_seq += (uint32_t)used;
 	if (used > 0) {
-		reassembly_close(reassembly, direction->rival);
-		direction->rival = 0;
+		reassembly_close(reassembly, direction->doubtful);
+		direction->doubtful = 0;
 	}
 	if (direction->stream) {
 		reassembly_consume(reassembly, direction->stream, used);

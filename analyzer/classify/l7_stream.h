@@ -14,9 +14,7 @@
  * asked to have it otherwise, and few are): what follows it moves up by one.
  *
  * What comes twice with different content at one place cannot be told by numbers: the first content
- * is the stream's, the other one is kept beside it as the direction's rival, until somebody has
- * used the bytes. A beginning that came in pieces and was used is kept as what was said, until the
- * other end answers: one of its pieces may come again.
+ * is the stream's, the other one is a version of it (l7_versions.h), until the other end answers.
  *
  * Threads  one. Failure  none: where there is no room the direction is given up, and counted. */
 #pragma once
@@ -31,7 +29,6 @@
 enum l7_stream_news {
 	L7_STREAM_NOTHING, /* nothing new that could be read */
 	L7_STREAM_BYTES,   /* there is something to be read */
-	L7_STREAM_AGAIN,   /* the stream was over or used, and begins once more at its start */
 	L7_STREAM_ENOUGH,  /* it goes on without a piece that will not come */
 	L7_STREAM_NO_ROOM
 };
@@ -40,13 +37,24 @@ struct l7_segment {
 	const struct packet *packet;
 	const struct peek *peek;
 	bool peer_has_spoken; /* payload of the other end was seen */
-	bool may_begin_again; /* another start at the same place is of interest */
+	bool may_begin_again; /* another version of what was said is of interest */
 };
 
-/* Takes a segment of the direction. *bytes: with L7_STREAM_BYTES, L7_STREAM_AGAIN and
- * L7_STREAM_ENOUGH, all that can be read, in the packet where nothing else is kept. */
+/* Takes a segment of the direction. *bytes: with L7_STREAM_BYTES and L7_STREAM_ENOUGH, all that can
+ * be read, in the packet where nothing else is kept. */
 enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct direction *direction,
 	const struct l7_segment *segment, struct reader *bytes);
+
+/* Where the segment does not simply go on with what is there it is kept, as a piece of another
+ * version of the beginning. Before it is taken. */
+enum l7_stream_version {
+	L7_VERSION_NONE,
+	L7_VERSION_KEPT,
+	L7_VERSION_INSTEAD, /* kept, and it stands in place of what was used: not to be taken */
+	L7_VERSION_NO_ROOM  /* what is kept is to be looked at now, and forgotten */
+};
+enum l7_stream_version l7_stream_keep_version(struct reassembly *reassembly,
+	struct direction *direction, const struct l7_segment *segment);
 
 /* Is the segment simply the next piece of a stream that goes on: nothing is kept of either
  * direction, nothing is in doubt, and its bytes can be read in the packet? Changes nothing. */
@@ -60,24 +68,16 @@ bool l7_stream_acknowledge(
 
 /* Nothing better came than bytes that acknowledged what was never said: where the other end began
  * more than once, with other numbers, they are the stream's. True where there are such bytes. */
-bool l7_stream_take_rival(struct direction *direction);
+bool l7_stream_take_doubtful(struct direction *direction);
 
 /* The first `used` bytes of what was read are done with; `rest` is what is left of it, and is kept.
  * False where there is no room for it. */
 bool l7_stream_use(struct reassembly *reassembly, struct direction *direction, size_t used,
 	const struct reader *rest);
 
-/* What is there from the start on is about to be used, and may come again: where it came in pieces
- * it is kept as it is. */
+/* What is there from the start on is about to be used, and another version of it may come: where it
+ * came in pieces it is kept as it is. */
 void l7_stream_keep_said(struct direction *direction);
-
-/* The segment puts other bytes in place of such that were used, or goes on with those: what was
- * said holds them now. */
-bool l7_stream_rewrites(struct reassembly *reassembly, struct direction *direction,
-	const struct l7_segment *segment);
-
-/* The other end has answered what was said. */
-void l7_stream_forget_said(struct reassembly *reassembly, struct direction *direction);
 
 /* Nobody knows these bytes, and their place in the stream is not known either: the next segment is
  * looked at by itself. */
@@ -86,6 +86,6 @@ void l7_stream_forget(struct reassembly *reassembly, struct direction *direction
 /* More is wanted of a direction that was done: its next segment is looked at first. */
 void l7_stream_reopen(struct reassembly *reassembly, struct direction *direction);
 
-/* Gives back its memory, but for what was said; and all of it. */
+/* Gives back its memory, but for what was said and its versions; and all of it. */
 void l7_stream_close_unread(struct reassembly *reassembly, struct direction *direction);
 void l7_stream_close(struct reassembly *reassembly, struct direction *direction);

@@ -329,7 +329,9 @@ bool reassembly_replace(struct reassembly *reassembly, uint32_t number, uint32_t
 		return false;
 	}
 	memcpy(memory_of(reassembly, stream) + offset, bytes, count);
-	return reassembly->overlaps_changed != changed;
+	bool was_other = reassembly->overlaps_changed != changed;
+	reassembly->overlaps_changed = changed; /* here the later one wins */
+	return was_other;
 }
 
 bool reassembly_prepend(struct reassembly *reassembly, uint32_t number, uint32_t count)
@@ -375,6 +377,39 @@ struct reader reassembly_read_with(const struct reassembly *reassembly, uint32_t
 		end = range.end > end ? range.end : end;
 	}
 	return reader_over(memory, end);
+}
+
+bool reassembly_range(const struct reassembly *reassembly, uint32_t number, unsigned index,
+	uint32_t *offset, struct reader *bytes)
+{
+	struct stream *stream = reassembly->streams + number;
+
+	if (index >= stream->range_count) {
+		return false;
+	}
+	struct range range = ranges_of(reassembly, stream)[index];
+	*offset = range.start;
+	*bytes = reader_over(
+		memory_of(reassembly, stream) + range.start, (size_t)(range.end - range.start));
+	return true;
+}
+
+bool reassembly_agrees(const struct reassembly *reassembly, uint32_t number, uint32_t offset,
+	const uint8_t *bytes, size_t count)
+{
+	struct stream *stream = reassembly->streams + number;
+	const uint8_t *memory = memory_of(reassembly, stream);
+	size_t end = offset + count;
+	bool agrees = true;
+
+	for (unsigned i = 0; i < stream->range_count && agrees; i++) {
+		struct range range = ranges_of(reassembly, stream)[i];
+		size_t from = range.start > offset ? range.start : offset;
+		size_t until = range.end < end ? range.end : end;
+		agrees = from >= until ||
+			 memcmp(memory + from, bytes + (from - offset), until - from) == 0;
+	}
+	return agrees;
 }
 
 void reassembly_consume(struct reassembly *reassembly, uint32_t number, size_t count)

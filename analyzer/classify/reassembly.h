@@ -47,6 +47,15 @@ struct reader reassembly_read(const struct reassembly *reassembly, uint32_t stre
 struct reader reassembly_read_with(
 	const struct reassembly *reassembly, uint32_t stream, uint32_t other, uint8_t *memory);
 
+/* What is there with that number, counted from 0, in the order of the stream; false where there is
+ * no more. */
+bool reassembly_range(const struct reassembly *reassembly, uint32_t stream, unsigned index,
+	uint32_t *offset, struct reader *bytes);
+
+/* Is nothing there that differs from these bytes in their place? */
+bool reassembly_agrees(const struct reassembly *reassembly, uint32_t stream, uint32_t offset,
+	const uint8_t *bytes, size_t count);
+
 /* The first count bytes were used: what follows them moves to 0. */
 void reassembly_consume(struct reassembly *reassembly, uint32_t stream, size_t count);
 

@@ -365,7 +365,14 @@ static void test_midstream(void)
 	fixture_flow(&fixture, IP_TCP, 50000, 443);
 	fixture_send(&fixture, true, 0, data, sizeof(data));
 	is_int(fixture.l7.protocol, L7_TLS, "records without a hello are TLS as well");
-	ok(l7_feed_is_over(&fixture.session), "… of which nothing more is to be learnt");
+	ok(!l7_feed_is_over(&fixture.session),
+		"… until they are answered a hello may come instead");
+	fixture_send(&fixture, false, 0, data, sizeof(data));
+	ok(l7_feed_is_over(&fixture.session), "… then nothing more is to be learnt");
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture.is_midstream = true;
+	fixture_send(&fixture, true, 5000, data, sizeof(data));
+	ok(l7_feed_is_over(&fixture.session), "… nor in the middle of a stream");
 	data[4] = 101;
 	fixture_flow(&fixture, IP_TCP, 50000, 443);
 	fixture_send(&fixture, true, 0, data, sizeof(data));

@@ -23,6 +23,7 @@ enum {
 	MESSAGE_SERVER_HELLO = 2,
 	MESSAGE_CERTIFICATE = 11,
 	MESSAGE_STATUS = 22,
+	HANDSHAKE_HEADER = 4,
 	HELLO_BYTES_LEAST = 38
 };
 
@@ -111,6 +112,19 @@ static struct reader handshake_bytes(
 	return reader_over(scratch, joined);
 }
 
+/* Does the last record that carries the message end with it? A hello is alone in its records. */
+static bool ends_with_record(struct reader in, uint32_t message_bytes)
+{
+	struct record record;
+	uint32_t carried = 0;
+
+	while (carried < message_bytes && read_record_header(&in, &record)) {
+		reader_skip(&in, record.length);
+		carried += record.length;
+	}
+	return carried == message_bytes && reader_ok(&in);
+}
+
 static void claim_tor(struct l7_info *l7)
 {
 	l7->protocol = L7_TOR;
@@ -131,6 +145,8 @@ static enum dissect_result read_client_hello(
 		return DISSECT_OTHER;
 	}
 	hello.is_whole &= !is_cut;
+	dissection->is_torn = !hello.is_whole || hello.repeats ||
+			      !ends_with_record(dissection->in, bytes + HANDSHAKE_HEADER);
 	dissection->l7->protocol = L7_TLS;
 	client_hello_to_l7_info(&hello, false, dissection->tables->ech, dissection->l7);
 	ja4_of_hello(&dissection->tables->ja4, &hello, JA4_TCP, dissection->l7->ja4);

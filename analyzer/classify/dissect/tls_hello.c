@@ -29,6 +29,7 @@ static void read_server_name(struct reader extension, struct client_hello *hello
 	uint16_t length = reader_u16(&extension);
 	const uint8_t *name = reader_bytes(&extension, length);
 
+	hello->repeats |= hello->has_server_name;
 	hello->has_server_name = true;
 	if (name && type == 0 && length > 0 && list_bytes >= 3) {
 		hello->server_name = (const char *)name;
@@ -179,8 +180,8 @@ bool client_hello_parse(struct reader body, bool is_dtls, struct client_hello *h
 			hello->extension_count++;
 		}
 	}
-	hello->is_whole =
-		reader_ok(&body) && reader_ok(&extensions) && reader_left(&extensions) == 0;
+	hello->is_whole = reader_ok(&body) && reader_ok(&extensions) &&
+			  reader_left(&extensions) == 0 && reader_left(&body) == 0;
 	return true;
 }
 

@@ -32,6 +32,7 @@ struct client_hello {
 	bool has_server_name;  /* the extension is there, whatever is in it */
 	bool has_ech;          /* the outer kind of encrypted_client_hello, real or GREASE */
 	bool has_esni;         /* its predecessor */
+	bool repeats;          /* an extension that may come once (RFC 8446, 4.2) */
 	bool is_whole;         /* read to the end without contradiction */
 };
 

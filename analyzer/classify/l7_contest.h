@@ -1,0 +1,42 @@
+/* The versions of a beginning, read: whom they name, and which of them the other end answers.
+ *
+ * Who answers with a hello of TLS was sent one; who answers a request was sent a request. Of all
+ * versions those remain that are of the answer's kind, and of those the ones that fit together in
+ * themselves, which pieces of two hellos do not. Where that is one, it is what the flow is,
+ * whatever was sent before or behind it. Where they are several, or nobody answered, no observer
+ * can tell them apart: all names are the flow's, and it says so.
+ *
+ * Threads  one. Failure  none: where there is no room the version that was read first stays. */
+#pragma once
+
+#include "analyzer/classify/l7_ask.h"
+
+struct l7_contest {
+	struct l7_feed *feed;
+	enum l7_protocol kind; /* of the answer; L7_UNKNOWN: nobody answered, or nobody knows how */
+	struct l7_info before; /* what was known before the initiator said anything */
+	struct l7_info names;  /* of the versions that remain */
+	uint32_t first;        /* of them, a stream of the reassembly; 0: no room for it */
+	unsigned worth;        /* what they are worth as versions */
+	bool is_found;         /* there is one */
+	bool has_nameless;     /* one of them names nobody */
+	bool is_last_first;    /* the look goes from the last piece to the first */
+};
+
+/* What kind of answer do these first bytes of the other end's begin? L7_UNKNOWN where nobody knows;
+ * *waits: nobody yet. */
+enum l7_protocol l7_contest_answer(const struct l7_feed *feed, struct reader in, bool *waits);
+
+/* Looks at the versions of what the initiator said. */
+void l7_contest_look(struct l7_contest *contest, struct l7_feed *feed, enum l7_protocol kind);
+
+/* Is the first of those that remain to be read in place of what was? Then it is the direction's
+ * stream, from its start on, and nothing else is known. */
+bool l7_contest_replaces(struct l7_contest *contest);
+
+/* Adds the names of all that remain to what is known of the one that was read. The contest is over.
+ */
+void l7_contest_end(struct l7_contest *contest, bool has_replaced);
+
+/* Is it a name as a host has it? */
+bool l7_contest_is_host(const char *name, unsigned length);

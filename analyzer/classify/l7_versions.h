@@ -1,0 +1,57 @@
+/* Versions of a beginning: what was sent for the first bytes of a stream more than once, with other
+ * content.
+ *
+ * Who hides a name sends false beginnings that the server never takes, or never sees: before the
+ * true one, behind it, in place of one of its pieces, as another protocol's. From where we stand
+ * all of them may have been taken. So each piece that does not simply go on is kept beside the
+ * stream, and so is the beginning that was read, where it came in pieces, until the other end
+ * answers. Then the pieces are put together again in the ways in which a receiver may have taken
+ * them: that is a version.
+ *
+ * Memory   two streams of the reassembly a direction, only where something is in doubt.
+ * Threads  one.
+ * Failure  no room: says so, and nothing is kept. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/classify/l7_session.h"
+#include "analyzer/classify/reassembly.h"
+
+enum versions_news { VERSIONS_KNOWN, VERSIONS_KEPT, VERSIONS_FULL };
+
+/* A piece of the stream, so many bytes behind its first one, that does not simply go on. */
+enum versions_news versions_keep(struct reassembly *reassembly, struct direction *direction,
+	uint32_t place, struct reader in, bool is_cut);
+
+/* Do these bytes put nothing new in the place of what is known of the stream? What was used and is
+ * not kept is not known. */
+bool versions_agree(const struct reassembly *reassembly, const struct direction *direction,
+	uint32_t place, struct reader in);
+
+/* The stream is given up; what is there of it may still be a piece of a version. */
+void versions_keep_stream(struct reassembly *reassembly, struct direction *direction);
+
+void versions_forget(struct reassembly *reassembly, struct direction *direction);
+
+/* What somebody makes of a version, as far as it is there. */
+enum version_look { VERSION_OTHER, VERSION_GROWS, VERSION_WHOLE };
+
+struct version {
+	struct reader bytes;
+	bool is_cut;   /* the capture cut it off there */
+	bool is_mixed; /* of parts of segments: one was left before its end */
+};
+
+typedef enum version_look version_look_fn(void *context, const struct version *version);
+
+/* Looks at versions, beginning with the one of which each piece is the first that was sent for its
+ * place, or the last. Not at all where there are many. Memory: REASSEMBLY_BYTES_MAX. */
+void versions_look(const struct reassembly *reassembly, const struct direction *direction,
+	bool last_first, uint8_t *memory, version_look_fn *look, void *context);
+
+/* What was kept in order behind a version that ends at this place, for it to go on with; no bytes:
+ * nothing. */
+struct reader versions_behind(
+	const struct reassembly *reassembly, const struct direction *direction, uint32_t end);

@@ -1,0 +1,188 @@
+/* A beginning that was sent in several versions: false ones of another protocol or of the same, in
+ * place of the whole or of pieces, and what the other end's answer leaves of them. */
+#include "tests/unit/dissect_fixture.h"
+#include "tests/unit/hello_builder.h"
+
+enum { IP_TCP = 6, SERVER_HELLO_BYTES = 47 };
+
+static struct fixture fixture;
+static struct hello_builder truth, decoy;
+static uint8_t server_hello[SERVER_HELLO_BYTES] = { 0x16, 3, 3, 0, 42, 2, 0, 0, 38, 3, 3,
+	[SERVER_HELLO_BYTES - 3] = 0x13, 0x01 };
+
+static const char request[] = "GET / HTTP/1.1\r\nHost: asked.example.com\r\n\r\n";
+static const char response[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+static const struct {
+	const char *what, *bytes;
+	size_t count;
+} others[] = {
+#define OTHER(what, bytes)                                                                         \
+	{                                                                                          \
+		what, bytes, sizeof(bytes) - 1                                                     \
+	}
+	OTHER("SSH's banner", "SSH-2.0-OpenSSH_9.6\r\n"),
+	OTHER("a request", "GET / HTTP/1.1\r\nHost: decoy.example.com\r\n\r\n"),
+	OTHER("a CONNECT", "CONNECT decoy.example.com:443 HTTP/1.1\r\n\r\n"),
+	OTHER("a greeting of mail", "220 mail.example.com ESMTP\r\n"),
+	OTHER("a word of mail", "EHLO mail.example.com\r\n"),
+	OTHER("SOCKS", "\5\1\0"),
+	OTHER("a proxy's line", "PROXY TCP4 192.0.2.1 198.51.100.7 50000 443\r\n"),
+	OTHER("HTTP/2's", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+	OTHER("an alert of TLS", "\x15\3\3\0\2\1\0"),
+	OTHER("a byte", "S"),
+	OTHER("a byte of a hello", "\x16"),
+	OTHER("zeros", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+};
+
+static void begin(void)
+{
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+}
+
+static void send(const void *bytes, size_t from, size_t until)
+{
+	fixture_send(&fixture, true, (uint32_t)from, (const uint8_t *)bytes + from, until - from);
+}
+
+static void answer(const void *bytes, size_t count, size_t step)
+{
+	for (size_t at = 0; at < count; at += step) {
+		size_t left = count - at;
+		fixture_send(&fixture, false, (uint32_t)at, (const uint8_t *)bytes + at,
+			left < step ? left : step);
+	}
+}
+
+static void expect_truth(const char *what, const char *how)
+{
+	answer(server_hello, sizeof(server_hello), sizeof(server_hello));
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "true.example.com", "%s %s", what, how);
+	ok(fixture.l7.name_count == 1 && !fixture.l7.is_contested && fixture.l7.protocol == L7_TLS,
+		"… of TLS, and no other name");
+	const struct direction *client = &fixture.session.directions[0];
+	ok(!client->versions && !client->said, "… of which nothing is kept");
+}
+
+static void test_other_protocols(void)
+{
+	size_t half = truth.count / 2;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		begin();
+		send(others[i].bytes, 0, others[i].count);
+		send(truth.bytes, 0, truth.count);
+		expect_truth(others[i].what, "before a hello");
+		begin();
+		send(truth.bytes, 0, truth.count);
+		send(others[i].bytes, 0, others[i].count);
+		expect_truth(others[i].what, "behind a hello");
+		begin();
+		send(others[i].bytes, 0, others[i].count);
+		send(truth.bytes, half, truth.count);
+		send(truth.bytes, 0, half);
+		expect_truth(others[i].what, "before a hello whose second half comes first");
+	}
+}
+
+static void test_request(void)
+{
+	begin();
+	send(decoy.bytes, 0, decoy.count);
+	send(request, 0, sizeof(request) - 1);
+	answer(response, sizeof(response) - 1, sizeof(response));
+	is_text(l7_info_name(&fixture.l7, 0), "asked.example.com", "a hello before a request");
+	ok(fixture.l7.name_count == 1 && !fixture.l7.is_contested && fixture.l7.protocol == L7_HTTP,
+		"… which the server answers");
+	begin();
+	send(others[1].bytes, 0, others[1].count);
+	send(request, 0, sizeof(request) - 1);
+	answer(response, sizeof(response) - 1, sizeof(response));
+	ok(fixture.l7.name_count == 2 && fixture.l7.is_contested,
+		"two requests at one place, answered: both names, and it says so");
+}
+
+static void test_answer_in_pieces(void)
+{
+	begin();
+	send(others[0].bytes, 0, others[0].count);
+	send(truth.bytes, 0, truth.count);
+	answer(server_hello, sizeof(server_hello), 1);
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "true.example.com",
+		"an answer of a byte a segment tells as well");
+	ok(!fixture.l7.is_contested && fixture.l7.server_hello, "… and is read");
+}
+
+static void test_no_answer(void)
+{
+	begin();
+	send(others[0].bytes, 0, others[0].count);
+	send(truth.bytes, 0, truth.count);
+	fixture_end(&fixture);
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "true.example.com",
+		"without an answer the hello's name shows");
+	ok(fixture.l7.is_contested, "… and that it is not sure");
+}
+
+static void test_many(void)
+{
+	for (unsigned i = 0; i < 60; i++) {
+		if (i == 0) {
+			begin();
+		}
+		decoy.bytes[decoy.count - 1] = (uint8_t)i;
+		send(decoy.bytes, 0, decoy.count);
+	}
+	send(truth.bytes, 0, truth.count);
+	answer(server_hello, sizeof(server_hello), sizeof(server_hello));
+	ok(fixture.l7.is_contested && fixture.l7.name_count == 2,
+		"more versions than there is room for: both names, and it says so");
+	is_text(l7_info_name(&fixture.l7, 1), "true.example.com", "… the last one too");
+}
+
+/* Two true pieces and a false one in place of each, in every order. */
+static void test_orders(void)
+{
+	static const uint8_t zeros[600];
+	size_t cut = truth.count / 2, failures = 0;
+
+	for (unsigned order = 0; order < 24; order++) {
+		unsigned left[4] = { 0, 1, 2, 3 }, rest = order;
+		begin();
+		for (unsigned count = 4; count > 0; count--) {
+			unsigned pick = rest % count, piece = left[pick];
+			rest /= count;
+			left[pick] = left[count - 1];
+			const uint8_t *bytes = piece < 2 ? truth.bytes : zeros;
+			send(bytes, piece % 2 ? cut : 0, piece % 2 ? truth.count : cut);
+		}
+		answer(server_hello, sizeof(server_hello), sizeof(server_hello));
+		bool is_true =
+			strcmp(fixture_name(&fixture, NAME_TLS_SNI), "true.example.com") == 0 &&
+			fixture.l7.name_count == 1 && !fixture.l7.is_contested;
+		failures += !is_true;
+	}
+	is_int((int64_t)failures, 0, "two pieces and two false ones, in 24 orders");
+}
+
+int main(void)
+{
+	static struct hello_builder message;
+
+	put_client_hello(&message, "true.example.com", 0, 100);
+	put_records(&truth, &message, 16384);
+	message.count = 0;
+	put_client_hello(&message, "decoy.example.com", 0, 700);
+	put_records(&decoy, &message, 16384);
+	fixture_init(&fixture);
+	test_other_protocols();
+	test_request();
+	test_answer_in_pieces();
+	test_no_answer();
+	test_many();
+	test_orders();
+	begin();
+	ok(reassembly_bytes(fixture.tables.reassembly) == 0, "nothing is kept behind a flow");
+	fixture_deinit(&fixture);
+	return done_testing();
+}
