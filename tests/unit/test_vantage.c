@@ -6,136 +6,12 @@
 #include <unistd.h>
 
 #include "analyzer/messages/messages.h"
-#include "analyzer/policy/policy.h"
 #include "analyzer/record/state.h"
 #include "analyzer/record/symbols.h"
 #include "analyzer/vantage/segment_proof.h"
 #include "base/clock.h"
 #include "collector/flow_source.h"
-#include "tests/tap.h"
-#include "tests/unit/records.h"
-
-static const char rules[] = "organisation: Exempelstad kommun\n"
-			    "own_networks: [10.0.0.0/8, \"2001:db8::/32\"]\n"
-			    "units:\n"
-			    "  North:\n"
-			    "    networks: [10.1.0.0/16, \"2001:db8:1::/48\"]\n"
-			    "    vlans: [101]\n"
-			    "  South:\n"
-			    "    networks: [10.2.0.0/16]\n"
-			    "    vlans: [102]\n";
-
-static struct catalogue *catalogue;
-static struct policy *policy;
-static struct reference reference;
-static struct vantage *vantage;
-static struct vantage_context context;
-static struct vantage_report report;
-static uint64_t start_ns;
-
-static void begin(void)
-{
-	vantage_destroy(vantage);
-	vantage = vantage_create();
-	context = (struct vantage_context){
-		.reference = &reference, .now_ns = start_ns + 3600 * NS_PER_S, .has_counters = true
-	};
-	context.counters.frames = 100000;
-	context.counters.bytes = 50000000;
-}
-
-/* A healthy TLS flow of that host of a unit's network. */
-static struct record flow_of(unsigned unit, unsigned host)
-{
-	struct record record;
-	struct record_labels labels;
-	char text[32];
-
-	record_plain(&record, &labels);
-	snprintf(text, sizeof(text), "10.%u.0.%u", unit, host);
-	addr_parse(text, &record.flow.source);
-	record.flow.flow_start_ns = record.flow.start_ns = start_ns;
-	record.flow.end_ns = start_ns + NS_PER_S;
-	record.flow.tcp_state = TCP_STATE_CLOSED;
-	record.flow.start_seen = record.flow.is_last = true;
-	record.flow.context.vlan_id = (uint16_t)(100 + unit);
-	record.l7.protocol = L7_TLS;
-	record.l7.tls_version = 0x0304;
-	snprintf(record.l7.ja4, sizeof(record.l7.ja4), "t13d1516h2_8daaf6152771_b0da82dd1658");
-	policy_locate(policy, &record);
-	return record;
-}
-
-static struct record lookup_of(unsigned unit, unsigned host)
-{
-	struct record record = flow_of(unit, host);
-
-	record.flow.protocol = 17;
-	record.flow.tcp_state = TCP_STATE_NONE;
-	record.flow.destination_port = 53;
-	addr_parse("10.1.0.53", &record.flow.destination);
-	record.l7.protocol = L7_DNS;
-	policy_locate(policy, &record);
-	return record;
-}
-
-static void take(const struct record *record, unsigned times)
-{
-	for (unsigned i = 0; i < times; i++) {
-		vantage_take(vantage, &reference, record, 1);
-	}
-}
-
-/* Ten hosts of each unit, their lookups, and a probe over the IPv6 of one. */
-static void take_healthy(void)
-{
-	int64_t day = (int64_t)(start_ns / NS_PER_S / 86400);
-
-	segment_days_at_network(&vantage->days, symbol_find(SYMBOL_NETWORK, "2001:db8:1::/48"), day)
-		->probes = 1;
-	for (unsigned host = 1; host <= 10; host++) {
-		for (unsigned unit = 1; unit <= 2; unit++) {
-			struct record record = flow_of(unit, host), lookup = lookup_of(unit, host);
-			take(&record, 15);
-			take(&lookup, 5);
-		}
-	}
-}
-
-static const struct vantage_finding *judge(enum vantage_code code)
-{
-	vantage_judge(vantage, &context, &report);
-	for (unsigned i = 0; i < report.findings.count; i++) {
-		if (report.findings.items[i].code == code) {
-			return &report.findings.items[i];
-		}
-	}
-	return NULL;
-}
-
-static uint64_t figure(const struct vantage_finding *finding, const char *name)
-{
-	for (unsigned i = 0; finding && i < finding->figure_count; i++) {
-		if (strcmp(finding->figures[i].name, name) == 0) {
-			return finding->figures[i].number;
-		}
-	}
-	return UINT64_MAX;
-}
-
-/* What is always so without an inventory and without geo data. */
-static unsigned count_faults(void)
-{
-	unsigned faults = 0;
-
-	vantage_judge(vantage, &context, &report);
-	for (unsigned i = 0; i < report.findings.count; i++) {
-		unsigned code = report.findings.items[i].code;
-		faults += code != VANTAGE_INVENTORY_NONE && code != VANTAGE_GEO_NONE &&
-			  code != VANTAGE_CATALOGUE_OLD;
-	}
-	return faults;
-}
+#include "tests/unit/vantage_fixture.h"
 
 static void test_healthy(void)
 {
@@ -223,32 +99,6 @@ static void take_twice(unsigned count, const char *again, uint16_t vlan_id)
 
 /* A resolver's log that names nobody, by what may be the cause; and one beside which the wire
  * tells. */
-static void test_resolver_log(void)
-{
-	begin();
-	take_healthy();
-	context.counters.names_heard = 400;
-	context.counters.name_clients = 1;
-	context.counters.named_by_log = 10;
-	const struct vantage_finding *finding = judge(VANTAGE_RESOLVER_LOG);
-	ok(finding && strcmp(finding->figures[3].text, "doctor_log_forwarder") == 0,
-		"a log in which a forwarder asks for all");
-	context.counters.name_clients = 20;
-	finding = judge(VANTAGE_RESOLVER_LOG);
-	ok(finding && strcmp(finding->figures[3].text, "doctor_log_strangers") == 0,
-		"a log of clients that are not seen");
-	context.counters.named_by_log = 200;
-	ok(judge(VANTAGE_RESOLVER_LOG) == NULL, "a log that names flows");
-	context.counters.named_by_log = 0;
-	context.counters.answers = 400;
-	ok(judge(VANTAGE_RESOLVER_LOG) == NULL, "… or that the wire goes before");
-	context.counters.log_ahead_s = 3600;
-	context.counters.log_ahead_by = 90;
-	finding = judge(VANTAGE_RESOLVER_CLOCK);
-	ok(finding && finding->figures[0].number == 3600 && finding->figures[2].number == 90,
-		"a log whose clock is an hour ahead");
-}
-
 /* Both sides of what translates addresses, or of a firewall that draws numbers of its own. */
 static void test_translated(void)
 {
@@ -351,44 +201,6 @@ static void test_tunnels(void)
 	take(&record, 30);
 	ok(figure(judge(VANTAGE_TUNNELS_OUTSIDE), "flows") == 30,
 		"a mirror whose router nobody declared");
-}
-
-/* A running sensor tells of flows of the web as they close, of lookups once they have been idle. */
-static void test_lookups_wait(void)
-{
-	begin();
-	context.lookups_wait_ns = 130 * NS_PER_S;
-	context.now_ns = start_ns + 129 * NS_PER_S;
-	for (unsigned host = 1; host <= 10; host++) {
-		struct record record = flow_of(1, host);
-		take(&record, 20);
-	}
-	ok(judge(VANTAGE_DNS_NONE) == NULL, "lookups that may still be told are not missed");
-	context.now_ns += 2 * NS_PER_S;
-	ok(judge(VANTAGE_DNS_NONE) != NULL, "… once they had time they are");
-	begin();
-	context.lookups_wait_ns = 130 * NS_PER_S;
-	context.now_ns = start_ns + 131 * NS_PER_S;
-	for (unsigned host = 1; host <= 100; host++) {
-		struct record record = flow_of(1, host), lookup = lookup_of(1, host);
-		record.flow.flow_start_ns += host * NS_PER_S / 2;
-		take(&record, 3);
-		take(&lookup, host <= 2);
-	}
-	ok(judge(VANTAGE_DNS_RESOLVER) == NULL, "who asked just now has not asked for others");
-	context.now_ns += 50 * NS_PER_S;
-	ok(figure(judge(VANTAGE_DNS_RESOLVER), "askers") == 2,
-		"… and later has, where they are alone");
-	begin();
-	context.lookups_wait_ns = 130 * NS_PER_S;
-	context.now_ns = start_ns + 131 * NS_PER_S;
-	for (unsigned host = 1; host <= 20; host++) {
-		struct record record = flow_of(1, host % 10);
-		record.flow.flow_start_ns += host > 10 ? 60 * NS_PER_S : 0;
-		take(&record, 20);
-	}
-	ok(judge(VANTAGE_DNS_NONE) != NULL,
-		"who goes on browsing does not keep it from being said");
 }
 
 static void test_names(void)
@@ -737,70 +549,6 @@ static void test_nameless(void)
 	ok(!judge(VANTAGE_UNPROVEN_UNKNOWN), "… and is");
 }
 
-static void note_log(uint64_t messages, uint64_t away_ns, uint64_t after_s)
-{
-	const struct flow_source_stats stats = { .messages = messages, .away_ns = away_ns };
-
-	context.now_ns = start_ns + after_s * NS_PER_S;
-	vantage_note_log(vantage, 0, "/var/log/unbound.log", &stats, context.now_ns);
-}
-
-/* A live log that says nothing any more, or cannot be read. */
-static void test_live_logs(void)
-{
-	const struct vantage_finding *finding;
-
-	begin();
-	note_log(0, 0, 0);
-	note_log(50, 0, 60);
-	struct record record = flow_of(1, 1);
-	take(&record, 99);
-	note_log(50, 0, 900);
-	ok(!judge(VANTAGE_RESOLVER_SILENT), "few go on while a log is silent: a quiet place");
-	take(&record, 1);
-	finding = judge(VANTAGE_RESOLVER_SILENT);
-	ok(finding != NULL, "many do: it has fallen silent");
-	is_int(figure(finding, "since"), 840, "… since the latest lookup");
-	is_int(figure(finding, "flows"), 100, "… and so many flows of the web");
-	context.now_ns = start_ns + 600 * NS_PER_S;
-	ok(!judge(VANTAGE_RESOLVER_SILENT), "not yet after nine minutes");
-	note_log(51, 0, 901);
-	ok(!judge(VANTAGE_RESOLVER_SILENT), "it speaks again");
-	note_log(51, start_ns + 901 * NS_PER_S, 960);
-	ok(!judge(VANTAGE_RESOLVER_AWAY), "a rotation takes a moment");
-	note_log(51, start_ns + 901 * NS_PER_S, 961);
-	ok(judge(VANTAGE_RESOLVER_AWAY) != NULL, "a log that cannot be read for a minute is away");
-	note_log(51, 0, 962);
-	ok(!judge(VANTAGE_RESOLVER_AWAY), "… until it can");
-}
-
-static void note_backlog(uint64_t bytes, uint64_t after_s)
-{
-	const struct flow_source_stats stats = { .messages = after_s, .behind = bytes };
-
-	context.now_ns = start_ns + after_s * NS_PER_S;
-	vantage_note_log(vantage, 0, "/var/log/unbound.log", &stats, context.now_ns);
-}
-
-/* A live log that is written faster than it is read. */
-static void test_backlog(void)
-{
-	const struct vantage_finding *finding;
-
-	begin();
-	note_backlog(5 << 20, 1);
-	note_backlog(6 << 20, 60);
-	ok(!judge(VANTAGE_RESOLVER_BEHIND), "a burst is read within a minute");
-	note_backlog(7 << 20, 61);
-	finding = judge(VANTAGE_RESOLVER_BEHIND);
-	ok(finding != NULL, "a log that is not read up for a minute");
-	is_int(figure(finding, "since"), 60, "… since when");
-	is_int(figure(finding, "bytes"), 7 << 20, "… and by how much");
-	note_backlog(1000, 62);
-	note_backlog(7 << 20, 63);
-	ok(!judge(VANTAGE_RESOLVER_BEHIND), "one that was read up in between is not behind");
-}
-
 /* What a sensor says over its socket is read as it was. */
 static void test_lines(void)
 {
@@ -828,27 +576,17 @@ static void test_lines(void)
 
 int main(void)
 {
-	struct policy_problems problems;
-	struct err err;
-
-	if (catalogue_open(&catalogue, NULL, 0, &err) < 0 ||
-		policy_parse(&policy, "rules.yaml", rules, strlen(rules), NULL, catalogue,
-			&problems, &err) < 0) {
-		ok(false, "%s", err.text);
+	if (!vantage_fixture_open()) {
 		return done_testing();
 	}
-	reference = (struct reference){ .catalogue = catalogue, .policy = policy };
-	clock_parse("2026-03-17T09:00", &start_ns);
 	test_healthy();
 	test_ways();
 	test_counters();
 	test_translated();
-	test_resolver_log();
 	test_ports();
 	test_places();
 	test_tunnels();
 	test_names();
-	test_lookups_wait();
 	test_clock();
 	test_cut_frames();
 	test_proof();
@@ -859,11 +597,7 @@ int main(void)
 	test_multicast();
 	test_bursts();
 	test_nameless();
-	test_live_logs();
-	test_backlog();
 	test_lines();
-	vantage_destroy(vantage);
-	policy_free(policy);
-	catalogue_close(catalogue);
+	vantage_fixture_close();
 	return done_testing();
 }
