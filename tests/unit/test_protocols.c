@@ -234,25 +234,53 @@ static void test_rtp(void)
 	is_int(fixture.l7.protocol, L7_RTP, "three in a row are");
 }
 
+/* The hello of TLS, with the cookie's length put in and DTLS' versions: its bytes from..until. */
+static void put_dtls_hello(
+	struct hello_builder *record, const char *name, size_t from, size_t until)
+{
+	static struct hello_builder message, hello;
+
+	message.count = hello.count = record->count = 0;
+	put_client_hello(&message, name, 0, 40);
+	put_number(&hello, 2, 0xfefd);
+	put_bytes(&hello, message.bytes + 6, 33);
+	put_number(&hello, 1, 0);
+	put_bytes(&hello, message.bytes + 39, message.count - 39);
+	until = until < hello.count ? until : hello.count;
+	put_bytes(record, "\x16\xfe\xff\0\0\0\0\0\0\0\0", 11);
+	size_t length = open_length(record, 2);
+	put_number(record, 1, 1);
+	put_number(record, 3, (uint32_t)hello.count);
+	put_number(record, 2, 0);
+	put_number(record, 3, (uint32_t)from);
+	put_number(record, 3, (uint32_t)(until - from));
+	put_bytes(record, hello.bytes + from, until - from);
+	fill_length(record, 2, length);
+}
+
+static void send_dtls_hello(const char *name, size_t from, size_t until)
+{
+	static struct hello_builder record;
+
+	put_dtls_hello(&record, name, from, until);
+	fixture_send(&fixture, true, 0, record.bytes, record.count);
+}
+
+static void answer_dtls(void)
+{
+	fixture_send(&fixture, false, 0,
+		"\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x32\2\0\0\x26\0\0\0\0\0\0\0\x26"
+		"\xfe\xfd"
+		"0123456789abcdef0123456789abcdef"
+		"\0\xc0\x2f\0",
+		63);
+}
+
 static void test_dtls(void)
 {
-	static struct hello_builder message, record;
+	static struct hello_builder record;
 
-	/* The hello of TLS, with the cookie's length put in and DTLS' versions. */
-	put_client_hello(&message, "dtls.example.org", 0, 40);
-	record.count = 0;
-	put_bytes(&record, "\x16\xfe\xff\0\0\0\0\0\0\0\0", 11);
-	size_t length = open_length(&record, 2);
-	put_number(&record, 1, 1);
-	put_number(&record, 3, (uint32_t)(message.count - 4 + 1));
-	put_number(&record, 2, 0);
-	put_number(&record, 3, 0);
-	put_number(&record, 3, (uint32_t)(message.count - 4 + 1));
-	put_number(&record, 2, 0xfefd);
-	put_bytes(&record, message.bytes + 6, 33);
-	put_number(&record, 1, 0);
-	put_bytes(&record, message.bytes + 39, message.count - 39);
-	fill_length(&record, 2, length);
+	put_dtls_hello(&record, "dtls.example.org", 0, SIZE_MAX);
 	fixture_flow(&fixture, IP_UDP, 50000, 4433);
 	fixture_send(&fixture, true, 0, record.bytes, record.count);
 	is_int(fixture.l7.protocol, L7_DTLS, "a hello of DTLS");
@@ -262,6 +290,38 @@ static void test_dtls(void)
 	fixture_flow(&fixture, IP_UDP, 50000, 4433);
 	fixture_send(&fixture, true, 0, record.bytes, record.count);
 	is_int(fixture.l7.name_count, 0, "… which has none once keys are in use");
+}
+
+/* Which of several hellos the server took nobody else knows. */
+static void test_dtls_decoys(void)
+{
+	fixture_flow(&fixture, IP_UDP, 50000, 4433);
+	send_dtls_hello("decoy.example.org", 0, SIZE_MAX);
+	send_dtls_hello("dtls.example.org", 0, SIZE_MAX);
+	answer_dtls();
+	is_int(fixture.l7.name_count, 2, "a decoy before a hello of DTLS: both names");
+	ok(fixture.l7.is_contested && fixture.l7.server_hello, "… and it says so");
+	send_dtls_hello("later.example.org", 0, SIZE_MAX);
+	is_int(fixture.l7.name_count, 2, "… but none behind the server's answer");
+
+	fixture_flow(&fixture, IP_UDP, 50000, 4433);
+	send_dtls_hello("dtls.example.org", 0, SIZE_MAX);
+	send_dtls_hello("dtls.example.org", 0, 60);
+	send_dtls_hello("dtls.example.org", 60, SIZE_MAX);
+	answer_dtls();
+	ok(fixture.l7.name_count == 1 && !fixture.l7.is_contested,
+		"the same once more, in fragments, contests nothing");
+
+	fixture_flow(&fixture, IP_UDP, 50000, 4433);
+	answer_dtls();
+	send_dtls_hello("dtls.example.org", 0, SIZE_MAX);
+	ok(fixture.l7.name_count == 1 && !fixture.l7.is_contested, "nor one behind its answer");
+
+	fixture_flow(&fixture, IP_UDP, 50000, 4433);
+	send_dtls_hello("fake.example.org", 0, 100);
+	send_dtls_hello("dtls.example.org", 0, 100);
+	send_dtls_hello("dtls.example.org", 100, SIZE_MAX);
+	ok(fixture.l7.is_contested, "half a decoy: the flow says so");
 }
 
 static bool tor_shape(const char *name, const char *alpn)
@@ -375,6 +435,7 @@ int main(void)
 	test_wireguard_data();
 	test_rtp();
 	test_dtls();
+	test_dtls_decoys();
 	test_tor();
 	test_tor_certificate();
 	test_whatsapp_midstream();

@@ -45,6 +45,11 @@ static bool read_fragment(struct reader *in, struct fragment *fragment)
 	       fragment->offset + reader_left(&fragment->bytes) <= fragment->message_bytes;
 }
 
+/* words[0] of the flow's state. Until a server answers a hello, another one may come, of which the
+ * first was a decoy. words[1]: who sent it. */
+enum { HELLO_NONE, HELLO_READ, HELLO_ANSWERED };
+enum { CLIENT_NONE, CLIENT_DESTINATION, CLIENT_SOURCE };
+
 static enum dissect_result read_hello(struct dissection *dissection, struct reader body)
 {
 	struct client_hello hello;
@@ -87,17 +92,54 @@ static struct reader whole_message(struct dissection *dissection, const struct f
 		       : missing;
 }
 
+/* A hello behind one that was read: as a rule the same once more, with the server's cookie. Where
+ * it has another name both show: nobody but the server knows which of the two it took. */
+static void read_again(struct dissection *dissection, struct reader body)
+{
+	struct l7_info first, second, *l7 = dissection->l7;
+
+	l7_info_copy(&first, l7);
+	read_hello(dissection, body);
+	l7_info_copy(&second, l7);
+	l7_info_copy(l7, &first);
+	for (unsigned i = 0; i < second.name_count; i++) {
+		l7->is_contested |= second.names[i].source == NAME_TLS_SNI &&
+				    l7_info_add_name(l7, NAME_TLS_SNI, l7_info_name(&second, i),
+					    second.names[i].length);
+	}
+}
+
+static uint64_t sender_of(const struct dissection *dissection)
+{
+	return dissection->from_source ? CLIENT_SOURCE : CLIENT_DESTINATION;
+}
+
 static enum dissect_result read_client_hello(
 	struct dissection *dissection, const struct fragment *fragment)
 {
+	struct reassembly *reassembly = dissection->tables->reassembly;
+	uint64_t *state = &dissection->state->words[0];
+	uint32_t *stream = &dissection->state->streams[0];
+	uint64_t changed = reassembly_overlaps_changed(reassembly);
 	bool is_full = false;
-	struct reader body =
-		whole_message(dissection, fragment, &dissection->state->streams[0], &is_full);
+	struct reader body = whole_message(dissection, fragment, stream, &is_full);
 
+	dissection->l7->is_contested |= reassembly_overlaps_changed(reassembly) != changed;
 	if (is_full) {
 		return DISSECT_DONE;
 	}
-	return reader_ok(&body) ? read_hello(dissection, body) : DISSECT_MORE;
+	if (!reader_ok(&body)) {
+		return DISSECT_MORE;
+	}
+	if (*state != HELLO_NONE) {
+		read_again(dissection, body);
+	} else if (read_hello(dissection, body) == DISSECT_DONE) {
+		*state = HELLO_READ;
+		dissection->state->words[1] = sender_of(dissection);
+	}
+	reassembly_close(reassembly, *stream);
+	*stream = 0;
+	return DISSECT_MORE;
 }
 
 /* Up to version 1.2 the server shows itself, too. */
@@ -110,6 +152,8 @@ static enum dissect_result read_server_message(
 	if (fragment->type == MESSAGE_SERVER_HELLO) {
 		if (fragment->offset == 0 && server_hello_parse(fragment->bytes, &hello)) {
 			server_hello_to_l7_info(&hello, dissection->l7);
+			uint64_t *state = &dissection->state->words[0];
+			*state = *state == HELLO_NONE ? HELLO_NONE : HELLO_ANSWERED;
 		}
 		return DISSECT_MORE;
 	}
@@ -130,9 +174,17 @@ static enum dissect_result dtls_datagram(struct dissection *dissection)
 	struct reader in = dissection->in;
 	struct fragment fragment;
 	enum dissect_result result = DISSECT_MORE;
+	uint64_t client = dissection->state->words[1];
+	bool is_client = client == sender_of(dissection);
 
+	if (is_client && dissection->state->words[0] == HELLO_ANSWERED) {
+		return DISSECT_DONE;
+	}
 	while (reader_left(&in) > RECORD_HEADER && read_fragment(&in, &fragment)) {
 		dissection->l7->protocol = L7_DTLS;
+		if (is_client != (fragment.type == MESSAGE_CLIENT_HELLO) && client != CLIENT_NONE) {
+			continue; /* what the other end would have to say */
+		}
 		if (fragment.type == MESSAGE_CLIENT_HELLO) {
 			result = read_client_hello(dissection, &fragment);
 		} else if (fragment.type != MESSAGE_VERIFY_REQUEST) {
