@@ -188,6 +188,36 @@ static void test_http2_pieces(void)
 	is_int(failures, 0, "HTTP/2 cut in two at every place, with the server's settings between");
 }
 
+/* A proxy is asked for datagrams (RFC 9298). */
+static void test_datagrams(void)
+{
+	static const char request[] =
+		"GET /.well-known/masque/udp/inner.example.com/443/ HTTP/1.1\r\n"
+		"Host: proxy.example.com\r\nConnection: Upgrade\r\n"
+		"Upgrade: connect-udp\r\nCapsule-Protocol: ?1\r\n\r\n";
+	static const char refusal[] = "HTTP/1.1 403 Forbidden\r\n\r\n";
+	size_t count = sizeof(request) - 1;
+	unsigned failures = 0;
+
+	for (size_t cut = 1; cut <= count; cut++) {
+		fixture_flow(&fixture, IP_TCP, 50000, 80);
+		fixture_send(&fixture, true, 0, request, cut);
+		fixture_send(&fixture, true, (uint32_t)cut, request + cut, count - cut);
+		failures +=
+			strcmp(fixture_name(&fixture, NAME_HTTP_HOST), "inner.example.com") != 0 ||
+			fixture.l7.name_count != 1 || fixture.l7.through_proxy != L7_PROXY_ASKED;
+	}
+	is_int(failures, 0, "the host whom a proxy is to send datagrams to, cut at every place");
+	fixture_send(&fixture, false, 0, refusal, sizeof(refusal) - 1);
+	is_int(fixture.l7.through_proxy, L7_PROXY_REFUSED, "… and the proxy says no");
+	is_text(host_of("GET /.well-known/masque/udp/inner.example.com/443/ HTTP/1.1\r\n"
+			"Host: page.example.com\r\n\r\n"),
+		"page.example.com", "a page of that path is none of it");
+	is_text(host_of("GET /.well-known/masque/udp/inner.example.com HTTP/1.1\r\n"
+			"Host: proxy.example.com\r\nUpgrade: connect-udp\r\n\r\n"),
+		"proxy.example.com", "nor a path without its end");
+}
+
 static void test_product(void)
 {
 	host_of("GET / HTTP/1.1\r\nUser-Agent: AnyDesk/9.0 (Windows)\r\nHost: a.example\r\n\r\n");
@@ -241,6 +271,7 @@ int main(void)
 	is_text(host_of("GET /p\r\nHost: old.example.com\r\n\r\n"), "old.example.com",
 		"… and a target without a version");
 	test_product();
+	test_datagrams();
 	test_pieces();
 	test_connect();
 	test_upgrade_in_pieces();

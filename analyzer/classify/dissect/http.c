@@ -11,8 +11,8 @@
 enum { HEAD_BYTES_MAX = 12288, PIECE_BYTES = 256 };
 
 /* words[0] of the flow's state: the request was a CONNECT, or asked for TLS on this connection (RFC
- * 2817). */
-enum { STATE_CONNECT = 1, STATE_UPGRADE = 2 };
+ * 2817), or asked a proxy for datagrams (RFC 9298). */
+enum { STATE_CONNECT = 1, STATE_UPGRADE = 2, STATE_DATAGRAMS = 3 };
 
 enum method { METHOD_NONE, METHOD_UNFINISHED, METHOD_CONNECT, METHOD_OTHER };
 
@@ -81,6 +81,34 @@ static void add_target_host(struct l7_info *l7, const char *target, size_t lengt
 	}
 	host_to_l7_info(host, host_length, l7);
 	l7->through_proxy = L7_PROXY_FETCHES;
+}
+
+/* Of "/.well-known/masque/udp/HOST/PORT/" the host, to whom a proxy is to send datagrams (RFC
+ * 9298); its length, 0 none. */
+static size_t find_datagram_host(const char *target, size_t length, const char **host)
+{
+	static const char path[] = "/.well-known/masque/udp/";
+	const char *at = memmem(target, length, path, sizeof(path) - 1);
+
+	if (!at) {
+		return 0;
+	}
+	*host = at + sizeof(path) - 1;
+	const char *end = memchr(*host, '/', length - (size_t)(*host - target));
+	return end ? (size_t)(end - *host) : 0;
+}
+
+/* Is that what the rest of the head says? With a host of its own, which is the proxy's. More:
+ * nobody knows before it is whole. */
+static enum dissect_result asks_for_datagrams(struct reader head)
+{
+	static const char end[] = "\r\n\r\n", word[] = "connect-udp";
+
+	if (memmem(head.at, reader_left(&head), word, sizeof(word) - 1)) {
+		return DISSECT_DONE;
+	}
+	return memmem(head.at, reader_left(&head), end, sizeof(end) - 1) ? DISSECT_OTHER
+									 : DISSECT_MORE;
 }
 
 /* The version a request line ends with: "HTTP/1.0", "HTTP/1.1". Servers forgive a missing blank or
@@ -183,8 +211,18 @@ static enum dissect_result read_request(
 	dissection->l7->protocol = L7_HTTP;
 	const char *target_end = memchr(line, ' ', length);
 	size_t target_length = target_end ? (size_t)(target_end - line) : 0; /* some send none */
+	const char *host = NULL;
+	size_t host_length = find_datagram_host(line, target_length, &host);
+	enum dissect_result datagrams = host_length > 0 ? asks_for_datagrams(in) : DISSECT_OTHER;
+	if (datagrams == DISSECT_MORE && !is_long) {
+		return DISSECT_MORE;
+	}
 	if (method == METHOD_CONNECT) {
 		host_to_l7_info(line, target_length, dissection->l7);
+	} else if (datagrams == DISSECT_DONE) {
+		host_to_l7_info(host, host_length, dissection->l7);
+		dissection->l7->through_proxy = L7_PROXY_ASKED;
+		dissection->state->words[0] = STATE_DATAGRAMS;
 	} else {
 		add_target_host(dissection->l7, line, target_length);
 	}
@@ -333,11 +371,13 @@ static enum dissect_result read_response(struct dissection *dissection, struct r
 	if (dissection->state->words[0] == 0 && is_code(status, "426")) {
 		return read_demand(dissection, in);
 	}
+	bool is_proxy = dissection->state->words[0] == STATE_CONNECT ||
+			dissection->state->words[0] == STATE_DATAGRAMS;
+	if (is_proxy && is_forbidden(status)) {
+		dissection->l7->through_proxy = L7_PROXY_REFUSED;
+	}
 	if (dissection->state->words[0] != STATE_CONNECT) {
 		return DISSECT_DONE;
-	}
-	if (is_forbidden(status)) {
-		dissection->l7->through_proxy = L7_PROXY_REFUSED;
 	}
 	bool is_granted = reader_u8(&status) == '2';
 	while (next_line(&in, &line, &length)) {
