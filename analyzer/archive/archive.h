@@ -62,6 +62,8 @@ int archive_writer_put_sums(
 int archive_writer_close_hours(struct archive_writer *writer, uint64_t now_ns, struct err *err);
 /* Heads are signed with this Ed25519 seed from now on. */
 void archive_writer_sign(struct archive_writer *writer, const uint8_t *secret);
+/* Times are what captures claim: they make about so many files of each kind (archive_shelf.h). */
+void archive_writer_bound(struct archive_writer *writer, uint32_t segments);
 /* Notes that records are missing, and why. Where it fails it is noted at the end, with the gap of
  * the latest call alone, at the latest by the next writer. */
 int archive_writer_put_gap(

@@ -5,7 +5,7 @@
  *          reuse. A full queue makes archive_queue_put() wait.
  * Threads  one writer. The sealer is the thread's while blocks are queued, and the writer's own to
  *          use after archive_queue_wait().
- * Failure  a block that cannot be sealed fails this put or wait, or the next, and stays in the queue
+ * Failure  a block that cannot be sealed fails this put or wait, or the next, and stays queued
  *          with those behind it; each later put or wait tries it again. A block that then finds no
  *          room is dropped, and its records are counted. */
 #pragma once

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "analyzer/archive/archive_shelf.h"
 #include "analyzer/archive/compress.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/secret.h"
 
 struct archive_sealer {
@@ -114,6 +116,13 @@ void archive_sealer_sign(struct archive_sealer *sealer, const uint8_t *secret)
 const uint8_t *archive_sealer_secret(const struct archive_sealer *sealer)
 {
 	return sealer->has_secret ? sealer->secret : NULL;
+}
+
+void archive_sealer_bound(struct archive_sealer *sealer, uint32_t segments)
+{
+	for (unsigned shelf = 0; shelf < ARCHIVE_SHELF_COUNT; shelf++) {
+		sealer->shelves[shelf].most = segments;
+	}
 }
 
 /* The length of the frames, or 0. */
@@ -252,10 +261,26 @@ int archive_sealer_sync(struct archive_sealer *sealer, struct err *err)
 	return status < 0 ? status : write_head(sealer, err);
 }
 
+static void tell_crowded(const struct archive_sealer *sealer)
+{
+	uint64_t crowded = 0;
+
+	for (unsigned shelf = 0; shelf < ARCHIVE_SHELF_COUNT; shelf++) {
+		crowded += sealer->shelves[shelf].crowded;
+	}
+	if (crowded > 0) {
+		log_warning("%s: the captures claim times on so many days that %" PRIu64
+			    " hours and days share files with others; all of it is there, but "
+			    "is deleted with the latest of its file (is a clock wrong?)",
+			sealer->folder, crowded);
+	}
+}
+
 int archive_sealer_close(struct archive_sealer *sealer, struct err *err)
 {
 	int status = 0;
 
+	tell_crowded(sealer);
 	for (unsigned shelf = 0; shelf < ARCHIVE_SHELF_COUNT; shelf++) {
 		int ended = archive_shelf_end(&sealer->shelves[shelf], status < 0 ? NULL : err);
 		status = status < 0 ? status : ended;

@@ -31,6 +31,8 @@ int archive_sealer_open(struct archive_sealer **sealer, const char *folder, stru
 /* Heads are signed from now on (archive_head.h). */
 void archive_sealer_sign(struct archive_sealer *sealer, const uint8_t *secret);
 const uint8_t *archive_sealer_secret(const struct archive_sealer *sealer); /* NULL: none */
+/* Times are what captures claim: so many segments of a shelf may end by them (archive_shelf.h). */
+void archive_sealer_bound(struct archive_sealer *sealer, uint32_t segments);
 int archive_sealer_add(
 	struct archive_sealer *sealer, const struct archive_block *block, struct err *err);
 /* All blocks are on the disk, and the head is written, when this returns. */

@@ -144,6 +144,7 @@ int archive_shelf_end(struct archive_shelf_writer *writer, struct err *err)
 		return status;
 	}
 	writer->segment++;
+	writer->ended++;
 	return status;
 }
 
@@ -188,15 +189,27 @@ static int append(struct archive_shelf_writer *writer, struct archive_header *he
 	return 0;
 }
 
+/* So small that it had better go on. */
+static bool is_sparse(const struct archive_shelf_writer *writer)
+{
+	enum { SPARSE_BYTES = 256 << 10 };
+
+	return writer->most > 0 && writer->ended >= writer->most && writer->bytes < SPARSE_BYTES;
+}
+
 /* A new period or a full segment begins another one: at a block's edge, and only when time goes
  * forward, so that no clock can make a segment for every record. */
 int archive_shelf_append(struct archive_shelf_writer *writer, struct archive_header *header,
 	uint8_t *bytes, struct err *err)
 {
+	uint64_t period = period_of(writer->shelf, header->last_ns);
+	bool is_over = writer->fd >= 0 && period > writer->period;
 	int status = 0;
 
-	if (writer->fd >= 0 && (period_of(writer->shelf, header->last_ns) > writer->period ||
-				       writer->bytes > SEGMENT_BYTES)) {
+	if (is_over && is_sparse(writer)) {
+		writer->period = period;
+		writer->crowded++;
+	} else if (is_over || (writer->fd >= 0 && writer->bytes > SEGMENT_BYTES)) {
 		status = archive_shelf_end(writer, err);
 	}
 	if (status == 0 && writer->fd < 0) {

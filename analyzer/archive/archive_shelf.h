@@ -2,6 +2,10 @@
  *
  *     FOLDER/2026/03/31/flows-00000012.bfa
  *
+ * A segment ends with its hour, day or month, so that it can be deleted with them. Of captures
+ * anybody may have written the times: there a run may be told how many segments may end so;
+ * behind them small ones go on beyond their time, and nothing is lost.
+ *
  * Memory   nothing.
  * Threads  one at a time.
  * Failure  a block that cannot be written is lost whole: what was written of it is taken back, and
@@ -15,7 +19,10 @@
 struct archive_shelf_writer {
 	const char *folder;
 	enum archive_shelf shelf;
-	int fd; /* of the segment; -1: none begun */
+	uint32_t most;    /* segments that may end by time; 0: any number */
+	uint32_t ended;   /* segments of this run */
+	uint64_t crowded; /* periods that share a segment with another one */
+	int fd;           /* of the segment; -1: none begun */
 	char path[PATH_MAX];
 	uint64_t period, bytes; /* of the segment */
 	uint64_t bytes_out;     /* of it: on their way to the disk */

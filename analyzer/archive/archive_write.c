@@ -127,6 +127,11 @@ void archive_writer_sign(struct archive_writer *writer, const uint8_t *secret)
 	archive_sealer_sign(writer->sealer, secret);
 }
 
+void archive_writer_bound(struct archive_writer *writer, uint32_t segments)
+{
+	archive_sealer_bound(writer->sealer, segments);
+}
+
 static int write_block(struct archive_writer *writer, struct err *err)
 {
 	if (writer->record_count == 0) {

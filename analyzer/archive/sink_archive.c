@@ -23,6 +23,9 @@
  * sensor's power. */
 #define FLUSH_NS (60 * NS_PER_S)
 
+/* Captures of three years have a file for each of their days. */
+enum { CLAIMED_SEGMENTS = 1000 };
+
 struct sink {
 	struct archive_writer *writer;
 	uint64_t version; /* of the reference data that labels were last made of */
@@ -51,6 +54,9 @@ static int archive_open(struct sink **sink, const struct sink_options *options, 
 	}
 	opened->retention = options->retention;
 	opened->is_live = options->observer != NULL;
+	if (!opened->is_live) {
+		archive_writer_bound(opened->writer, CLAIMED_SEGMENTS);
+	}
 	opened->known = options->leaves_out_known ? archive_known_create(options->target) : NULL;
 	if (options->signing_key) {
 		archive_writer_sign(opened->writer, options->signing_key);

@@ -431,6 +431,50 @@ static void test_jumping_clock(void)
 	end();
 }
 
+/* A capture in which each packet is of another day: its records, and what they add up to, share
+ * files from some number on. */
+static unsigned segments_of_days(unsigned days, unsigned most)
+{
+	struct archive_writer *writer;
+	struct archive_segments segments;
+	struct err err;
+
+	archive_writer_open(&writer, folder, false, &err);
+	archive_writer_bound(writer, most);
+	for (unsigned i = 0; i < days; i++) {
+		struct record record;
+		struct record_labels labels;
+		make_record(i % RECORDS, &record, &labels);
+		record.flow.start_ns = record.flow.flow_start_ns = (i + 1) * 24 * 3600 * NS_PER_S;
+		record.flow.end_ns = record.flow.start_ns;
+		archive_writer_put(writer, &record, &labels, &err);
+		archive_writer_close_hours(writer, UINT64_MAX, &err);
+	}
+	is_int(archive_writer_close(writer, &err), 0, "%u days", days);
+	archive_segments_list(&segments, folder, ARCHIVE_SHELF_HOURS, &err);
+	unsigned count = (unsigned)segments.count;
+	archive_segments_free(&segments);
+	return count;
+}
+
+static void test_days_without_end(void)
+{
+	enum { DAYS = 12, MOST = 5 };
+	struct archive_options options = { .folder = folder };
+	struct archive_check check;
+	struct err err;
+
+	begin("days");
+	is_int(segments_of_days(DAYS, MOST), MOST + 1, "… in so many files");
+	is_int(archive_verify(&options, NULL, NULL, &check, &err), 0, "… can be read");
+	is_int((long)check.stats.problems, 0, "… are whole");
+	is_int((long)check.stats.records, DAYS, "… and all there");
+	end();
+	begin("clock-days");
+	is_int(segments_of_days(DAYS, 0), DAYS, "a clock's days have a file each");
+	end();
+}
+
 enum { MANY = 40000 }; /* records of more blocks than wait for the thread */
 
 /* Puts so many, at most; how many were taken before one failed. */
@@ -526,6 +570,7 @@ int main(void)
 	test_changed();
 	test_chain();
 	test_jumping_clock();
+	test_days_without_end();
 	test_thread();
 	test_full_disk(false);
 	test_full_disk(true);
