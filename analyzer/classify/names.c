@@ -149,17 +149,20 @@ static struct entry *find(const struct names *names, uint64_t hash, uint32_t now
 	return entry && entry->ends_s > now_s ? entry : NULL;
 }
 
-/* A free slot of the set; where there is none, that of the entry that ends first. */
+/* The first free slot of the set; where there is none, that of the entry that ends first. Entries
+ * lie anywhere, and are asked only then. */
 static uint32_t *slot_for(const struct names *names, uint64_t hash)
 {
 	struct set *set = set_of(names, hash);
 	uint32_t *first = set->slots;
 
 	for (unsigned i = 0; i < WAYS; i++) {
-		uint32_t *slot = set->slots + i;
-		if (*slot == 0) {
-			return slot;
+		if (set->slots[i] == 0) {
+			return &set->slots[i];
 		}
+	}
+	for (unsigned i = 1; i < WAYS; i++) {
+		uint32_t *slot = &set->slots[i];
 		if (entry_at(names, *slot)->ends_s < entry_at(names, *first)->ends_s) {
 			first = slot;
 		}
