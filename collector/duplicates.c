@@ -20,7 +20,8 @@ enum {
 	/* For each sure duplicate so many doubtful ones are believed. */
 	BELIEVED_EACH = 4,
 	BELIEVED_MOST = 64,
-	/* What may have been sent again is a copy while more than one in so many comes twice. */
+	/* What may have been sent again is a copy while more than one in so many comes twice, and
+	 * all that is doubtful while more than one in so many that would be sure does. */
 	REPEATED_EACH = 8,
 	REPEATED_LEAST = 64,
 	REPEATED_MOST = 128,
@@ -38,7 +39,10 @@ enum {
 	 * after that: whoever sends it gives all that it sends one identification. */
 	AGAIN = 1 << CONTEXT_BITS,
 	STANDS = 2 << CONTEXT_BITS,
-	PRINT_BITS_FROM = CONTEXT_BITS + 2
+	/* How many copies of it were taken out, as far as that matters. */
+	COPIES_AT = CONTEXT_BITS + 2,
+	COPIES_MOST = 3,
+	PRINT_BITS_FROM = CONTEXT_BITS + 4
 };
 
 /* Copies lie this far apart at most: the buffers of a switch, not a retransmission. */
@@ -57,7 +61,7 @@ enum side { SIDE_SAME, SIDE_ROUTED, SIDE_VLAN, SIDE_COUNT };
 
 struct seen {
 	uint64_t time_ns;
-	uint64_t print; /* but for its lowest bits, which are AGAIN, STANDS and the context */
+	uint64_t print; /* but for its lowest bits: copies, AGAIN, STANDS and the context */
 	uint64_t link;  /* link_of() */
 };
 
@@ -65,7 +69,8 @@ struct duplicates {
 	const struct contexts *contexts;
 	uint64_t secret[4];
 	uint32_t watched;
-	uint32_t believed[SIDE_COUNT], repeated[SIDE_COUNT];
+	uint32_t believed[SIDE_COUNT], repeated[SIDE_COUNT], doubled[SIDE_COUNT];
+	uint32_t copies[SIDE_COUNT]; /* that the last sure one had */
 	struct duplicates_routed routed;
 	struct seen places[PLACES];
 };
@@ -189,16 +194,17 @@ static bool is_encrypted(const struct packet *packet)
 
 /* Nobody sends the same bytes of a stream or the same identification twice within a moment, nor
  * what is encrypted. But two acknowledgements may be the same to the last bit, or two datagrams, of
- * which no identification tells anything. */
-static bool is_sure(const struct packet *packet, bool id_stands)
+ * which no identification tells anything; and what stands was sent again and again, whatever it
+ * looks like. */
+static bool is_sure(const struct packet *packet, bool stands)
 {
-	if ((packet->ip_id != 0 && !id_stands) || packet->tcp_flags & (TCP_SYN | TCP_FIN)) {
+	if ((packet->ip_id != 0 && !stands) || packet->tcp_flags & (TCP_SYN | TCP_FIN)) {
 		return true;
 	}
 	if (packet->tcp_flags) {
 		return packet->payload_bytes > 0;
 	}
-	return !(packet->flags & PACKET_FRAGMENT) && is_encrypted(packet);
+	return !stands && !(packet->flags & PACKET_FRAGMENT) && is_encrypted(packet);
 }
 
 /* What each router changes: whose MAC address sent it, and the hop limit in the lowest bits; 0
@@ -247,9 +253,9 @@ static bool may_be_resent(const struct packet *packet)
 	       !(packet->tcp_flags & (TCP_SYN | TCP_FIN)) && stamps_of(packet) == 0;
 }
 
-static enum copy copy_on_link(const struct packet *packet, bool id_stands, uint64_t apart_ns)
+static enum copy copy_on_link(const struct packet *packet, bool stands, uint64_t apart_ns)
 {
-	if (!is_sure(packet, id_stands)) {
+	if (!is_sure(packet, stands)) {
 		return COPY_DOUBTFUL;
 	}
 	return apart_ns > RESENT_NS && may_be_resent(packet) ? COPY_OR_RESENT : COPY_SURE;
@@ -287,11 +293,11 @@ static enum copy copy_between_vlans(const struct duplicates *duplicates, const s
 		return COPY_NONE;
 	}
 	bool is_later = hops_between(seen->link, link) > 0;
-	bool id_stands = seen->print & STANDS;
-	if (packet->tcp_flags || !is_later ? !is_drawn(packet) : !is_sure(packet, id_stands)) {
+	bool stands = seen->print & STANDS;
+	if (packet->tcp_flags || !is_later ? !is_drawn(packet) : !is_sure(packet, stands)) {
 		return COPY_DOUBTFUL;
 	}
-	return is_later ? COPY_SURE : copy_on_link(packet, id_stands, apart_ns);
+	return is_later ? COPY_SURE : copy_on_link(packet, stands, apart_ns);
 }
 
 /* What somebody outside wrapped takes the place of nothing that came bare. */
@@ -325,26 +331,39 @@ static enum side side_of(const struct seen *seen, const struct packet *packet)
 	return is_routed(seen->link, link_of(packet)) ? SIDE_ROUTED : SIDE_SAME;
 }
 
-/* The same again, too late for a copy and too soon for an identification to come round. Once it may
- * be the copy of a slower mirror; twice, and the identification never changes: what was taken for
- * copies since then vouches for no others. */
+static inline unsigned copies_of(const struct seen *seen)
+{
+	return (unsigned)(seen->print >> COPIES_AT) & COPIES_MOST;
+}
+
+/* What was seen is the one that this is equal to from now on. */
+static void begin_anew(struct seen *seen, const struct packet *packet)
+{
+	seen->print -= (uint64_t)copies_of(seen) << COPIES_AT;
+	seen->time_ns = packet->time_ns;
+}
+
+/* The same again, too late for a copy and too soon for an identification to come round, or for what
+ * is encrypted to be the same. Once it may be the copy of a slower mirror; twice, and it is what
+ * its sender always sends: what was taken for copies since then vouches for no others. */
 static bool has_come_again(struct duplicates *duplicates, struct seen *seen, uint64_t print,
 	const struct packet *packet)
 {
-	if (packet->ip_id == 0 || !is_same_print(seen, print) ||
+	if ((packet->ip_id == 0 && packet->tcp_flags) || !is_same_print(seen, print) ||
 		(uint16_t)seen->print != packet->context || apart(seen, packet) > STANDS_NS) {
 		return false;
 	}
 	if (seen->print & AGAIN && !(seen->print & STANDS)) {
+		enum side side = side_of(seen, packet);
 		seen->print |= STANDS;
-		duplicates->believed[side_of(seen, packet)] = 0;
+		duplicates->believed[side] = duplicates->doubled[side] = 0;
 	}
 	seen->print |= AGAIN;
 	return true;
 }
 
 /* Eight share eight places, and a ninth one takes that of the oldest. NULL: it was not seen. */
-static const struct seen *find_or_keep(
+static struct seen *find_or_keep(
 	struct duplicates *duplicates, const struct packet *packet, uint32_t spot, enum copy *copy)
 {
 	uint64_t print = print_of(duplicates, packet) >> PRINT_BITS_FROM << PRINT_BITS_FROM;
@@ -357,7 +376,7 @@ static const struct seen *find_or_keep(
 			return seen;
 		}
 		if (has_come_again(duplicates, seen, print, packet)) {
-			seen->time_ns = packet->time_ns;
+			begin_anew(seen, packet);
 			return NULL;
 		}
 		oldest = seen->time_ns < oldest->time_ns ? seen : oldest;
@@ -371,15 +390,19 @@ static uint32_t add_up_to(uint32_t most, uint32_t count, uint32_t more)
 	return count + more < most ? count + more : most;
 }
 
-static void note_single(struct duplicates *duplicates)
+/* Nothing like it was seen before. */
+static void note_single(struct duplicates *duplicates, const struct packet *packet)
 {
+	bool may_come_again = may_be_resent(packet), would_be_sure = is_sure(packet, false);
+
 	for (unsigned side = 0; side < SIDE_COUNT; side++) {
-		duplicates->repeated[side] -= duplicates->repeated[side] > 0;
+		duplicates->repeated[side] -= may_come_again && duplicates->repeated[side] > 0;
+		duplicates->doubled[side] -= would_be_sure && duplicates->doubled[side] > 0;
 	}
 }
 
-/* For each sure one some doubtful ones are believed; and what may have been sent again where too
- * much of it comes twice for that. */
+/* For each sure one some doubtful ones are believed, and all where nearly everything comes twice;
+ * and what may have been sent again where too much of it does for that. */
 static bool is_believed(struct duplicates *duplicates, enum copy copy, enum side side)
 {
 	uint32_t *believed = &duplicates->believed[side], *repeated = &duplicates->repeated[side];
@@ -389,7 +412,12 @@ static bool is_believed(struct duplicates *duplicates, enum copy copy, enum side
 		copy = *repeated >= REPEATED_LEAST ? COPY_SURE : COPY_DOUBTFUL;
 	}
 	if (copy == COPY_SURE) {
+		uint32_t *doubled = &duplicates->doubled[side];
 		*believed = add_up_to(BELIEVED_MOST, *believed, BELIEVED_EACH);
+		*doubled = add_up_to(REPEATED_MOST, *doubled, REPEATED_EACH);
+		return true;
+	}
+	if (duplicates->doubled[side] >= REPEATED_LEAST) {
 		return true;
 	}
 	if (*believed == 0) {
@@ -397,6 +425,25 @@ static bool is_believed(struct duplicates *duplicates, enum copy copy, enum side
 	}
 	(*believed)--;
 	return true;
+}
+
+/* What is equal by chance comes many times in a moment: each has as many copies as what is sure had
+ * lately, and one more is the next one. */
+static bool is_next(const struct duplicates *duplicates, const struct seen *seen, enum copy copy,
+	enum side side)
+{
+	unsigned most = duplicates->copies[side] ? duplicates->copies[side] : 1;
+
+	return copy == COPY_DOUBTFUL && copies_of(seen) >= most;
+}
+
+static void count_copy(
+	struct duplicates *duplicates, struct seen *seen, enum copy copy, enum side side)
+{
+	seen->print += copies_of(seen) < COPIES_MOST ? UINT64_C(1) << COPIES_AT : 0;
+	if (copy != COPY_DOUBTFUL) {
+		duplicates->copies[side] = copies_of(seen);
+	}
 }
 
 static uint16_t vlan_of(const struct duplicates *duplicates, uint16_t context)
@@ -419,18 +466,21 @@ static void count_routed(struct duplicates *duplicates, const struct seen *seen,
 static bool is_duplicate(struct duplicates *duplicates, const struct packet *packet, uint32_t spot)
 {
 	enum copy copy;
-	const struct seen *seen = find_or_keep(duplicates, packet, spot, &copy);
+	struct seen *seen = find_or_keep(duplicates, packet, spot, &copy);
 
 	if (!seen) {
-		if (may_be_resent(packet)) {
-			note_single(duplicates);
-		}
+		note_single(duplicates, packet);
 		return false;
 	}
 	enum side side = side_of(seen, packet);
+	if (is_next(duplicates, seen, copy, side)) {
+		begin_anew(seen, packet);
+		return false;
+	}
 	if (!is_believed(duplicates, copy, side)) {
 		return false;
 	}
+	count_copy(duplicates, seen, copy, side);
 	count_routed(duplicates, seen, packet, side);
 	duplicates->watched = WATCHED_AFTER;
 	return true;

@@ -8,10 +8,13 @@
  * router or firewall stands between, and the mirror holds both of its sides. Nothing is sent again
  * so soon; only without an identification bare acknowledgements may be alike, and datagrams that
  * are not encrypted, and those count as duplicates where others of the same kind (same wire,
- * router, VLAN) just did; so it is with those of a sender whose identification never changes, once
- * the same came again twice, later than copies do. A segment without identification and time stamps
- * may have been sent again on the same wire after a tenth of a millisecond: it is a copy while many
- * come twice. Fragments are asked about before their datagram is put together, each by itself.
+ * router, VLAN) just did, some for each of those, and all while nearly everything comes twice; so
+ * it is with those of a sender that says the same under the same identification for ever, once it
+ * came again twice, later than copies do: until then its first ten milliseconds count as one. Of
+ * many that are equal each has as many copies as others have. A segment without identification and
+ * time stamps may have been sent again on the same wire after a tenth of a millisecond: it is a
+ * copy while many come twice. Fragments are asked about before their datagram is put together, each
+ * by itself. Where nothing but such datagrams comes twice nobody can tell, and they count twice.
  *
  * Few captures are doubled, so not every packet is looked at: the first ones are, then a sample
  * that holds both copies or none, and every packet again while duplicates are found.

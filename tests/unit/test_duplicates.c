@@ -274,6 +274,49 @@ static unsigned left_of_slow_mirror(void)
 	return left;
 }
 
+/* Ten datagrams that nothing tells apart, and a segment, then the copies of all of them. */
+static unsigned left_of_bursts(bool is_doubled)
+{
+	enum { ROUNDS = 500, BURST = 10 };
+	struct duplicates *duplicates = duplicates_create(contexts);
+	unsigned left = 0;
+
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		struct pair other = twice(segment(false, (uint16_t)(i + 2), i, 20), 20 * NS_PER_US);
+		for (unsigned copy = 0; copy <= is_doubled; copy++) {
+			for (unsigned at = 0; at < BURST; at++) {
+				struct pair same = twice(datagram(0, "load=0.10"), 0);
+				same.packets[0].time_ns += i * 100 * NS_PER_MS + at * NS_PER_US +
+							   copy * 20 * NS_PER_US;
+				left += duplicates_remove(duplicates, same.packets, NULL, 1);
+			}
+			other.packets[copy].time_ns += i * 100 * NS_PER_MS;
+			left += duplicates_remove(duplicates, &other.packets[copy], NULL, 1);
+		}
+	}
+	duplicates_destroy(duplicates);
+	return left;
+}
+
+/* One datagram of bytes without a pattern, sent again and again. */
+static unsigned left_of_binary(unsigned each_us)
+{
+	enum { DATAGRAMS = 2000 };
+	static const char binary[] =
+		"\x9c\x11\xe3\x42\xb7\x05\xd9\x6a\xf1\x28\x8d\x3e\xa4\x77\xc0\x1b"
+		"\x95\x4f\xee\x02\xba\x61\xd3\x38\xf7\x2c\x81\x5d\xa9\x74\xcb\x16";
+	struct duplicates *duplicates = duplicates_create(contexts);
+	unsigned left = 0;
+
+	for (uint32_t i = 0; i < DATAGRAMS; i++) {
+		struct pair same = twice(datagram(0, binary), 0);
+		same.packets[0].time_ns += (uint64_t)i * each_us * NS_PER_US;
+		left += duplicates_remove(duplicates, same.packets, NULL, 1);
+	}
+	duplicates_destroy(duplicates);
+	return left;
+}
+
 static void test_standing(void)
 {
 	unsigned left = left_of_device(false, 1000);
@@ -284,6 +327,14 @@ static void test_standing(void)
 	is_int(left_of_slow_mirror(), 2000, "two mirrors that double, one 20 ms behind: twice");
 	left = left_of_device(true, 20000);
 	ok(left >= 2000 && left < 2050, "… where all comes twice: %u of 2000", left);
+	left = left_of_device(true, 1000);
+	ok(left > 1980 && left < 2050, "… and each millisecond: %u of 2000", left);
+	left = left_of_bursts(true);
+	ok(left > 5400 && left < 5600, "bursts of the same where all comes twice: %u of 5500",
+		left);
+	is_int(left_of_bursts(false), 5500, "… and where nothing does");
+	left = left_of_binary(1000);
+	ok(left >= 1980, "the same that looks encrypted, each millisecond: %u of 2000 count", left);
 }
 
 /* The same bytes of a stream, a moment later by the clock that its sender stamps them with. */
