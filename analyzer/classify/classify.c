@@ -250,8 +250,9 @@ void classify_feed(struct classify *classify, struct collector *collector,
 	classify->stats.hellos_reassembled += feed->reassembled;
 }
 
+/* is_later: another conversation begins on the flow's five numbers. */
 static void l7_feed_flow(struct classify *classify, struct collector *collector,
-	const struct collector_batch *batch, const struct peek *peek)
+	const struct collector_batch *batch, const struct peek *peek, bool is_later)
 {
 	const struct packet *packet = &batch->packets.packets[peek->packet];
 	uint32_t *note = collector_note(collector, peek->flow);
@@ -265,6 +266,7 @@ static void l7_feed_flow(struct classify *classify, struct collector *collector,
 		}
 	} else {
 		l7_session_init(&fresh, peek->flow, *note);
+		fresh.directions[0].is_later = fresh.directions[1].is_later = is_later;
 	}
 	classify_follow_request(classify, packet, peek, session == &fresh);
 	struct l7_feed feed;
@@ -274,7 +276,7 @@ static void l7_feed_flow(struct classify *classify, struct collector *collector,
 		uint32_t number = *note & ~NOTE_PROGRESS;
 		if (classify_split(classify, collector, batch, peek, session->l7)) {
 			end_session(classify, number);
-			l7_feed_flow(classify, collector, batch, peek);
+			l7_feed_flow(classify, collector, batch, peek, true);
 			return;
 		}
 	}
@@ -447,7 +449,8 @@ static void look_at_peek(struct classify *classify, struct collector *collector,
 	if (*note & (NOTE_PROGRESS | NOTE_WATCH) && is_udp(packet)) {
 		classify_hear_answer(classify, collector, batch, peek);
 	}
-	if (*note & NOTE_DONE) {
+	bool is_later = *note & NOTE_DONE;
+	if (is_later) {
 		bool begins = *note & NOTE_WATCH && peek->from_source &&
 			      classify_begin_again(classify, collector, batch, peek);
 		if (!begins) {
@@ -462,7 +465,7 @@ static void look_at_peek(struct classify *classify, struct collector *collector,
 		l7_feed_dns(classify, collector, peek, packet, note)) {
 		return;
 	}
-	l7_feed_flow(classify, collector, batch, peek);
+	l7_feed_flow(classify, collector, batch, peek, is_later);
 }
 
 /* Where the names of the flows that this batch opened are to be found; all cache misses at once. */

@@ -42,6 +42,7 @@ struct direction {
 	bool start_is_seen : 1; /* start_seq is known from the SYN */
 	bool is_ack_unsure : 1; /* what it acknowledges tells nothing */
 	bool is_in_middle : 1;  /* its beginning was missed */
+	bool is_later : 1;      /* it begins behind another conversation of its connection */
 	bool is_syn_data : 1;   /* the unsure bytes came with the SYN */
 	bool ends_flow : 1;     /* what was read tells all, if that is what the other end answers */
 	bool is_torn : 1;       /* what was read of it does not fit together */

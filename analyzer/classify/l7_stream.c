@@ -70,7 +70,9 @@ static void begin(struct direction *direction, const struct l7_segment *segment,
 
 	direction->has_start = true;
 	direction->start_is_seen = is_syn || is_behind_syn;
-	direction->start_seq = is_behind_syn && !is_syn ? segment->peek->next_seq : seq;
+	/* A later conversation begins where it is noticed. */
+	direction->start_seq =
+		is_behind_syn && !is_syn && !direction->is_later ? segment->peek->next_seq : seq;
 	direction->next_seq = direction->start_seq;
 }
 
@@ -257,11 +259,16 @@ static uint32_t urgent_before(const struct direction *direction, uint32_t seq)
 	return direction->urgent_count - (direction->urgent_count > 0 && !is_behind);
 }
 
-static void note_urgent(struct direction *direction, uint32_t seq)
+/* What came before it, and stands behind it, was placed as if its byte were the stream's. */
+static void note_urgent(struct reassembly *reassembly, struct direction *direction, uint32_t seq)
 {
 	bool is_new = !direction->urgent_count || (int32_t)(seq - direction->urgent_seq) > 0;
+	uint32_t place = seq - direction->urgent_count - direction->next_seq;
 
 	if (is_new && direction->urgent_count < UINT8_MAX) {
+		if (direction->stream && place < REASSEMBLY_BYTES_MAX) {
+			reassembly_close_hole(reassembly, direction->stream, place);
+		}
 		direction->urgent_seq = seq;
 		direction->urgent_count++;
 	}
@@ -276,8 +283,8 @@ struct part {
 enum { PARTS_MAX = 2 };
 
 /* A segment's bytes but for the urgent one: what stands before it, and what stands behind. */
-static unsigned parts_of(struct direction *direction, const struct packet *packet, uint32_t seq,
-	struct part parts[PARTS_MAX])
+static unsigned parts_of(struct reassembly *reassembly, struct direction *direction,
+	const struct packet *packet, uint32_t seq, struct part parts[PARTS_MAX])
 {
 	struct reader in = reader_over(packet->payload, packet->payload_bytes);
 	uint32_t urgent = urgent_place(packet);
@@ -287,7 +294,7 @@ static unsigned parts_of(struct direction *direction, const struct packet *packe
 		parts[0] = (struct part){ seq - urgent_before(direction, seq), in };
 		return 1;
 	}
-	note_urgent(direction, seq + urgent);
+	note_urgent(reassembly, direction, seq + urgent);
 	uint32_t place = seq - urgent_before(direction, seq);
 	if (urgent > 0) {
 		parts[count++] = (struct part){ place, reader_sub(&in, urgent) };
@@ -360,7 +367,7 @@ enum l7_stream_version l7_stream_keep_version(struct reassembly *reassembly,
 		packet->tcp_flags & TCP_SYN || !is_taken(direction, segment)) {
 		return L7_VERSION_NONE;
 	}
-	unsigned count = parts_of(direction, packet, packet->tcp_seq, parts);
+	unsigned count = parts_of(reassembly, direction, packet, packet->tcp_seq, parts);
 	for (unsigned i = 0; i < count; i++) {
 		enum l7_stream_version of_part = keep_part(reassembly, direction, parts[i], is_cut);
 		version = of_part > version ? of_part : version;
@@ -393,7 +400,11 @@ enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct directi
 		return L7_STREAM_NOTHING;
 	}
 	direction->is_started = true;
-	unsigned count = parts_of(direction, packet, seq, parts);
+	unsigned count = parts_of(reassembly, direction, packet, seq, parts);
+	if (count == 0 && direction->stream) { /* the one byte that was missing is none */
+		*bytes = reassembly_read(reassembly, direction->stream);
+		return reader_left(bytes) > 0 ? L7_STREAM_BYTES : L7_STREAM_NOTHING;
+	}
 	return take_parts(reassembly, direction, packet, parts, count, bytes);
 }
 

@@ -379,6 +379,32 @@ struct reader reassembly_read_with(const struct reassembly *reassembly, uint32_t
 	return reader_over(memory, end);
 }
 
+void reassembly_close_hole(struct reassembly *reassembly, uint32_t number, uint32_t offset)
+{
+	struct stream *stream = reassembly->streams + number;
+	struct range *ranges = ranges_of(reassembly, stream);
+	unsigned behind = 0, used = highest(reassembly, stream);
+
+	while (behind < stream->range_count && ranges[behind].end <= offset) {
+		behind++;
+	}
+	if (behind == stream->range_count || ranges[behind].start <= offset) {
+		return;
+	}
+	uint8_t *memory = memory_of(reassembly, stream);
+	memmove(memory + offset, memory + offset + 1, used - offset - 1);
+	for (unsigned i = behind; i < stream->range_count; i++) {
+		ranges[i].start--;
+		ranges[i].end--;
+	}
+	if (behind > 0 && ranges[behind - 1].end == ranges[behind].start) {
+		ranges[behind - 1].end = ranges[behind].end;
+		memmove(ranges + behind, ranges + behind + 1,
+			(stream->range_count - behind - 1U) * sizeof(ranges[0]));
+		stream->range_count--;
+	}
+}
+
 bool reassembly_range(const struct reassembly *reassembly, uint32_t number, unsigned index,
 	uint32_t *offset, struct reader *bytes)
 {

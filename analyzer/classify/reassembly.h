@@ -47,6 +47,9 @@ struct reader reassembly_read(const struct reassembly *reassembly, uint32_t stre
 struct reader reassembly_read_with(
 	const struct reassembly *reassembly, uint32_t stream, uint32_t other, uint8_t *memory);
 
+/* There is no byte at this place after all: where it is missing, what follows moves up. */
+void reassembly_close_hole(struct reassembly *reassembly, uint32_t stream, uint32_t offset);
+
 /* What is there with that number, counted from 0, in the order of the stream; false where there is
  * no more. */
 bool reassembly_range(const struct reassembly *reassembly, uint32_t stream, unsigned index,

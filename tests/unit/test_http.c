@@ -130,6 +130,12 @@ static void test_upgrade_in_pieces(void)
 		"TLS that a later piece of the head asked for is read");
 }
 
+static void test_empty_lines(void)
+{
+	is_text(host_of("\n\r\n\nGET / HTTP/1.1\nHost: lines.example.com\n\n"), "lines.example.com",
+		"empty lines before a request, however they end");
+}
+
 static void test_http2(void)
 {
 	is_text(authority_of(http2_packed, sizeof(http2_packed) - 1), "www.example.com",
@@ -275,6 +281,7 @@ int main(void)
 	test_pieces();
 	test_connect();
 	test_upgrade_in_pieces();
+	test_empty_lines();
 	test_http2();
 	test_http2_later();
 	test_http2_pieces();

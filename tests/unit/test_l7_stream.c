@@ -178,6 +178,16 @@ static void test_urgent(void)
 	}
 	expect_truth("… among pieces of a byte");
 	begin();
+	send_behind(40, 41);
+	send_urgent(0, 40, 20, 21, 0);
+	expect_truth("… in a segment that comes after what follows it");
+	begin();
+	send_behind(0, 1);
+	fixture.tcp_urgent = 1;
+	fixture_segment(&fixture, true, DATA | TCP_URG, 0, 0, "x", 1);
+	fixture.tcp_urgent = 0;
+	expect_truth("… alone, and after all others");
+	begin();
 	fixture.tcp_urgent = 900;
 	fixture_segment(&fixture, true, DATA | TCP_URG, 0, 0, truth.bytes, truth.count);
 	expect_truth("one that is still to come takes nothing away");

@@ -90,6 +90,32 @@ static void test_edges(void)
 }
 
 /* A stream has as much memory as its bytes need, and none before the first of them. */
+static void test_close_hole(void)
+{
+	struct reassembly *reassembly = reassembly_create(2);
+	uint32_t stream = reassembly_open(reassembly);
+
+	reassembly_add(reassembly, stream, 0, (const uint8_t *)"ab", 2);
+	reassembly_add(reassembly, stream, 3, (const uint8_t *)"cd", 2);
+	reassembly_add(reassembly, stream, 7, (const uint8_t *)"fg", 2);
+	reassembly_close_hole(reassembly, stream, 1);
+	struct reader reader = reassembly_read(reassembly, stream);
+	is_int((int64_t)reader_left(&reader), 2, "a byte that is there stays");
+	reassembly_close_hole(reassembly, stream, 2);
+	reader = reassembly_read(reassembly, stream);
+	ok(reader_left(&reader) == 4 && memcmp(reader.at, "abcd", 4) == 0,
+		"one that is missing, and is none: what follows moves up to it");
+	reassembly_close_hole(reassembly, stream, 5);
+	reassembly_add(reassembly, stream, 4, (const uint8_t *)"e", 1);
+	reader = reassembly_read(reassembly, stream);
+	ok(reader_left(&reader) == 7 && memcmp(reader.at, "abcdefg", 7) == 0,
+		"… in a larger hole as well");
+	reassembly_close_hole(reassembly, stream, 9);
+	reader = reassembly_read(reassembly, stream);
+	is_int((int64_t)reader_left(&reader), 7, "… behind all there is nothing");
+	reassembly_destroy(reassembly);
+}
+
 static void test_memory(void)
 {
 	static const struct {
@@ -129,6 +155,7 @@ int main(void)
 {
 	test_random();
 	test_edges();
+	test_close_hole();
 	test_memory();
 	return done_testing();
 }

@@ -285,6 +285,26 @@ static void test_changed_overlap(void)
 		"… and it is counted");
 }
 
+/* What servers bear of a first record, so does who watches. */
+static void test_odd_records(void)
+{
+	static struct hello_builder hello, odd;
+	static const uint8_t empty[] = { 22, 3, 1, 0, 0 };
+
+	make_hello(&hello, "odd.example.org", 0, 100, 16384);
+	hello.bytes[2] = 9;
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, hello.bytes, hello.count);
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "odd.example.org",
+		"a version that never was");
+	put_bytes(&odd, empty, sizeof(empty));
+	put_bytes(&odd, hello.bytes, hello.count);
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, odd.bytes, odd.count);
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "odd.example.org", "an empty record first");
+	is_int(fixture.l7.exchange, L7_EXCHANGE_NONE, "… behind which it is followed");
+}
+
 static void test_cut(void)
 {
 	static struct hello_builder hello;
@@ -517,6 +537,7 @@ int main(void)
 	test_passing();
 	test_pieces();
 	test_changed_overlap();
+	test_odd_records();
 	test_cut();
 	test_hidden();
 	test_midstream();

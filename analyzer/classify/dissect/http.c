@@ -389,14 +389,25 @@ static enum dissect_result read_response(struct dissection *dissection, struct r
 	return reader_left(&dissection->in) >= HEAD_BYTES_MAX ? DISSECT_DONE : DISSECT_MORE;
 }
 
+/* The bytes of the empty line that comes next; 0: none does. */
+static size_t empty_line(struct reader in)
+{
+	size_t left = reader_left(&in);
+
+	if (left > 0 && in.at[0] == '\n') {
+		return 1;
+	}
+	return left > 1 && in.at[0] == '\r' && in.at[1] == '\n' ? 2 : 0;
+}
+
 static enum dissect_result http_stream(struct dissection *dissection)
 {
 	struct reader in = dissection->in;
 	enum method method;
 
 	/* Some clients send an empty line between requests (RFC 9112, 2.2). */
-	while (reader_left(&in) > 2 && in.at[0] == '\r' && in.at[1] == '\n') {
-		reader_skip(&in, 2);
+	for (size_t end; (end = empty_line(in)) > 0 && reader_left(&in) > end;) {
+		reader_skip(&in, end);
 	}
 	enum status status = read_status(in);
 	if (status == STATUS_LINE) {
@@ -432,4 +443,4 @@ static enum dissect_began http_began(const struct dissection *dissection)
 const struct dissector dissector_http = { .protocol = L7_HTTP,
 	.stream = http_stream,
 	.stream_began = http_began,
-	.stream_begins = BEGINS({ 'A', 'Z' }, { '_', '_' }, { '-', '-' }, { '\r', '\r' }) };
+	.stream_begins = BEGINS({ 'A', 'Z' }, { '_', '_' }, { '-', '-' }, { '\n', '\r' }) };

@@ -63,7 +63,9 @@ static bool read_record_header(struct reader *in, struct record *record)
 	record->type = reader_u8(in);
 	record->version = reader_u16(in);
 	record->length = reader_u16(in);
-	return reader_ok(in) && record->version >> 8 == 3 && (record->version & 0xff) <= 4 &&
+	/* Of a handshake's first record servers read no more of the version than this. */
+	return reader_ok(in) && record->version >> 8 == 3 &&
+	       ((record->version & 0xff) <= 4 || record->type == RECORD_HANDSHAKE) &&
 	       record->type >= RECORD_CHANGE_CIPHER && record->type <= RECORD_DATA &&
 	       record->length <= RECORD_BYTES_MAX;
 }
@@ -239,7 +241,7 @@ static bool is_midstream(struct reader in)
 	struct record record;
 
 	if (!read_record_header(&in, &record) || record.length < 1 ||
-		(record.version & 0xff) == 0) {
+		(record.version & 0xff) == 0 || (record.version & 0xff) > 4) {
 		return false;
 	}
 	if (record.type == RECORD_CHANGE_CIPHER && record.length != 1) {
@@ -285,9 +287,11 @@ static uint8_t hello_type(struct reader in)
 {
 	struct record record;
 
-	if (!read_record_header(&in, &record) || record.type != RECORD_HANDSHAKE) {
-		return 0;
-	}
+	do {
+		if (!read_record_header(&in, &record) || record.type != RECORD_HANDSHAKE) {
+			return 0;
+		}
+	} while (record.length == 0);
 	uint8_t type = reader_u8(&in);
 	return reader_ok(&in) && (type == MESSAGE_CLIENT_HELLO || type == MESSAGE_SERVER_HELLO)
 		       ? type
