@@ -271,6 +271,12 @@ static void l7_feed_flow(struct classify *classify, struct collector *collector,
 	classify_follow_request(classify, packet, peek, session == &fresh);
 	struct l7_feed feed;
 	classify_feed(classify, collector, packet, peek, session, &feed);
+	struct peek turned = *peek;
+	if (feed.has_turned) {
+		collector_set_source(collector, batch, peek, false);
+		turned.from_source = !peek->from_source;
+		peek = &turned;
+	}
 	bool begins_beside = feed.begins_anew && feed.ends.protocol == IP_UDP;
 	if (feed.begins_anew && !begins_beside && *note & NOTE_PROGRESS) {
 		uint32_t number = *note & ~NOTE_PROGRESS;

@@ -17,7 +17,7 @@ static void clear_answer(struct dissection *dissection)
 {
 	dissection->used = 0;
 	dissection->other_done = dissection->resumes = false;
-	dissection->hands_over = dissection->begins_anew = false;
+	dissection->hands_over = dissection->begins_anew = dissection->turns = false;
 	dissection->become = NULL;
 }
 

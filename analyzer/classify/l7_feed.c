@@ -349,7 +349,13 @@ static void feed_datagram(
 	dissection.in = reader_over(packet->payload, packet->payload_bytes);
 	enum dissect_result result = l7_ask(feed, direction, &dissection);
 	feed->begins_anew = dissection.begins_anew;
+	feed->has_turned = dissection.turns;
 	settle_direction(feed, direction, result, &dissection);
+	if (dissection.turns) {
+		struct direction *directions = feed->session->directions, first = directions[0];
+		directions[0] = directions[1];
+		directions[1] = first;
+	}
 }
 
 bool l7_feed_passes(struct l7_session *session, struct l7_info *known, const struct packet *packet,

@@ -21,6 +21,7 @@ struct l7_feed {
 	struct l7_info *l7;         /* scratch, holding what is known */
 	/* ---- */
 	uint64_t dropped; /* pieces that found no room */
+	bool has_turned;  /* source and destination have changed places */
 	bool begins_anew; /* the packet is the first of another conversation, and was not read */
 	uint64_t reassembled; /* set to 1 where the name came together from several pieces */
 };

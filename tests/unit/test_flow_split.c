@@ -29,7 +29,8 @@ struct sums {
 	bool has_wrong_total;
 };
 
-static void make_scene(struct scene *scene, struct made_random *random, uint64_t step_ns)
+static void make_scene(
+	struct scene *scene, struct made_random *random, uint64_t step_ns, bool is_v6)
 {
 	uint64_t time_ns = START_NS;
 
@@ -41,7 +42,7 @@ static void make_scene(struct scene *scene, struct made_random *random, uint64_t
 		if (is_early || i == scene->split) {
 			is_answer = !is_early;
 		}
-		scene->packets[i] = made_packet(false, IPPROTO_UDP, is_answer ? server : client,
+		scene->packets[i] = made_packet(is_v6, IPPROTO_UDP, is_answer ? server : client,
 			is_answer ? client : server, time_ns);
 		scene->packets[i].ip_bytes = (uint16_t)(100 + i);
 		scene->whose[i] = i < scene->split - scene->early             ? FIRST
@@ -57,8 +58,10 @@ static void sum_scene(const struct scene *scene, struct sums *sums)
 	for (unsigned i = 0; i < PACKETS; i++) {
 		const struct packet *packet = &scene->packets[i];
 		uint64_t slot = (packet->time_ns - START_NS / SLOT_NS * SLOT_NS) / SLOT_NS;
-		bool is_answer = packet->key.v4.port_be[(packet->flags & PACKET_FROM_HIGH) != 0] ==
-				 htons(server.port);
+		const uint16_t *ports_be =
+			packet->flags & PACKET_V6 ? packet->key.v6.port_be : packet->key.v4.port_be;
+		bool is_answer =
+			ports_be[(packet->flags & PACKET_FROM_HIGH) != 0] == htons(server.port);
 		sums->packets[scene->whose[i]][slot][is_answer]++;
 		sums->bytes[scene->whose[i]][slot][is_answer] += packet->ip_bytes;
 	}
@@ -155,7 +158,7 @@ static void test_scene(uint64_t seed, uint64_t step_ns, bool has_beside)
 	struct sums wanted, found;
 	bool is_right = true;
 
-	make_scene(&scene, &random, step_ns);
+	make_scene(&scene, &random, step_ns, seed % 2);
 	for (unsigned i = 0; i < PACKETS && !has_beside; i++) {
 		scene.whose[i] = scene.whose[i] == BESIDE ? SECOND : scene.whose[i];
 	}

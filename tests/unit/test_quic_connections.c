@@ -7,6 +7,9 @@ enum { IP_UDP = 17, INITIAL_FRAMES = 1150 };
 
 static struct fixture fixture;
 
+/* The client of what is sent and answered is the initiator of the flow. */
+static bool sent_by_source = true;
+
 /* A connection as its client begins it. */
 struct client {
 	const char *name, *key, *own; /* own: its own connection ID; "" none */
@@ -52,7 +55,7 @@ static void send_part(
 	size_t from = hello.count * number / of, until = hello.count * (number + 1) / of;
 	quic_put_crypto(from, hello.bytes + from, until - from, frames);
 	size_t count = quic_seal_initial(&header, &key, true, frames, sizeof(frames), packet);
-	fixture_send(&fixture, true, 0, packet, count);
+	fixture_send(&fixture, sent_by_source, 0, packet, count);
 }
 
 static void send(const struct client *client)
@@ -70,7 +73,7 @@ static void answer(const struct client *client)
 	uint8_t frames[INITIAL_FRAMES] = { 2, 0, 0, 0, 0 }, packet[QUIC_PACKET_MAX];
 
 	size_t count = quic_seal_initial(&header, &key, false, frames, sizeof(frames), packet);
-	fixture_send(&fixture, false, 0, packet, count);
+	fixture_send(&fixture, !sent_by_source, 0, packet, count);
 }
 
 static void expect_name(const char *name, const char *what)
@@ -237,6 +240,39 @@ static void test_half_decoys(void)
 	ok(fixture.l7.is_contested, "half a decoy beside another connection: the flow says so");
 }
 
+/* Each end begins a connection, and the server answers one: that one's client is the client. */
+static void test_both_ends(void)
+{
+	printf("# hellos of both ends\n");
+	for (unsigned order = 0; order < 2; order++) {
+		begin();
+		for (unsigned i = 0; i < 2; i++) {
+			sent_by_source = i == order;
+			send(sent_by_source ? &own_truth : &own_decoy);
+		}
+		sent_by_source = true;
+		answer(&own_truth);
+		expect_name(own_truth.name, "the source's is answered");
+		begin();
+		for (unsigned i = 0; i < 2; i++) {
+			sent_by_source = i == order;
+			send(sent_by_source ? &own_decoy : &own_truth);
+		}
+		sent_by_source = false;
+		answer(&own_truth);
+		sent_by_source = true;
+		expect_name(own_truth.name, "the destination's is answered");
+	}
+	begin();
+	send(&own_truth);
+	sent_by_source = false;
+	send(&keyed_decoy);
+	send(&twin);
+	sent_by_source = true;
+	answer(&own_truth);
+	expect_name(own_truth.name, "the other end's has the same connection IDs");
+}
+
 static void test_retry(void)
 {
 	struct quic_long header = { .version = QUIC_V1,
@@ -286,6 +322,7 @@ int main(void)
 	test_decoys(&own_truth, &keyed_decoy, "clients that give the server the same");
 	test_twins();
 	test_half_decoys();
+	test_both_ends();
 	test_retry();
 	test_junk();
 	begin();

@@ -298,6 +298,9 @@ static void read_answer(struct dissection *dissection, const struct quic_header 
 		dissection->l7->is_contested = false;
 	}
 	quic_settle_connection(header, state, (unsigned)answered);
+	dissection->turns = state->connections[0].by_destination;
+	state->connections[0].by_destination = false;
+	state->client_direction = 1;
 }
 
 static enum dissect_result read_initial(struct dissection *dissection,
@@ -319,7 +322,9 @@ static enum dissect_result read_initial(struct dissection *dissection,
 		return DISSECT_MORE;
 	}
 	claim(dissection, header->version);
-	state->client_direction = dissection->from_source ? 1 : 2;
+	if (state->count == 0) {
+		state->client_direction = dissection->from_source ? 1 : 2;
+	}
 	if (place == QUIC_CONNECTION_NEW && state->is_answered) {
 		dissection->begins_anew = true;
 		return DISSECT_MORE;
@@ -383,9 +388,15 @@ static bool may_be_quic(const struct dissection *dissection, const struct quic_h
 	return true;
 }
 
-static bool is_server(const struct dissection *dissection, const struct quic_state *state)
+/* Has the other end begun a connection that the sender may answer? */
+static bool may_answer(const struct dissection *dissection, const struct quic_state *state)
 {
-	return state->count > 0 && state->client_direction == (dissection->from_source ? 2 : 1);
+	bool may = false;
+
+	for (unsigned i = 0; i < state->count; i++) {
+		may |= state->connections[i].by_destination == dissection->from_source;
+	}
+	return may;
 }
 
 static enum dissect_result read_packets(struct dissection *dissection, struct quic_state *state)
@@ -405,7 +416,9 @@ static enum dissect_result read_packets(struct dissection *dissection, struct qu
 			claim(dissection, header.version);
 		}
 		is_first = false;
-		if (is_server(dissection, state)) {
+		/* The other end may begin one itself, to be taken for the client. */
+		if (may_answer(dissection, state) &&
+			(state->is_answered || !quic_opens_itself(dissection, &header, start))) {
 			if (!state->is_answered) {
 				read_answer(dissection, &header, start, state);
 			}

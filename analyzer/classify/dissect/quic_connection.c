@@ -43,12 +43,14 @@ static bool is_own(const struct quic_connection *connection, const uint8_t *id, 
 	return connection->own_length == length && connection->own_hash == hash_id(id, length);
 }
 
-static void note_connection(struct quic_connection *connection, const struct quic_header *header)
+static void note_connection(
+	struct quic_connection *connection, const struct quic_header *header, bool by_destination)
 {
 	memcpy(connection->key, header->destination, header->destination_length);
 	connection->key_length = header->destination_length;
 	connection->own_length = header->source_length;
 	connection->own_hash = hash_id(header->source, header->source_length);
+	connection->by_destination = by_destination;
 }
 
 /* Of the one that was answered: the client goes on under the name that the server gave it. */
@@ -73,6 +75,9 @@ int quic_open_client(struct dissection *dissection, const struct quic_header *he
 	}
 	for (int i = 0; i < state->count; i++) {
 		struct quic_connection *known = &state->connections[i];
+		if (known->by_destination == dissection->from_source) {
+			continue; /* the other end began it */
+		}
 		*count = open_with(dissection, header, start, known->key, known->key_length, true);
 		if (*count > 0 && (state->is_answered ||
 					  is_own(known, header->source, header->source_length))) {
@@ -84,13 +89,24 @@ int quic_open_client(struct dissection *dissection, const struct quic_header *he
 		*count = open_with(dissection, header, start, header->destination,
 			header->destination_length, true);
 		if (*count > 0) {
-			note_connection(known, header);
+			note_connection(known, header, !dissection->from_source);
 			return i;
 		}
 	}
 	*count = open_with(
 		dissection, header, start, header->destination, header->destination_length, true);
 	return *count > 0 ? QUIC_CONNECTION_NEW : QUIC_CONNECTION_NONE;
+}
+
+bool quic_opens_itself(
+	struct dissection *dissection, const struct quic_header *header, const uint8_t *start)
+{
+	enum { KEY_BYTES_LEAST = 8 }; /* RFC 9000, 7.2 */
+
+	return header->kind == QUIC_INITIAL && header->destination_length >= KEY_BYTES_LEAST &&
+	       !header->is_cut &&
+	       open_with(dissection, header, start, header->destination, header->destination_length,
+		       true) > 0;
 }
 
 int quic_add_connection(
@@ -102,16 +118,17 @@ int quic_add_connection(
 	reassembly_close(dissection->tables->reassembly, *stream);
 	*stream = 0;
 	state->read &= (uint8_t) ~(1U << place);
-	note_connection(&state->connections[place], header);
+	note_connection(&state->connections[place], header, !dissection->from_source);
 	return place;
 }
 
-/* Could the server's packet be an answer to it? An Initial is, where its keys open it; what else
- * the server sends goes to the client's connection ID. */
+/* Could the packet be an answer to it, by the end that it was sent to? An Initial is, where its
+ * keys open it; what else the server sends goes to the client's connection ID. */
 static bool is_answer_to(struct dissection *dissection, const struct quic_header *header,
 	const uint8_t *start, const struct quic_connection *connection)
 {
-	return is_own(connection, header->destination, header->destination_length) &&
+	return connection->by_destination == dissection->from_source &&
+	       is_own(connection, header->destination, header->destination_length) &&
 	       (header->kind != QUIC_INITIAL ||
 		       open_with(dissection, header, start, connection->key, connection->key_length,
 			       false) > 0);
@@ -156,6 +173,7 @@ bool quic_answers(
 	struct quic_state state;
 
 	memcpy(&state, words->words, sizeof(state));
+	dissection.from_source = state.connections[0].by_destination;
 	return quic_header_read(&datagram, &header) && header.kind == QUIC_INITIAL &&
 	       quic_answered_connection(&dissection, &header, start, &state) !=
 		       QUIC_CONNECTION_NONE;

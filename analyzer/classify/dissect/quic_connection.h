@@ -14,7 +14,8 @@
 struct quic_connection {
 	uint8_t key[QUIC_CID_MAX]; /* destination of its first Initial, which makes the keys */
 	uint8_t key_length;
-	uint8_t own_length; /* of the client's own connection ID */
+	uint8_t own_length : 7;  /* of the client's own connection ID */
+	bool by_destination : 1; /* its client is the other end of the flow's initiator */
 	uint32_t own_hash;
 };
 
@@ -50,12 +51,16 @@ enum { QUIC_CONNECTION_NONE = -1, QUIC_CONNECTION_NEW = -2 };
 int quic_open_client(struct dissection *dissection, const struct quic_header *header,
 	const uint8_t *start, struct quic_state *state, size_t *count);
 
+/* Does an Initial open by what it brings itself, as a client's first one does? */
+bool quic_opens_itself(
+	struct dissection *dissection, const struct quic_header *header, const uint8_t *start);
+
 /* Room for a new one; its place. */
 int quic_add_connection(
 	struct dissection *dissection, const struct quic_header *header, struct quic_state *state);
 
-/* Which connection a packet of the server means: by the name that the client gave itself, and by
- * whose keys open it. None where it could be either. */
+/* Which connection of the other end's a packet of a server means: by the name that the client gave
+ * itself, and by whose keys open it. None where it could be either. */
 int quic_answered_connection(struct dissection *dissection, const struct quic_header *header,
 	const uint8_t *start, const struct quic_state *state);
 
