@@ -1,14 +1,11 @@
 #include "analyzer/device/inventory.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "analyzer/device/inventory_csv.h"
-#include "analyzer/device/inventory_date.h"
+#include "analyzer/device/inventory_row.h"
 #include "analyzer/record/digest.h"
 #include "analyzer/record/symbols.h"
 #include "base/clock.h"
@@ -33,9 +30,7 @@ struct inventory {
 /* What reading needs besides. */
 struct reading {
 	struct inventory *inventory;
-	struct csv csv;
-	struct columns columns;
-	const struct local_zone *zone;
+	struct inventory_row row;
 };
 
 bool mac_parse(const char *text, uint8_t mac[MAC_BYTES])
@@ -84,19 +79,6 @@ static struct addr identity_of(const char *id)
 	return identity;
 }
 
-static uint64_t serial_hash(const char *serial)
-{
-	uint8_t digest[DIGEST_SHA256_BYTES];
-	uint64_t hash;
-
-	if (!*serial) {
-		return 0;
-	}
-	digest_sha256(serial, strlen(serial), digest);
-	memcpy(&hash, digest, sizeof(hash));
-	return hash ? hash : 1;
-}
-
 /* Room for one more, by doubling. */
 static bool reserve(void **items, uint32_t *room, uint32_t count, size_t bytes)
 {
@@ -113,174 +95,16 @@ static bool reserve(void **items, uint32_t *room, uint32_t count, size_t bytes)
 	return grown != NULL;
 }
 
-/* The first cell of a field that says something; "" none. */
-static const char *cell_of(const struct reading *reading, enum inventory_field field)
-{
-	for (unsigned i = 0; i < reading->csv.count; i++) {
-		if (reading->columns.fields[i] == field && reading->csv.cells[i][0]) {
-			return reading->csv.cells[i];
-		}
-	}
-	return "";
-}
-
-static int complain(const struct reading *reading, enum inventory_field field, const char *expected,
-	const char *found, struct err *err)
-{
-	unsigned column = 0;
-
-	while (column < reading->csv.count && reading->columns.fields[column] != field) {
-		column++;
-	}
-	return err_set(err, EINVAL, "%s:%u: column %u: expected %s, found \"%.80s\"",
-		reading->csv.path, reading->csv.line, column + 1, expected, found);
-}
-
-static int read_date(const struct reading *reading, enum inventory_field field, bool is_end,
-	uint64_t *time_ns, struct err *err)
-{
-	const char *cell = cell_of(reading, field);
-	uint64_t found_ns;
-
-	switch (inventory_date_read(reading->zone, cell, is_end, &found_ns)) {
-	case INVENTORY_DATE_FOUND:
-		*time_ns = found_ns;
-		return 0;
-	case INVENTORY_DATE_NONE:
-		return 0;
-	default:
-		return complain(reading, field, "a date such as 2026-03-31", cell, err);
-	}
-}
-
-/* How exports say that there is none. */
-static bool says_none(const char *text)
-{
-	static const char *const words[] = { "n/a", "na", "none", "null", "unknown", "-", "--",
-		"not applicable", "not available" };
-
-	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcasecmp(text, words[i]) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* A class or a unit, on one line. */
-static int read_text(const struct reading *reading, enum inventory_field field, const char **text,
-	struct err *err)
-{
-	*text = columns_word(&reading->columns, field, cell_of(reading, field));
-	if (says_none(*text)) {
-		*text = "";
-	}
-	for (char *at = (char *)*text; *(at += strcspn(at, "\r\n\t")) != '\0'; at++) {
-		*at = ' ';
-	}
-	return strlen(*text) < INVENTORY_TEXT_MAX
-		       ? 0
-		       : complain(reading, field, "at most 127 bytes", *text, err);
-}
-
-static int read_ownership(
-	const struct reading *reading, struct inventory_device *device, struct err *err)
-{
-	static const char *const names[] = {
-#define X(id, name) [OWNERSHIP_##id] = (name),
-		OWNERSHIPS(X)
-#undef X
-	};
-	const char *word =
-		columns_word(&reading->columns, FIELD_OWNERSHIP, cell_of(reading, FIELD_OWNERSHIP));
-
-	for (uint8_t i = 0; i < OWNERSHIP_COUNT; i++) {
-		if (strcmp(word, names[i]) == 0) {
-			device->ownership = i;
-			return 0;
-		}
-	}
-	/* Other systems know more of it than we do. */
-	return strcmp(reading->columns.name, "plain") == 0
-		       ? complain(reading, FIELD_OWNERSHIP, "owned or private", word, err)
-		       : 0;
-}
-
-/* What makers leave in many machines is no serial of one. */
-static const char *serial_of(const struct reading *reading)
-{
-	static const char *const fillers[] = { "to be filled by o.e.m.", "default string",
-		"system serial number", "not specified", "not defined", "serial number", "oem", "0",
-		"123456789" };
-	const char *serial = cell_of(reading, FIELD_SERIAL);
-	bool is_none = says_none(serial);
-
-	for (unsigned i = 0; !is_none && i < sizeof(fillers) / sizeof(fillers[0]); i++) {
-		is_none = strcasecmp(serial, fillers[i]) == 0;
-	}
-	return is_none ? "" : serial;
-}
-
-/* Systems list for a while what they have given up, and say no day of it. */
-static int read_state(
-	const struct reading *reading, struct inventory_device *device, struct err *err)
-{
-	const char *word =
-		columns_word(&reading->columns, FIELD_STATE, cell_of(reading, FIELD_STATE));
-	uint64_t last_ns = 0, first_ns = device->enrolled_from_ns + 1;
-	int status = 0;
-
-	if (device->enrolled_to_ns == UINT64_MAX && strcmp(word, "left") == 0) {
-		status = read_date(reading, FIELD_LAST, true, &last_ns, err);
-		device->enrolled_to_ns = last_ns > first_ns ? last_ns : first_ns;
-	}
-	return status;
-}
-
-static int read_device(
-	const struct reading *reading, struct inventory_device *device, struct err *err)
-{
-	const char *class_, *unit;
-	int status = read_text(reading, FIELD_CLASS, &class_, err);
-
-	status = status < 0 ? status : read_text(reading, FIELD_UNIT, &unit, err);
-	status = status < 0 ? status : read_ownership(reading, device, err);
-	status = status < 0 ? status
-			    : read_date(reading, FIELD_FROM, false, &device->enrolled_from_ns, err);
-	status = status < 0 ? status
-			    : read_date(reading, FIELD_TO, true, &device->enrolled_to_ns, err);
-	status = status < 0 ? status : read_state(reading, device, err);
-	if (status == 0 && device->enrolled_to_ns <= device->enrolled_from_ns) {
-		status = complain(reading, FIELD_TO, "a day that is not before enrolled_from",
-			cell_of(reading, FIELD_TO), err);
-	}
-	if (status < 0) {
-		return status;
-	}
-	if (!*class_ && device->ownership != OWNERSHIP_UNSAID) {
-		class_ = device->ownership == OWNERSHIP_OWNED ? "owned" : "private";
-	}
-	device->class_ = symbol_of(SYMBOL_CLASS, class_);
-	device->unit = symbol_of(SYMBOL_UNIT, unit);
-	device->serial_hash = serial_hash(serial_of(reading));
-	return 0;
-}
-
 /* The device of the row: a new one, or one that stands above. */
 static int take_device(const struct reading *reading, uint32_t *place, struct err *err)
 {
 	struct inventory *inventory = reading->inventory;
-	const char *id = cell_of(reading, FIELD_ID), *serial = serial_of(reading);
-	char by_serial[32];
+	const struct inventory_row *row = &reading->row;
+	char id[INVENTORY_TEXT_MAX];
+	int status = inventory_row_id(row, id, err);
 
-	if (!*id && *serial) { /* which nobody is to read in what is written (inventory.h) */
-		snprintf(by_serial, sizeof(by_serial), "serial-%016" PRIx64, serial_hash(serial));
-		id = by_serial;
-	}
-	id = *id || !*cell_of(reading, FIELD_SERIAL) ? id : cell_of(reading, FIELD_MAC);
-	if (!*id || strlen(id) >= INVENTORY_TEXT_MAX) {
-		return complain(reading, reading->columns.has[FIELD_ID] ? FIELD_ID : FIELD_SERIAL,
-			"what the device is called, at most 127 bytes", id, err);
+	if (status < 0) {
+		return status;
 	}
 	struct addr identity = identity_of(id);
 	*place = hash_table_find(&inventory->by_identity, identity_hash(&identity), is_device,
@@ -289,11 +113,11 @@ static int take_device(const struct reading *reading, uint32_t *place, struct er
 		return 0;
 	}
 	if (inventory->device_count == INVENTORY_MAX) {
-		return err_set(err, E2BIG, "%s:%u: expected at most %d devices", reading->csv.path,
-			reading->csv.line, INVENTORY_MAX);
+		return err_set(err, E2BIG, "%s:%u: expected at most %d devices",
+			reading->row.csv.path, reading->row.csv.line, INVENTORY_MAX);
 	}
 	struct inventory_device device = { .identity = identity, .enrolled_to_ns = UINT64_MAX };
-	int status = read_device(reading, &device, err);
+	status = inventory_row_device(row, &device, err);
 	if (status < 0) {
 		return status;
 	}
@@ -304,7 +128,7 @@ static int take_device(const struct reading *reading, uint32_t *place, struct er
 			inventory->device_count, sizeof(device)) ||
 		!hash_table_put(&inventory->by_identity, identity_hash(&identity), *place)) {
 		free((char *)device.id);
-		return err_set(err, ENOMEM, "%s: out of memory", reading->csv.path);
+		return err_set(err, ENOMEM, "%s: out of memory", reading->row.csv.path);
 	}
 	inventory->devices[inventory->device_count++] = device;
 	return 0;
@@ -319,7 +143,8 @@ static int take_mac(
 	struct owned_mac mac = { .device = place };
 
 	if (!mac_parse(text, mac.mac)) {
-		return complain(reading, FIELD_MAC, "a MAC such as 00:11:22:aa:bb:cc", text, err);
+		return inventory_row_complain(
+			&reading->row, FIELD_MAC, "a MAC such as 00:11:22:aa:bb:cc", text, err);
 	}
 	if (memcmp(mac.mac, nobodys[0], MAC_BYTES) == 0 ||
 		memcmp(mac.mac, nobodys[1], MAC_BYTES) == 0 || (mac.mac[0] & 1)) {
@@ -327,7 +152,7 @@ static int take_mac(
 	}
 	if (!reserve((void **)&inventory->macs, &inventory->mac_room, inventory->mac_count,
 		    sizeof(mac))) {
-		return err_set(err, ENOMEM, "%s: out of memory", reading->csv.path);
+		return err_set(err, ENOMEM, "%s: out of memory", reading->row.csv.path);
 	}
 	inventory->macs[inventory->mac_count++] = mac;
 	inventory->devices[place].mac_count++;
@@ -340,10 +165,10 @@ static int take_macs(const struct reading *reading, uint32_t place, struct err *
 	static const char between[] = " ;|/,";
 	int status = 0;
 
-	for (unsigned i = 0; i < reading->csv.count && status == 0; i++) {
-		char *rest = reading->csv.cells[i], *mac;
+	for (unsigned i = 0; i < reading->row.csv.count && status == 0; i++) {
+		char *rest = reading->row.csv.cells[i], *mac;
 		uint8_t whole[MAC_BYTES];
-		if (reading->columns.fields[i] != FIELD_MAC || says_none(rest)) {
+		if (reading->row.columns.fields[i] != FIELD_MAC || inventory_says_none(rest)) {
 			continue;
 		}
 		if (mac_parse(rest, whole)) { /* also "00 11 22 aa bb cc" */
@@ -362,7 +187,7 @@ static int read_rows(struct reading *reading, struct err *err)
 	uint32_t place = 0;
 	int status;
 
-	while ((status = csv_next(&reading->csv, err)) > 0) {
+	while ((status = csv_next(&reading->row.csv, err)) > 0) {
 		reading->inventory->stats.rows++;
 		status = take_device(reading, &place, err);
 		status = status < 0 ? status : take_macs(reading, place, err);
@@ -518,20 +343,21 @@ static int finish(struct inventory *inventory, const struct columns *columns, st
 
 static int read_file(struct reading *reading, const char *columns, struct err *err)
 {
-	int status = csv_next(&reading->csv, err);
+	int status = csv_next(&reading->row.csv, err);
 
 	if (status == 0) {
 		return err_set(err, EINVAL,
 			"%s: the file is empty; expected a line with column names",
-			reading->csv.path);
+			reading->row.csv.path);
 	}
-	status = status < 0 ? status : columns_open(&reading->columns, &reading->csv, columns, err);
+	status = status < 0 ? status
+			    : columns_open(&reading->row.columns, &reading->row.csv, columns, err);
 	if (status == 0) {
 		status = read_rows(reading, err);
 		if (status == 0) {
-			status = finish(reading->inventory, &reading->columns, err);
+			status = finish(reading->inventory, &reading->row.columns, err);
 		}
-		columns_close(&reading->columns);
+		columns_close(&reading->row.columns);
 	}
 	return status;
 }
@@ -539,16 +365,17 @@ static int read_file(struct reading *reading, const char *columns, struct err *e
 int inventory_load(struct inventory **inventory, const char *path, const char *columns,
 	const struct local_zone *zone, struct err *err)
 {
-	struct reading reading = { .inventory = calloc(1, sizeof(**inventory)), .zone = zone };
+	struct reading reading = { .inventory = calloc(1, sizeof(**inventory)),
+		.row = { .zone = zone } };
 
 	*inventory = NULL;
 	if (!reading.inventory) {
 		return err_set(err, ENOMEM, "%s: out of memory", path);
 	}
-	int status = csv_open(&reading.csv, path, err);
+	int status = csv_open(&reading.row.csv, path, err);
 	if (status == 0) {
 		status = read_file(&reading, columns, err);
-		csv_close(&reading.csv);
+		csv_close(&reading.row.csv);
 	}
 	if (status < 0) {
 		inventory_close(reading.inventory);
