@@ -1,66 +1,18 @@
 /* How the values of fields are got from a record and put back where a member alone does not say it:
- * the getters and setters that rows of the field table name (field_rows.h), and the words behind
- * numbers. For the two files that include the rows. */
+ * the getters and setters that rows of the field table name (field_rows.h); those of a flow's names
+ * are in field_names.h. For the two files that include the rows. */
 #pragma once
 
 #include <string.h>
 
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/record/community_id.h"
+#include "analyzer/format/field_names.h"
+#include "analyzer/format/field_words.h"
 #include "analyzer/format/fields.h"
 #include "base/text.h"
 
-enum { PROTOCOL_TCP = 6, DOMAIN_LENGTH_MAX = 253 };
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-#define X(id, name)     (name),
-static const char *const l7_names[] = { L7_PROTOCOLS(X) };
-static const char *const hidden_names[] = { NAME_HIDDEN(X) };
-static const char *const direction_names[] = { RECORD_DIRECTIONS(X) };
-static const char *const evidence_names[] = { EVIDENCE_KINDS(X) };
-static const char *const inferred_by_names[] = { INFERRED_BY(X) };
-static const char *const finding_names[] = { L7_FINDINGS(X) };
-static const char *const action_names[] = { POLICY_ACTIONS(X) };
-static const char *const verdict_names[] = { POLICY_VERDICTS(X) };
-static const char *const block_names[] = { BLOCK_OUTCOMES(X) };
-static const char *const end_names[] = { FLOW_ENDS(X) };
-static const char *const tcp_state_names[] = { TCP_STATES(X) };
-static const char *const via_names[] = { RECORD_VIA(X) };
-static const char *const seen_names[] = { RECORD_SEEN(X) };
-static const char *const device_kind_names[] = { DEVICE_KINDS(X) };
-static const char *const hides_names[] = { APP_HIDES(X) };
-static const char *const zone_names[] = { GEO_ZONES(X) };
-static const char *const role_names[] = { GEO_ROLES(X) };
-static const char *const tunnel_names[] = { "", TUNNEL_KINDS(X) };
-#undef X
-static const char *const name_source_names[] = {
-	[NAME_TLS_SNI] = "tls-sni",
-	[NAME_QUIC_SNI] = "quic-sni",
-	[NAME_HTTP_HOST] = "http-host",
-	[NAME_DNS_QUERY] = "dns-query",
-	[NAME_DNS_LOG] = "dns-log",
-	[NAME_DNS_CNAME] = "dns-cname",
-	[NAME_CERT] = "cert",
-	[NAME_ECH_OUTER] = "ech-outer",
-	[NAME_DNS_UNASKED] = "dns-unasked",
-};
-
-_Static_assert(
-	COUNT_OF(name_source_names) == NAME_SOURCE_COUNT, "every source of a name has a word");
-_Static_assert((int)EVIDENCE_KIND_COUNT <= (int)FIELD_ITEMS_MAX, "all evidence fits a value");
-
-static bool value_number(struct field_value *value, uint64_t number)
-{
-	value->number = number;
-	return true;
-}
-
-static bool value_text(struct field_value *value, const char *text)
-{
-	value->text = text;
-	value->length = (uint32_t)strlen(text);
-	return value->length > 0;
-}
+enum { PROTOCOL_TCP = 6 };
 
 static bool get_start(const struct field_view *view, struct field_value *value)
 {
@@ -399,16 +351,6 @@ static bool get_tls_version(const struct field_view *view, struct field_value *v
 	return false;
 }
 
-static unsigned find_name(const char *const *names, unsigned count, const char *name)
-{
-	unsigned index = 0;
-
-	while (index < count && strcmp(names[index], name) != 0) {
-		index++;
-	}
-	return index;
-}
-
 static bool is_app_known(const struct field_view *view)
 {
 	return view->labels->app[0] != '\0';
@@ -537,106 +479,4 @@ static bool get_flow_start(const struct field_view *view, struct field_value *va
 	const struct flow_record *flow = &view->record->flow;
 
 	return value_number(value, flow->flow_start_ns) && flow->flow_start_ns != flow->start_ns;
-}
-
-static bool get_names(const struct field_view *view, struct field_value *value)
-{
-	const struct l7_info *l7 = &view->record->l7;
-
-	value->count = 0;
-	for (unsigned i = 0; i < l7->name_count && i < L7_INFO_NAMES_MAX; i++) {
-		value->items[value->count++] = l7_info_name(l7, i);
-	}
-	return value->count > 0;
-}
-
-/* Names behind each other, each with its NUL. */
-static size_t names_bytes(const struct field_view *view, char *room, const char **bytes)
-{
-	const struct l7_info *l7 = &view->record->l7;
-	size_t length = 0;
-
-	if (l7->name_count == 1) {
-		*bytes = l7_info_name(l7, 0);
-		return l7->names[0].length + 1U;
-	}
-	for (unsigned i = 0; i < l7->name_count && i < L7_INFO_NAMES_MAX; i++) {
-		memcpy(room + length, l7_info_name(l7, i), l7->names[i].length + 1U);
-		length += l7->names[i].length + 1U;
-	}
-	*bytes = room;
-	return length;
-}
-
-/* Where hellos contradict each other: all that they name. */
-static bool get_contested_names(const struct field_view *view, struct field_value *value)
-{
-	const struct l7_info *l7 = &view->record->l7;
-	bool is_contested = l7->findings >> L7_FINDING_CONTESTED & 1;
-
-	value->count = 0;
-	for (unsigned i = 0; is_contested && i < l7->name_count && i < L7_INFO_NAMES_MAX; i++) {
-		if (l7->names[i].source <= NAME_HTTP_HOST) {
-			value->items[value->count++] = l7_info_name(l7, i);
-		}
-	}
-	return value->count > 0;
-}
-
-static bool get_name_sources(const struct field_view *view, struct field_value *value)
-{
-	const struct l7_info *l7 = &view->record->l7;
-
-	value->count = 0;
-	for (unsigned i = 0; i < l7->name_count && i < L7_INFO_NAMES_MAX; i++) {
-		unsigned source = l7->names[i].source;
-		value->items[value->count++] =
-			source < NAME_SOURCE_COUNT ? name_source_names[source] : "";
-	}
-	return value->count > 0;
-}
-
-static uint64_t name_sources_number(const struct field_view *view)
-{
-	const struct l7_info *l7 = &view->record->l7;
-	uint64_t number = 0;
-
-	_Static_assert(L7_INFO_NAMES_MAX <= (int)sizeof(number), "a byte each");
-	for (unsigned i = 0; i < l7->name_count && i < L7_INFO_NAMES_MAX; i++) {
-		number |= (uint64_t)(l7->names[i].source + 1U) << 8 * i;
-	}
-	return number;
-}
-
-/* Names and their sources come as two lists of equal length; whichever is set first waits for the
- * other. */
-static void set_names(
-	struct record *record, struct record_labels *labels, const struct field_value *value)
-{
-	(void)labels;
-	struct l7_info *l7 = &record->l7;
-
-	for (unsigned i = 0; i < value->count && i < L7_INFO_NAMES_MAX; i++) {
-		size_t length = strnlen(value->items[i], DOMAIN_LENGTH_MAX);
-		if (l7->text_length + length + 1 > sizeof(l7->text)) {
-			break;
-		}
-		l7->names[i].offset = l7->text_length;
-		l7->names[i].length = (uint8_t)length;
-		memcpy(l7->text + l7->text_length, value->items[i], length);
-		l7->text[l7->text_length + length] = '\0';
-		l7->text_length += (uint16_t)(length + 1);
-		l7->name_count = (uint8_t)(i + 1);
-	}
-}
-
-static void set_name_sources(
-	struct record *record, struct record_labels *labels, const struct field_value *value)
-{
-	(void)labels;
-	for (unsigned i = 0; i < value->count && i < L7_INFO_NAMES_MAX; i++) {
-		unsigned source = find_name(name_source_names, NAME_SOURCE_COUNT, value->items[i]);
-		record->l7.names[i].source =
-			(uint8_t)(source < NAME_SOURCE_COUNT ? source : NAME_CERT);
-	}
 }
