@@ -133,15 +133,18 @@ static bool take_date(const char **text, uint64_t *days)
 	return true;
 }
 
-/* "+02:00" or "-03:30": seconds to subtract. */
+/* "+02:00", "-0330" or "+02": seconds to subtract. */
 static bool take_offset(const char **text, int64_t *seconds)
 {
 	int sign = **text == '-' ? -1 : 1;
-	unsigned hours, minutes;
+	unsigned hours, minutes = 0;
 
 	(*text)++;
-	if (!take_number(text, 2, 14, &hours) || !take_character(text, ':') ||
-		!take_number(text, 2, 59, &minutes)) {
+	if (!take_number(text, 2, 14, &hours)) {
+		return false;
+	}
+	bool has_minutes = take_character(text, ':') || **text != '\0';
+	if (has_minutes && !take_number(text, 2, 59, &minutes)) {
 		return false;
 	}
 	*seconds = sign * (int64_t)(hours * 3600 + minutes * 60);

@@ -30,6 +30,6 @@ size_t clock_format_date(uint64_t time_ns, char text[11]);
 /* Calendar months since January 1970. */
 unsigned clock_month(uint64_t time_ns);
 
-/* Reads "2026-03-31", "2026-03-31T10:15", "2026-03-31T10:15:00[.fraction][Z|+hh:mm]". False where
- * it is not a time. */
+/* Reads "2026-03-31", "2026-03-31T10:15", "2026-03-31T10:15:00[.fraction][Z|+hh:mm|+hhmm|+hh]".
+ * False where it is not a time. */
 bool clock_parse(const char *text, uint64_t *time_ns);

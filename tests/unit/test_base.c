@@ -52,6 +52,14 @@ static void test_times(void)
 	ok(clock_parse("2024-02-29T14:34:56.789000001+02:00", &time_ns) &&
 			time_ns == UINT64_C(1709210096789000001),
 		"read with an offset");
+	uint64_t again_ns;
+	ok(clock_parse("2024-02-29T14:34:56.789000001+0200", &again_ns) && again_ns == time_ns &&
+			clock_parse("2024-02-29T14:34:56.789000001+02", &again_ns) &&
+			again_ns == time_ns,
+		"an offset in its short forms");
+	ok(!clock_parse("2024-02-29T14:34:56+02:", &again_ns) &&
+			!clock_parse("2024-02-29T14:34:56+020", &again_ns),
+		"and in no broken one");
 	ok(clock_parse("2026-03-31", &time_ns), "a bare date");
 	ok(!clock_parse("2025-02-29", &time_ns), "no leap day in 2025");
 	ok(!clock_parse("31.3.2026", &time_ns), "no other order");

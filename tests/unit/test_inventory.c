@@ -237,6 +237,15 @@ static void test_dates(void)
 	} dates[] = {
 		{ "2026-03-31 10:07:39.0000000", "2026-03-31T10:07:39", "2026-04-01" },
 		{ "2026-03-31 at 9:00 AM", "2026-03-31", "2026-04-01" },
+		{ "2026-03-31T10:07:39.000+0000", "2026-03-31T10:07:39Z", "2026-04-01" },
+		{ "2026-03-31T22:07:39.000-0500", "2026-04-01T03:07:39Z", "2026-04-02" },
+		{ "2026-03-31 10:07:39 +0200", "2026-03-31T08:07:39Z", "2026-04-01" },
+		{ "2026-03-31 10:07:39 UTC", "2026-03-31T10:07:39Z", "2026-04-01" },
+		{ "2026-03-31 10:07:39+00", "2026-03-31T10:07:39Z", "2026-04-01" },
+		{ "2026-03-31T10.07", "2026-03-31", "2026-04-01" },
+		{ "1774951659000", "2026-03-31T10:07:39Z", "2026-04-01" },
+		{ "1774951659", "2026-03-31T10:07:39Z", "2026-04-01" },
+		{ "1774951659.25", "2026-03-31T10:07:39Z", "2026-04-01" },
 		{ "31.3.2026 10:07", "2026-03-31", "2026-04-01" },
 		{ "31-03-2026", "2026-03-31", "2026-04-01" },
 		{ "3/31/2026 10:07:39 AM", "2026-03-31", "2026-04-01" },
@@ -258,6 +267,23 @@ static void test_dates(void)
 				device->enrolled_to_ns == at(dates[i].to),
 			"… is read");
 		inventory_close(inventory);
+	}
+}
+
+static void test_bad_dates(void)
+{
+	static const char *const cells[] = { "17749516590", "177495165900", "1774951659x", "2026",
+		"2026-13-31", "31 of March" };
+	struct inventory *inventory;
+	char content[256];
+
+	for (unsigned i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+		struct err err = { "" };
+		snprintf(content, sizeof(content),
+			"id;mac;enrolled_from\nPC-1;001122000001;\nPC-2;001122000002;%s\n",
+			cells[i]);
+		ok(load(&inventory, content, &err) < 0 && strstr(err.text, ":3: column 3"),
+			"what may be anything is refused by its line: %s", err.text);
 	}
 }
 
@@ -390,6 +416,7 @@ int main(void)
 	test_quirks();
 	test_exports();
 	test_dates();
+	test_bad_dates();
 	test_fillers();
 	test_utf16();
 	test_refused();
