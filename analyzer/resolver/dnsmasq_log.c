@@ -176,10 +176,13 @@ static enum log_line dnsmasq_read(void *state, const char *text, const struct lo
 {
 	struct dnsmasq_line line = { 0 };
 	const char *rest = log_time_read(clock, text, &line.time_ns);
-	const char *own = rest ? own_words(rest) : NULL;
+	const char *own = own_words(rest ? rest : text);
 
 	if (!own) {
 		return LOG_LINE_OTHER;
+	}
+	if (!rest) { /* to standard error it is written without a time */
+		return strstr(own, "query[") ? LOG_LINE_MALFORMED : LOG_LINE_OTHER;
 	}
 	struct log_words words = log_words_of(own);
 	if (words.count > LOG_WORDS_MAX) {

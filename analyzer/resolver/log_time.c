@@ -96,6 +96,23 @@ static int month_of(const char *text)
 	return 0;
 }
 
+/* "Sun Nov 29 01:47:22 2026", as ctime() has it. */
+static const char *read_ctime(const struct log_clock *clock, const char *text, uint64_t *time_ns)
+{
+	enum { LENGTH = 24 };
+	unsigned day, hour, minute, second, year;
+	char iso[48];
+
+	if (strnlen(text, LENGTH) < LENGTH || text[3] != ' ' || month_of(text + 4) == 0 ||
+		sscanf(text + 7, " %2u %2u:%2u:%2u %4u", &day, &hour, &minute, &second, &year) !=
+			5) {
+		return NULL;
+	}
+	snprintf(iso, sizeof(iso), "%04u-%02d-%02uT%02u:%02u:%02u", year, month_of(text + 4), day,
+		hour, minute, second);
+	return local_parse(clock->zone, iso, time_ns) ? text + LENGTH : NULL;
+}
+
 /* "Nov 29 01:47:22", as in RFC 3164. */
 static const char *read_bsd(const struct log_clock *clock, const char *text, uint64_t *time_ns)
 {
@@ -136,5 +153,6 @@ const char *log_time_read(const struct log_clock *clock, const char *text, uint6
 		rest = read_iso(clock, text, time_ns);
 		return after_spaces(rest ? rest : log_time_epoch(text, time_ns));
 	}
-	return after_spaces(read_bsd(clock, text, time_ns));
+	rest = read_ctime(clock, text, time_ns);
+	return after_spaces(rest ? rest : read_bsd(clock, text, time_ns));
 }

@@ -135,15 +135,34 @@ static enum log_line read_lookup(struct unbound_log *log, const struct log_words
 	return name ? LOG_LINE_TAKEN : LOG_LINE_MALFORMED;
 }
 
-/* Behind "unbound[20702:0] info: ", or "query: " and "reply: " with log-tag-queryreply. */
+/* Behind "[20702:0] ", process and thread, whatever the log calls itself in front of it
+ * (log-identity): "dns1[20702:0] ", by way of syslog "unbound[20702]: [20702:0] ". */
+static const char *behind_thread(const char *text)
+{
+	while ((text = strchr(text, '[')) != NULL) {
+		const char *process = ++text;
+		const char *thread = process + strspn(process, "0123456789");
+		const char *end = thread + 1;
+		if (thread == process || *thread != ':') {
+			continue;
+		}
+		end += strspn(end, "0123456789abcdef");
+		if (end > thread + 1 && strncmp(end, "] ", 2) == 0) {
+			return end + 2;
+		}
+	}
+	return NULL;
+}
+
+/* What lookups are told as; with log-tag-queryreply by words of their own. */
 static const char *own_words(const char *text)
 {
-	static const char *const tags[] = { "] info: ", "] query: ", "] reply: " };
+	static const char *const tags[] = { "info: ", "query: ", "reply: " };
+	const char *words = behind_thread(text);
 
-	for (unsigned i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
-		const char *at = strstr(text, tags[i]);
-		if (at) {
-			return at + strlen(tags[i]);
+	for (unsigned i = 0; words && i < sizeof(tags) / sizeof(tags[0]); i++) {
+		if (strncmp(words, tags[i], strlen(tags[i])) == 0) {
+			return words + strlen(tags[i]);
 		}
 	}
 	return NULL;
@@ -154,7 +173,7 @@ static enum log_line unbound_read(void *state, const char *text, const struct lo
 {
 	uint64_t time_ns;
 	const char *rest = log_time_read(clock, text, &time_ns);
-	const char *own = rest && strstr(rest, "unbound") ? own_words(rest) : NULL;
+	const char *own = rest ? own_words(rest) : NULL;
 
 	if (own) {
 		const struct log_words words = log_words_of(own);
@@ -167,9 +186,13 @@ static enum log_line unbound_read(void *state, const char *text, const struct lo
 	return LOG_LINE_OTHER;
 }
 
+/* The first lines of a log are of its beginning. */
 static bool tells(const char *line)
 {
-	return strstr(line, "unbound[") != NULL;
+	static const char notice[] = "notice: ";
+	const char *words = behind_thread(line);
+
+	return words && (own_words(line) || strncmp(words, notice, sizeof(notice) - 1) == 0);
 }
 
 const struct text_log_format text_log_unbound = { "unbound", sizeof(struct unbound_log), tells,

@@ -165,6 +165,34 @@ static void test_forms(void)
 		"192.0.2.1 a.example=198.51.100.1,198.51.100.2\n",
 		"unbound's log behind the records of its cache");
 	is_text(read_log(WRITTEN("",
+				 "[1774944899] my resolver[1:0] notice: init module 0: iterator\n"
+				 "[1774944900] my resolver[1:0] info: 192.0.2.1 a.example. A "
+				 "IN\n"
+				 "2026-03-31T10:15:01.250+02:00 dns1[1:0] query: 192.0.2.1 "
+				 "b.example. A IN\n"
+				 "2026-03-31T10:15:02+0200 host unbound[1]: [1:a] info: "
+				 "192.0.2.1 c.example. AAAA IN\n"
+				 "2026-03-31T10:15:02+0200 host other[1]: info: 192.0.2.1 "
+				 "d.example. A IN\n"),
+			true),
+		"2026-03-31T08:15:00.000000000Z 192.0.2.1 a.example\n"
+		"2026-03-31T08:15:01.250000000Z 192.0.2.1 b.example\n"
+		"2026-03-31T08:15:02.000000000Z 192.0.2.1 c.example\n",
+		"unbound's under names of its own, and by way of syslog: found out by its content");
+	is_int(stats.malformed, 0, "… every line understood");
+	is_text(read_log(WRITTEN("", "Tue Mar 31 10:15:00 2026 daemon.info dnsmasq[1]: 7 "
+				     "192.0.2.1/1 query[A] a.example from 192.0.2.1\n"
+				     "Tue Mar 31 10:15:00 2026 daemon.info dnsmasq[1]: 7 "
+				     "192.0.2.1/1 reply a.example is 198.51.100.1\n"),
+			true),
+		"2026-03-31T10:15:00.000000000Z 192.0.2.1 a.example=198.51.100.1\n",
+		"dnsmasq's where a line begins as ctime() has it");
+	is_text(read_log(WRITTEN("", "dnsmasq: query[A] a.example from 192.0.2.1\n"
+				     "dnsmasq: reply a.example is 198.51.100.1\n"),
+			true),
+		"", "dnsmasq's without times");
+	is_int(stats.malformed, 1, "… is told to be of no use");
+	is_text(read_log(WRITTEN("",
 				 "#separator \\x09\n#fields\tts\tid.orig_h\tquery\tanswers\tTTLs\n"
 				 "1774944900.250000\t192.0.2.1\tA.example\tb.example,198.51.100.1,"
 				 "2001:db8::1\t300.0,60.0\n"
