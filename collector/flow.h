@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/clock.h"
 #include "collector/contexts.h"
 #include "collector/wrapping.h"
 
@@ -51,6 +52,9 @@ enum tcp_state {
 #undef X
 		TCP_STATE_COUNT
 };
+
+/* A part is handed on with the flow's next packet, and so long after its slot where none comes. */
+#define FLOW_PART_GRACE_NS (120 * NS_PER_S)
 
 enum flow_left { FLOW_LEFT_NOBODY, FLOW_LEFT_SOURCE, FLOW_LEFT_DESTINATION };
 

@@ -28,8 +28,6 @@
 #include "base/clock.h"
 #include "collector/flow_table_parts.h"
 
-#define FLOW_PART_GRACE_NS (120 * NS_PER_S)
-
 /* The whole slab is looked at once in this much of packet time. */
 #define FLOW_SWEEP_NS (4 * NS_PER_S)
 

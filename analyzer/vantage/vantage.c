@@ -151,6 +151,28 @@ static void take_lookup(struct vantage *vantage, const struct record *record)
 	}
 }
 
+static void take_hidden_lookups(struct vantage *vantage, const struct record *record)
+{
+	struct client *client = clients_at(&vantage->clients, &record->device.identity);
+
+	if (client) {
+		client->flags |= CLIENT_ENCRYPTED;
+	}
+}
+
+/* By the first part of its flow: a resolver's own socket may never be idle, and a connection to one
+ * that hides lookups last for hours. */
+static void take_resolving(struct vantage *vantage, const struct record *record)
+{
+	if (is_lookup(record) && record->own_side == RECORD_SOURCE &&
+		record->direction != RECORD_DIRECTION_EXTERNAL) {
+		take_lookup(vantage, record);
+	}
+	if (record->direction == RECORD_DIRECTION_OUTBOUND && hides_lookups(record)) {
+		take_hidden_lookups(vantage, record);
+	}
+}
+
 /* Whole, that is: of one that is cut the start can be read, and nothing that names it. */
 static bool has_hello(const struct l7_info *l7)
 {
@@ -204,20 +226,12 @@ static void take_names(struct vantage *vantage, const struct record *record)
 
 static void take_outbound(struct vantage *vantage, const struct record *record)
 {
-	struct client *client;
-
 	vantage->outbound++;
 	take_web(vantage, record);
 	take_names(vantage, record);
 	if (record->device.kind == DEVICE_MANY) {
 		vantage->of_many++;
 		clients_at(&vantage->many, record_own_addr(record));
-	}
-	if (hides_lookups(record)) {
-		client = clients_at(&vantage->clients, &record->device.identity);
-		if (client) {
-			client->flags |= CLIENT_ENCRYPTED;
-		}
 	}
 	if (record->decision.unit == 0 && !is_link_local(record_own_addr(record))) {
 		take_network(vantage->outside_units, record_own_addr(record));
@@ -313,10 +327,6 @@ static void take_record(
 	translated_take(&vantage->translated, record);
 	ports_take(&vantage->ports, record);
 	multicast_take(&vantage->multicast, flow);
-	if (is_lookup(record) && record->own_side == RECORD_SOURCE &&
-		record->direction != RECORD_DIRECTION_EXTERNAL) {
-		take_lookup(vantage, record);
-	}
 	if (record->direction == RECORD_DIRECTION_OUTBOUND) {
 		take_outbound(vantage, record);
 	}
@@ -331,6 +341,9 @@ void vantage_take(struct vantage *vantage, const struct reference *reference,
 {
 	pthread_mutex_lock(&vantage->lock);
 	for (size_t i = 0; i < count; i++) {
+		if (records[i].flow.part == 0) {
+			take_resolving(vantage, &records[i]);
+		}
 		if (records[i].flow.is_last) {
 			take_record(vantage, reference->policy, &records[i]);
 		}

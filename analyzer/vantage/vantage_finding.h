@@ -67,6 +67,7 @@ enum vantage_severity {
 	X(INVENTORY_LOW, "inventory-low", WARNING)                                                 \
 	X(UNPROVEN, "unproven", INFO)                 /* units of which "not seen" says nothing */ \
 	X(UNPROVEN_UNKNOWN, "unproven-unknown", INFO) /* it cannot be told here which those are */ \
+	X(UNPROVEN_BEFORE, "unproven-before", INFO)   /* nor of days so long ago */                \
 	X(PROBE, "probe", INFO)                       /* what became of one */                     \
 	X(PROBE_REFUSED, "probe-refused", INFO)       /* likewise: somebody said that, by ICMP */  \
 	X(PROBE_COPIED, "probe-copied", WARNING)      /* a marker came a second time */            \

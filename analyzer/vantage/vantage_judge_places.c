@@ -214,6 +214,18 @@ static void add_segment(
 	figure_list_add(finding, "units", text);
 }
 
+/* The first day of which it is known what was proven: of those before nothing is kept. */
+static int64_t first_kept_day(const struct vantage_case *it, int64_t first, int64_t last)
+{
+	if (last - first < SEGMENT_DAYS) {
+		return first;
+	}
+	struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_UNPROVEN_BEFORE);
+	figure_number(finding, "days", (uint64_t)(last - first + 1));
+	figure_number(finding, "kept", SEGMENT_DAYS);
+	return last - SEGMENT_DAYS + 1;
+}
+
 /* Of what it cannot be said that something was not there: units, and networks of none. */
 static void judge_proof(const struct vantage_case *it)
 {
@@ -233,11 +245,12 @@ static void judge_proof(const struct vantage_case *it)
 		figure_number(finding, "of", units);
 		return;
 	}
+	int64_t last = local_day_of(zone, vantage->last_ns).number;
+	int64_t first = first_kept_day(it, local_day_of(zone, vantage->first_ns).number, last);
 	for (unsigned i = 0; i <= units; i++) {
 		uint16_t unit = i < units ? policy_unit_at(policy, i) : 0;
-		struct segment_proof proof = segment_proof_of(&vantage->days, policy, unit, false,
-			local_day_of(zone, vantage->first_ns).number,
-			local_day_of(zone, vantage->last_ns).number);
+		struct segment_proof proof =
+			segment_proof_of(&vantage->days, policy, unit, false, first, last);
 		count += proof.is_asked;
 		if (!segment_proof_holds(&proof)) {
 			finding = finding ? finding : vantage_add(it->findings, VANTAGE_UNPROVEN);

@@ -9,6 +9,7 @@
 #include "analyzer/view/view_live.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "collector/flow.h"
 #include "dashboards/cli/capture_socket.h"
 #include "dashboards/web/httpd.h"
 
@@ -82,8 +83,16 @@ static void answer_health(
 	health_put_text(&response->body, &health);
 }
 
-/* A lookup is told once its flow has been idle, and has gone all the way. */
+/* A lookup is told once its flow has been idle, of a socket that never is with the slot in which it
+ * began; and has gone all the way. */
 #define LOOKUPS_LATE_NS (10 * NS_PER_S)
+
+static uint64_t lookups_wait_ns(uint64_t idle_ns)
+{
+	uint64_t never_idle_ns = SLOT_NS + FLOW_PART_GRACE_NS;
+
+	return (idle_ns > never_idle_ns ? idle_ns : never_idle_ns) + LOOKUPS_LATE_NS;
+}
 
 /* What borderflow doctor is told. Devices are the exporter's alone: of coverage nothing is said. */
 static void answer_doctor(const struct capture_show *show, struct text *text)
@@ -91,7 +100,7 @@ static void answer_doctor(const struct capture_show *show, struct text *text)
 	const struct reference *reference = engine_acquire_reference(show->run->engine);
 	struct vantage_context vantage = { .reference = reference,
 		.now_ns = clock_now_ns(),
-		.lookups_wait_ns = show->settings->flow.idle_other_ns + LOOKUPS_LATE_NS,
+		.lookups_wait_ns = lookups_wait_ns(show->settings->flow.idle_other_ns),
 		.has_counters = true };
 	struct vantage_report report;
 	struct health health;

@@ -411,6 +411,31 @@ static void test_probe_place(void)
 	probe_key_destroy(key);
 }
 
+/* Of a period longer than what is kept its last days are judged, and the rest is said to be
+ * unknown. */
+static void test_long_period(void)
+{
+	struct record north = flow_of(1, 1), south = flow_of(2, 1);
+
+	begin();
+	for (unsigned day = 0; day < 200; day++) {
+		take(&north, 100);
+		take(&south, day < 150 ? 100 : 0);
+		north.flow.flow_start_ns += 86400 * NS_PER_S;
+		north.flow.start_ns = north.flow.end_ns = north.flow.flow_start_ns;
+		south.flow.flow_start_ns = south.flow.start_ns = south.flow.end_ns =
+			north.flow.flow_start_ns;
+	}
+	const struct vantage_finding *before = judge(VANTAGE_UNPROVEN_BEFORE);
+	ok(figure(before, "days") == 200 && figure(before, "kept") == SEGMENT_DAYS,
+		"of 200 days those before the last 128 are said to be unknown");
+	const struct vantage_finding *unproven = judge(VANTAGE_UNPROVEN);
+	ok(unproven && !strstr(unproven->figures[0].text, "North,") &&
+			strstr(unproven->figures[0].text, "South"),
+		"and of the last ones what is not proven: %s",
+		unproven ? unproven->figures[0].text : "");
+}
+
 static void test_one_client(void)
 {
 	struct record record = flow_of(1, 1);
@@ -592,6 +617,7 @@ int main(void)
 	test_proof();
 	test_outside();
 	test_probe_place();
+	test_long_period();
 	test_one_client();
 	test_words();
 	test_multicast();

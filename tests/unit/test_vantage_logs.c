@@ -66,6 +66,33 @@ static void test_lookups_wait(void)
 		"who goes on browsing does not keep it from being said");
 }
 
+/* A socket that asks on and on, and a connection to a resolver that hides what it is asked, are
+ * told in parts. */
+static void test_never_idle(void)
+{
+	begin();
+	for (unsigned host = 1; host <= 10; host++) {
+		struct record record = flow_of(1, host), lookup = lookup_of(1, host);
+		take(&record, 20);
+		lookup.flow.is_last = false;
+		take(&lookup, 1);
+		lookup.flow.part = 1;
+		take(&lookup, 1);
+	}
+	ok(judge(VANTAGE_DNS_NONE) == NULL && vantage->lookups == 10,
+		"lookups of sockets that are never idle are seen by their first part, once");
+	begin();
+	for (unsigned host = 1; host <= 10; host++) {
+		struct record record = flow_of(1, host), hidden = flow_of(1, host);
+		take(&record, 20);
+		hidden.flow.is_last = false;
+		hidden.l7.hidden = NAME_HIDDEN_ENCRYPTED_DNS;
+		take(&hidden, 1);
+	}
+	ok(figure(judge(VANTAGE_DNS_ENCRYPTED), "count") == 10,
+		"connections to resolvers that hide them likewise");
+}
+
 static void note_log(uint64_t messages, uint64_t away_ns, uint64_t after_s)
 {
 	const struct flow_source_stats stats = { .messages = messages, .away_ns = away_ns };
@@ -137,6 +164,7 @@ int main(void)
 	}
 	test_resolver_log();
 	test_lookups_wait();
+	test_never_idle();
 	test_live_logs();
 	test_backlog();
 	vantage_fixture_close();
