@@ -129,11 +129,13 @@ static enum log_line read_tabs(
 	return name ? LOG_LINE_TAKEN : LOG_LINE_MALFORMED;
 }
 
-/* Seconds since 1970, or the time in words (JSON::TS_ISO8601). */
+/* Seconds since 1970, thousandths (JSON::TS_MILLIS), or the time in words (JSON::TS_ISO8601). */
 static bool read_json_time(const struct json_doc *doc, uint64_t *time_ns)
 {
+	const double thousandths_least = 1e11; /* as such in 1973, as seconds in 5138 */
 	double seconds = json_doc_real(doc, "ts");
 
+	seconds /= seconds >= thousandths_least ? 1000 : 1;
 	if (seconds >= 1 && seconds < (double)(UINT64_MAX / NS_PER_S)) {
 		uint64_t whole = (uint64_t)seconds;
 		*time_ns = whole * NS_PER_S + (uint64_t)((seconds - (double)whole) * 1e9);

@@ -208,6 +208,15 @@ static void test_forms(void)
 			true),
 		"2026-03-31T08:15:00.250000000Z 192.0.2.1 a.example>b.example=198.51.100.1\n",
 		"… and in JSON");
+	is_text(read_log(WRITTEN("", "{\"ts\":1774944900250,\"id.orig_h\":\"192.0.2.1\",\"query\":"
+				     "\"a.example\",\"answers\":[\"198.51.100.1\"]}\n"
+				     "{\"ts\":\"2026-03-31T08:15:01.250000Z\",\"id.orig_h\":"
+				     "\"192.0.2.1\",\"query\":\"b.example\",\"answers\":"
+				     "[\"198.51.100.1\"]}\n"),
+			true),
+		"2026-03-31T08:15:00.250000000Z 192.0.2.1 a.example=198.51.100.1\n"
+		"2026-03-31T08:15:01.250000000Z 192.0.2.1 b.example=198.51.100.1\n",
+		"… with times in thousandths or in words");
 }
 
 /* Names that try to be a line of the log. */
