@@ -423,14 +423,20 @@ static void take_addrs(struct record_block *block, struct addr_numbers *addrs, u
 	}
 }
 
+/* Is each of the numbers this one? Each is the next one, and the first is. */
+static bool are_all(const uint64_t *numbers, uint32_t count, uint64_t number)
+{
+	return numbers[0] == number &&
+	       memcmp(numbers, numbers + 1, (count - 1) * sizeof(*numbers)) == 0;
+}
+
 static void take_waiting(struct record_block *block)
 {
 	uint32_t count = block->waiting_count;
 
-	for (unsigned row = 0; row < ROWS; row++) {
+	for (unsigned row = 0; row < ROWS && count > 0; row++) {
 		struct block_column *column = &block->columns[row];
 		uint64_t *waiting = block->waiting[row];
-		uint64_t others = 0;
 
 		if (!(field_rows[row].forms & FIELD_ARCHIVED)) {
 			continue;
@@ -439,10 +445,7 @@ static void take_waiting(struct record_block *block)
 			take_addrs(block, column->addrs, waiting);
 		}
 		column->first = block->count ? column->first : waiting[0];
-		for (uint32_t i = 0; !column->varies && i < count; i++) {
-			others |= waiting[i] ^ column->first;
-		}
-		if (others) {
+		if (!column->varies && !are_all(waiting, count, column->first)) {
 			begin_numbers(block, column);
 		}
 		if (column->varies) {
