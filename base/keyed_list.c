@@ -7,6 +7,9 @@ enum { ROWS_LEAST = 64 };
 
 static bool has_room(struct keyed_list *list, size_t row_bytes)
 {
+	if (list->most && list->count == list->most) {
+		return false;
+	}
 	if (list->count < list->capacity) {
 		return true;
 	}

@@ -18,10 +18,12 @@
 struct keyed_list {
 	void *rows; /* in the order in which they were added */
 	uint32_t count, capacity;
+	uint32_t most; /* rows; 0: as many as there is memory for */
 	struct hash_table table;
 };
 
-/* The row with the key of wanted; where there is none, wanted becomes it. NULL: out of memory. */
+/* The row with the key of wanted; where there is none, wanted becomes it. NULL: out of memory, or
+ * there are as many as there may be. */
 void *keyed_list_row(struct keyed_list *list, size_t row_bytes, uint64_t hash, hash_table_is *is,
 	const void *wanted);
 void keyed_list_deinit(struct keyed_list *list);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/hash_table.h"
+#include "base/keyed_list.h"
 #include "base/quick_hash.h"
 
 enum { UNDER_WAY_MAX = 200000, ROWS_MAX = 100000 };
@@ -31,9 +32,7 @@ struct attempts {
 	struct hash_table table; /* the latest attempt of each key */
 	struct attempt *under_way;
 	uint32_t count, capacity;
-	struct attempt_row *rows;
-	struct hash_table row_table;
-	uint32_t row_count, row_capacity;
+	struct keyed_list rows;
 };
 
 struct attempts *attempts_create(void)
@@ -42,6 +41,7 @@ struct attempts *attempts_create(void)
 
 	if (attempts) {
 		attempts->hash_key = hash_key_random();
+		attempts->rows.most = ROWS_MAX;
 	}
 	return attempts;
 }
@@ -50,9 +50,8 @@ void attempts_destroy(struct attempts *attempts)
 {
 	if (attempts) {
 		hash_table_deinit(&attempts->table);
-		hash_table_deinit(&attempts->row_table);
 		free(attempts->under_way);
-		free(attempts->rows);
+		keyed_list_deinit(&attempts->rows);
 		free(attempts);
 	}
 }
@@ -102,44 +101,25 @@ int64_t attempts_week_of(int64_t day)
 	return day - (weekday < 0 ? weekday + 7 : weekday);
 }
 
-static bool is_row(const void *rows, uint32_t place, const void *wanted)
+static bool is_row(const void *rows, uint32_t place, const void *key)
 {
-	const struct attempt_row *row = (const struct attempt_row *)rows + place;
-	const struct attempt *attempt = wanted;
+	const struct attempt_row *row = (const struct attempt_row *)rows + place, *wanted = key;
 
-	return row->rule == attempt->key.rule && row->unit == attempt->unit &&
-	       row->class_ == attempt->class_ && row->week == attempt->week;
+	return row->rule == wanted->rule && row->unit == wanted->unit &&
+	       row->class_ == wanted->class_ && row->week == wanted->week;
 }
 
 static struct attempt_row *row_of(struct attempts *attempts, const struct attempt *attempt)
 {
-	uint64_t hash = quick_hash((uint64_t)attempt->week,
-		attempt->key.rule << 32 | (uint64_t)attempt->unit << 16 | attempt->class_);
-	uint32_t place =
-		hash_table_find(&attempts->row_table, hash, is_row, attempts->rows, attempt);
-
-	if (place != HASH_TABLE_NONE) {
-		return &attempts->rows[place];
-	}
-	if (attempts->row_count == attempts->row_capacity) {
-		uint32_t capacity = attempts->row_capacity ? 2 * attempts->row_capacity : 16;
-		struct attempt_row *rows = realloc(attempts->rows, capacity * sizeof(*rows));
-		if (!rows || capacity > ROWS_MAX) {
-			return NULL;
-		}
-		attempts->rows = rows;
-		attempts->row_capacity = capacity;
-	}
-	if (!hash_table_put(&attempts->row_table, hash, attempts->row_count)) {
-		return NULL;
-	}
-	struct attempt_row *row = &attempts->rows[attempts->row_count++];
-	*row = (struct attempt_row){ .rule = (uint16_t)attempt->key.rule,
+	const struct attempt_row wanted = { .rule = (uint16_t)attempt->key.rule,
 		.unit = attempt->unit,
 		.class_ = attempt->class_,
 		.week = attempt->week,
 		.first_ns = attempt->first_ns };
-	return row;
+	uint64_t hash = quick_hash((uint64_t)attempt->week,
+		attempt->key.rule << 32 | (uint64_t)attempt->unit << 16 | attempt->class_);
+
+	return keyed_list_row(&attempts->rows, sizeof(wanted), hash, is_row, &wanted);
 }
 
 static void note_device(struct attempt_row *row, uint32_t hash)
@@ -361,6 +341,6 @@ void attempts_add(struct attempts *attempts, const struct record *record, uint16
 
 size_t attempts_rows(const struct attempts *attempts, const struct attempt_row **rows)
 {
-	*rows = attempts->rows;
-	return attempts->row_count;
+	*rows = attempts->rows.rows;
+	return attempts->rows.count;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "base/hash_table.h"
+#include "base/keyed_list.h"
 
 /* A device with an app on a day after the grace of a rule. */
 struct residual_key {
@@ -21,9 +21,7 @@ struct entry {
 
 struct residual {
 	struct hash_key hash_key;
-	struct hash_table table;
-	struct entry *entries;
-	uint32_t count, capacity;
+	struct keyed_list entries;
 	struct residual_row *rows;
 };
 
@@ -33,6 +31,7 @@ struct residual *residual_create(void)
 
 	if (residual) {
 		residual->hash_key = hash_key_random();
+		residual->entries.most = RESIDUAL_ENTRIES_MAX;
 	}
 	return residual;
 }
@@ -40,8 +39,7 @@ struct residual *residual_create(void)
 void residual_destroy(struct residual *residual)
 {
 	if (residual) {
-		hash_table_deinit(&residual->table);
-		free(residual->entries);
+		keyed_list_deinit(&residual->entries);
 		free(residual->rows);
 		free(residual);
 	}
@@ -55,30 +53,10 @@ static bool is_entry(const void *entries, uint32_t place, const void *key)
 
 static struct entry *entry_of(struct residual *residual, const struct residual_key *key)
 {
-	uint64_t hash = hash_bytes(&residual->hash_key, key, sizeof(*key));
-	uint32_t place = hash_table_find(&residual->table, hash, is_entry, residual->entries, key);
+	const struct entry wanted = { .key = *key, .first_ns = UINT64_MAX };
 
-	if (place != HASH_TABLE_NONE) {
-		return &residual->entries[place];
-	}
-	if (residual->count == residual->capacity) {
-		uint32_t capacity = residual->capacity ? 2 * residual->capacity : 64;
-		struct entry *entries =
-			capacity > RESIDUAL_ENTRIES_MAX
-				? NULL
-				: realloc(residual->entries, capacity * sizeof(*entries));
-		if (!entries) {
-			return NULL;
-		}
-		residual->entries = entries;
-		residual->capacity = capacity;
-	}
-	if (!hash_table_put(&residual->table, hash, residual->count)) {
-		return NULL;
-	}
-	struct entry *entry = &residual->entries[residual->count++];
-	*entry = (struct entry){ .key = *key, .first_ns = UINT64_MAX };
-	return entry;
+	return keyed_list_row(&residual->entries, sizeof(wanted),
+		hash_bytes(&residual->hash_key, key, sizeof(*key)), is_entry, &wanted);
 }
 
 /* By when it was to be gone; 0: the rule does not say. */
@@ -158,12 +136,13 @@ static void add_to_row(struct residual_row *row, const struct entry *entry)
 /* Sorted, and found again where they now stand. */
 static void put_in_order(struct residual *residual)
 {
-	qsort(residual->entries, residual->count, sizeof(*residual->entries), compare_entries);
-	hash_table_clear(&residual->table);
-	for (uint32_t i = 0; i < residual->count; i++) {
-		const struct residual_key *key = &residual->entries[i].key;
-		hash_table_put(
-			&residual->table, hash_bytes(&residual->hash_key, key, sizeof(*key)), i);
+	struct keyed_list *list = &residual->entries;
+
+	qsort(list->rows, list->count, sizeof(struct entry), compare_entries);
+	hash_table_clear(&list->table);
+	for (uint32_t i = 0; i < list->count; i++) {
+		const struct residual_key *key = &((const struct entry *)list->rows)[i].key;
+		hash_table_put(&list->table, hash_bytes(&residual->hash_key, key, sizeof(*key)), i);
 	}
 }
 
@@ -173,14 +152,14 @@ size_t residual_rows(
 	size_t count = 0;
 
 	*rows = NULL;
-	if (residual->count == 0) {
+	if (residual->entries.count == 0) {
 		return 0;
 	}
 	put_in_order(residual);
 	free(residual->rows);
-	residual->rows = calloc(residual->count, sizeof(*residual->rows));
-	for (uint32_t i = 0; residual->rows && i < residual->count; i++) {
-		const struct entry *entry = &residual->entries[i];
+	residual->rows = calloc(residual->entries.count, sizeof(*residual->rows));
+	for (uint32_t i = 0; residual->rows && i < residual->entries.count; i++) {
+		const struct entry *entry = (const struct entry *)residual->entries.rows + i;
 		const struct residual_key *key = &entry->key;
 		if (!device_days_is_installed(days, &key->device, key->day, (uint16_t)key->app)) {
 			continue;

@@ -5,7 +5,7 @@
 
 #include "analyzer/policy/decider.h"
 #include "analyzer/rollup/protect.h"
-#include "base/hash_table.h"
+#include "base/keyed_list.h"
 #include "base/quick_hash.h"
 
 enum { RELEASE_BATCH = 32, BEFORE = 1, AFTER = 2 };
@@ -20,9 +20,7 @@ struct replay {
 	const struct reference *draft;
 	struct decider *decider;
 	struct record *records; /* one to decide, then those that waited */
-	struct hash_table table;
-	struct entry *entries;
-	uint32_t count, capacity;
+	struct keyed_list entries;
 	struct replay_row *rows;
 	size_t row_count;
 	struct replay_stats stats;
@@ -36,6 +34,7 @@ struct replay *replay_create(const struct reference *draft)
 		return NULL;
 	}
 	replay->draft = draft;
+	replay->entries.most = REPLAY_ENTRIES_MAX;
 	replay->decider = decider_create();
 	replay->records =
 		aligned_alloc(_Alignof(struct record), RELEASE_BATCH * sizeof(*replay->records));
@@ -52,9 +51,8 @@ void replay_destroy(struct replay *replay)
 {
 	if (replay) {
 		decider_destroy(replay->decider);
-		hash_table_deinit(&replay->table);
+		keyed_list_deinit(&replay->entries);
 		free(replay->records);
-		free(replay->entries);
 		free(replay->rows);
 		free(replay);
 	}
@@ -81,28 +79,13 @@ static void note(
 {
 	const struct entry wanted = { .device = *device, .unit = unit, .rule = rule };
 	uint64_t hash = quick_hash_addr((uint64_t)unit << 16 | rule, device);
-	uint32_t place = hash_table_find(&replay->table, hash, is_entry, replay->entries, &wanted);
+	struct entry *entry =
+		keyed_list_row(&replay->entries, sizeof(wanted), hash, is_entry, &wanted);
 
-	if (place != HASH_TABLE_NONE) {
-		replay->entries[place].by |= by;
-		return;
-	}
-	if (replay->count == replay->capacity) {
-		uint32_t capacity = replay->capacity ? 2 * replay->capacity : 256;
-		struct entry *entries =
-			capacity > REPLAY_ENTRIES_MAX
-				? NULL
-				: realloc(replay->entries, capacity * sizeof(*entries));
-		if (!entries) {
-			replay->stats.left_out++;
-			return;
-		}
-		replay->entries = entries;
-		replay->capacity = capacity;
-	}
-	if (hash_table_put(&replay->table, hash, replay->count)) {
-		replay->entries[replay->count] = wanted;
-		replay->entries[replay->count++].by = by;
+	if (entry) {
+		entry->by |= by;
+	} else {
+		replay->stats.left_out++;
 	}
 }
 
@@ -177,8 +160,8 @@ static int compare_entries(const void *left, const void *right)
 /* A row of each unit and rule, out of sorted entries; one more is left free for other units. */
 static void add_up(struct replay *replay)
 {
-	for (uint32_t i = 0; i < replay->count; i++) {
-		const struct entry *entry = &replay->entries[i];
+	for (uint32_t i = 0; i < replay->entries.count; i++) {
+		const struct entry *entry = (const struct entry *)replay->entries.rows + i;
 		struct replay_row *row =
 			replay->row_count ? &replay->rows[replay->row_count - 1] : NULL;
 		if (!row || row->unit != entry->unit || row->rule != entry->rule) {
@@ -282,13 +265,13 @@ static void merge_units(struct replay *replay, unsigned k)
 size_t replay_rows(struct replay *replay, unsigned k, const struct replay_row **rows)
 {
 	*rows = NULL;
-	if (replay->count == 0) {
+	if (replay->entries.count == 0) {
 		return 0;
 	}
-	qsort(replay->entries, replay->count, sizeof(*replay->entries), compare_entries);
-	hash_table_clear(&replay->table); /* places have changed */
+	qsort(replay->entries.rows, replay->entries.count, sizeof(struct entry), compare_entries);
+	hash_table_clear(&replay->entries.table); /* places have changed */
 	replay->row_count = 0;
-	replay->rows = calloc(replay->count + 1, sizeof(*replay->rows));
+	replay->rows = calloc(replay->entries.count + 1, sizeof(*replay->rows));
 	if (replay->rows) {
 		add_up(replay);
 		protect(replay, k);

@@ -90,6 +90,12 @@ static void test_keyed_list(void)
 	is_int(wrong, 0, "each row is that of its key");
 	is_int(list.count, 1000, "… and there is one of each");
 	is_int(((const uint32_t *)list.rows)[999], 999, "… in the order in which they came");
+	uint32_t more = 1000, known = 7;
+	list.most = 1000;
+	ok(keyed_list_row(&list, sizeof(more), more, is_item, &more) == NULL && list.count == 1000,
+		"a full list takes no more");
+	ok(keyed_list_row(&list, sizeof(known), known, is_item, &known) != NULL,
+		"… and finds what it has");
 	keyed_list_deinit(&list);
 }
 
