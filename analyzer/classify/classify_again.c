@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analyzer/classify/classify_parts.h"
+#include "analyzer/classify/dissect/host.h"
 #include "analyzer/classify/dissect/quic_connection.h"
 
 enum { IP_TCP = 6, IP_UDP = 17, INITIAL_BYTES_LEAST = 1200 };
@@ -101,8 +102,10 @@ void classify_follow_request(struct classify *classify, const struct packet *pac
 		request_ends_forget(&classify->request_ends, peek->flow);
 	}
 	if (peek->from_source) {
-		request_ends_take(&classify->request_ends, peek->flow, packet->tcp_seq,
-			reader_over(packet->payload, packet->payload_bytes));
+		struct reader in = reader_over(packet->payload, packet->payload_bytes);
+		char host[HPACK_HOST_MAX + 1];
+		request_ends_take(&classify->request_ends, peek->flow, packet->tcp_seq, in);
+		http2_hosts_take(&classify->http2_hosts, peek->flow, packet->tcp_seq, in, host);
 	}
 }
 
@@ -120,6 +123,17 @@ static bool begins_frame(struct reader in)
 	uint32_t stream = reader_u32(&in);
 	return left < 4 || (bytes <= FRAME_MOST && type <= TYPE_MOST &&
 				   (left < 9 || (stream & 1 && reader_left(&in) < bytes)));
+}
+
+static bool is_known_host(const struct l7_info *known, const char *host)
+{
+	bool is_known = false;
+
+	for (unsigned i = 0; i < known->name_count; i++) {
+		is_known |= known->names[i].source == NAME_HTTP_HOST &&
+			    strcmp(l7_info_name(known, i), host) == 0;
+	}
+	return is_known;
 }
 
 /* Is the host of the first request in these bytes one that the flow has not named yet, or does it
@@ -158,13 +172,26 @@ static enum request read_request(
 						     !dissection.hands_over;
 		return is_begun ? REQUEST_UNFINISHED : REQUEST_KNOWN;
 	}
-	for (unsigned i = 0; i < known->name_count; i++) {
-		if (known->names[i].source == NAME_HTTP_HOST &&
-			strcmp(l7_info_name(known, i), l7_info_name(l7, 0)) == 0) {
-			return REQUEST_KNOWN;
-		}
+	return is_known_host(known, l7_info_name(l7, 0)) ? REQUEST_KNOWN : REQUEST_ANOTHER;
+}
+
+/* Do the bytes ask on HTTP/2 for a host that the flow has not named, in whatever words? Then the
+ * scratch l7 info is the request's. */
+static bool asks_on_http2(struct classify *classify, const struct packet *packet, uint32_t flow,
+	const struct l7_info *known)
+{
+	struct l7_info *l7 = &classify->scratch;
+	char host[HPACK_HOST_MAX + 1];
+	size_t length = http2_hosts_take(&classify->http2_hosts, flow, packet->tcp_seq,
+		reader_over(packet->payload, packet->payload_bytes), host);
+
+	if (length == 0) {
+		return false;
 	}
-	return REQUEST_ANOTHER;
+	l7_info_clear(l7);
+	l7->protocol = L7_HTTP2;
+	host_to_l7_info(host, length, l7);
+	return names_its_server(l7) && !is_known_host(known, l7_info_name(l7, 0));
 }
 
 /* The packet of a flow goes on with a request that has begun, or begins one that does not tell its
@@ -379,9 +406,11 @@ bool classify_begin_again(struct classify *classify, struct collector *collector
 		/* Where no answer to the first was seen none can be asked of the second. */
 		return begins && classify_split(classify, collector, batch, peek, l7);
 	}
-	bool in_pieces = false;
-	if (read_piece(classify, packet, peek->flow, known, &in_pieces) != REQUEST_ANOTHER ||
-		!classify_split(classify, collector, batch, peek, l7)) {
+	bool in_pieces = asks_on_http2(classify, packet, peek->flow, known);
+	enum request request =
+		in_pieces ? REQUEST_ANOTHER
+			  : read_piece(classify, packet, peek->flow, known, &in_pieces);
+	if (request != REQUEST_ANOTHER || !classify_split(classify, collector, batch, peek, l7)) {
 		return false;
 	}
 	if (in_pieces) {

@@ -9,6 +9,7 @@
 #include "analyzer/classify/dissect/ech_names.h"
 #include "analyzer/classify/dissect/quic_connection.h"
 #include "analyzer/classify/flow_memory.h"
+#include "analyzer/classify/http2_hosts.h"
 #include "analyzer/classify/l7_feed.h"
 #include "analyzer/classify/probe_refusals.h"
 #include "analyzer/classify/request_ends.h"
@@ -101,6 +102,7 @@ struct classify {
 	struct shared_socket shared[SHARED_SOCKETS];
 	unsigned shared_count;
 	struct request_ends request_ends;
+	struct http2_hosts http2_hosts;
 	struct l7_info scratch;
 	uint8_t joined[DISSECT_SCRATCH_BYTES], overlaid[DISSECT_SCRATCH_BYTES];
 };

@@ -4,8 +4,9 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Places in the static table (RFC 7541, appendix A). */
-enum { STATIC_AUTHORITY = 1, STATIC_HOST = 38 };
+/* Places in the static table (RFC 7541, appendix A), and the first one behind it: there stands what
+ * was inserted last. */
+enum { STATIC_AUTHORITY = 1, STATIC_HOST = 38, DYNAMIC_FIRST = 62 };
 
 /* The codes of five to eight bits (RFC 7541, appendix B), which are all that a host's name needs:
  * those of one length are numbers in a row. */
@@ -115,40 +116,99 @@ static bool is_name(const struct string *name, const char *wanted)
 	return length == strlen(wanted) && memcmp(text, wanted, length) == 0;
 }
 
-/* One field of the block (RFC 7541, 6), over which the cursor steps. True where it has a value of
- * its own that names the host. */
-static bool read_field(struct reader *in, struct string *value)
+/* The host that was put in the table's place; NULL where it is none. */
+static const struct hpack_kept *find_kept(const struct hpack_hosts *hosts, uint32_t place)
+{
+	for (unsigned i = 0; place >= DYNAMIC_FIRST && i < HPACK_HOSTS; i++) {
+		const struct hpack_kept *kept = &hosts->kept[i];
+		if (kept->at > 0 && kept->at == hosts->inserted - (place - DYNAMIC_FIRST)) {
+			return kept;
+		}
+	}
+	return NULL;
+}
+
+/* A field of the block (RFC 7541, 6). */
+struct field {
+	const struct hpack_kept *kept; /* it is one that was said before */
+	struct string value;           /* else */
+	bool is_host, is_inserted;
+};
+
+static struct field read_field(struct reader *in, const struct hpack_hosts *hosts)
 {
 	uint8_t first = reader_u8(in);
+	struct field field = { .kept = NULL };
 
 	if (first & 0x80) { /* a whole field of a table */
-		read_integer(in, first, 7);
-		return false;
+		field.kept = find_kept(hosts, read_integer(in, first, 7));
+		field.is_host = field.kept != NULL;
+		return field;
 	}
 	if ((first & 0xe0) == 0x20) { /* the dynamic table's new size */
 		read_integer(in, first, 5);
-		return false;
+		return field;
 	}
-	uint32_t name = read_integer(in, first, first & 0x40 ? 6 : 4);
-	bool is_host = name == STATIC_AUTHORITY || name == STATIC_HOST;
+	field.is_inserted = first & 0x40;
+	uint32_t name = read_integer(in, first, field.is_inserted ? 6 : 4);
+	field.is_host = name == STATIC_AUTHORITY || name == STATIC_HOST || find_kept(hosts, name);
 	if (name == 0) {
 		struct string text = read_string(in);
-		is_host = reader_ok(in) && (is_name(&text, ":authority") || is_name(&text, "host"));
+		field.is_host =
+			reader_ok(in) && (is_name(&text, ":authority") || is_name(&text, "host"));
 	}
-	*value = read_string(in);
-	return is_host && reader_ok(in);
+	field.value = read_string(in);
+	return field;
+}
+
+static void keep(struct hpack_hosts *hosts, const char *text, size_t length)
+{
+	struct hpack_kept *kept = &hosts->kept[hosts->next];
+
+	if (length > 0 && length <= HPACK_HOST_KEPT_MAX) {
+		kept->at = hosts->inserted;
+		kept->length = (uint8_t)length;
+		memcpy(kept->text, text, length);
+		hosts->next = (hosts->next + 1) % HPACK_HOSTS;
+	}
+}
+
+size_t hpack_next_host(struct hpack_hosts *hosts, struct reader block,
+	char host[HPACK_HOST_MAX + 1], bool *is_lost)
+{
+	size_t length = 0;
+
+	while (reader_ok(&block) && reader_left(&block) > 0) {
+		char text[HPACK_HOST_MAX + 1];
+		struct field field = read_field(&block, hosts);
+		if (!reader_ok(&block)) {
+			break;
+		}
+		hosts->inserted += field.is_inserted;
+		if (!field.is_host) {
+			continue;
+		}
+		size_t bytes = field.kept ? field.kept->length : text_of(&field.value, text);
+		if (field.kept) {
+			memcpy(text, field.kept->text, bytes);
+		}
+		if (field.is_inserted) {
+			keep(hosts, text, bytes);
+		}
+		if (length == 0) {
+			memcpy(host, text, bytes);
+			length = bytes;
+		}
+	}
+	*is_lost = !reader_ok(&block);
+	host[length] = '\0';
+	return length;
 }
 
 size_t hpack_host(struct reader block, char host[HPACK_HOST_MAX + 1])
 {
-	size_t length = 0;
+	struct hpack_hosts none = { 0 };
+	bool is_lost;
 
-	while (length == 0 && reader_ok(&block) && reader_left(&block) > 0) {
-		struct string value;
-		if (read_field(&block, &value)) {
-			length = text_of(&value, host);
-		}
-	}
-	host[length] = '\0';
-	return length;
+	return hpack_next_host(&none, block, host, &is_lost);
 }
