@@ -11,12 +11,25 @@ static bool is_said(const struct clue_name *name)
 	return name->source <= NAME_HTTP_HOST || name->source == NAME_ECH_OUTER;
 }
 
-static unsigned said_names(const struct l7_info *l7)
+static bool has_name(const struct l7_info *l7, uint8_t source, const char *name)
+{
+	bool has = false;
+
+	for (unsigned i = 0; i < l7->name_count && !has; i++) {
+		has = l7->names[i].source == source && strcmp(l7_info_name(l7, i), name) == 0;
+	}
+	return has;
+}
+
+/* How many it shows that were not known before. */
+static unsigned said_names(const struct l7_contest *contest, const struct l7_info *l7)
 {
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < l7->name_count; i++) {
-		count += is_said(&l7->names[i]);
+		uint8_t source = l7->names[i].source;
+		count += is_said(&l7->names[i]) &&
+			 !has_name(&contest->before, source, l7_info_name(l7, i));
 	}
 	return count;
 }
@@ -32,14 +45,14 @@ static void add_names(struct l7_info *to, const struct l7_info *from, bool said)
 	}
 }
 
-static bool has_name(const struct l7_info *l7, const char *name)
+unsigned l7_contest_hosts(const struct l7_info *l7)
 {
-	bool has = false;
+	unsigned count = 0;
 
-	for (unsigned i = 0; i < l7->name_count && !has; i++) {
-		has = strcmp(l7_info_name(l7, i), name) == 0;
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		count += l7->names[i].source == NAME_HTTP_HOST;
 	}
-	return has;
+	return count;
 }
 
 bool l7_contest_is_host(const char *name, unsigned length)
@@ -75,9 +88,9 @@ static bool is_of_kind(const struct l7_info *l7, enum l7_protocol kind)
 			      : l7->protocol == kind;
 }
 
-static bool tells_who(const struct l7_info *l7)
+static bool tells_who(const struct l7_contest *contest, const struct l7_info *l7)
 {
-	return said_names(l7) > 0 || l7->app_hint != APP_HINT_NONE;
+	return said_names(contest, l7) > 0 || l7->app_hint != APP_HINT_NONE;
 }
 
 /* A flow of its own that says the same things, for as long as somebody looks. */
@@ -153,9 +166,10 @@ static void take_version(
 	if (!contest->is_found || worth > contest->worth) {
 		begin_with(contest, worth, bytes);
 	}
-	contest->has_nameless |= said_names(l7) == 0;
+	contest->has_nameless |= said_names(contest, l7) == 0;
 	/* The last of many has a place: in the second look nothing takes it. */
-	if (!contest->is_last_first || said_names(&contest->names) < L7_INFO_NAMES_MAX / 2) {
+	if (!contest->is_last_first ||
+		said_names(contest, &contest->names) < L7_INFO_NAMES_MAX / 2) {
 		add_names(&contest->names, l7, true);
 	}
 }
@@ -182,9 +196,10 @@ static enum version_look read_version(void *context, const struct version *versi
 		(result == DISSECT_MORE && used == 0)) {
 		return result == DISSECT_OTHER ? VERSION_OTHER : VERSION_GROWS;
 	}
-	bool counts = contest->kind != L7_UNKNOWN
-			      ? is_of_kind(&l7, contest->kind)
-			      : tells_who(&l7) || contest->feed->l7->protocol == L7_UNKNOWN;
+	bool counts =
+		contest->kind != L7_UNKNOWN
+			? is_of_kind(&l7, contest->kind)
+			: tells_who(contest, &l7) || contest->feed->l7->protocol == L7_UNKNOWN;
 	if (counts) {
 		bool fits = !dissection.is_torn && names_hosts(&l7);
 		take_version(contest, &l7,
@@ -195,6 +210,30 @@ static enum version_look read_version(void *context, const struct version *versi
 	return VERSION_WHOLE;
 }
 
+/* What was known before: what lookups say; and inside of something what that is. */
+static void recall(struct l7_info *before, const struct l7_feed *feed)
+{
+	const struct direction *direction = feed->session->directions;
+
+	l7_info_clear(before);
+	if (direction->is_inner) {
+		before->protocol = (uint8_t)dissectors[direction->handed_by]->protocol;
+		before->through_proxy = feed->l7->through_proxy;
+		for (unsigned i = 0, hosts = 0; hosts < direction->outer_hosts; i++) {
+			const struct clue_name *name = &feed->l7->names[i];
+			if (i == feed->l7->name_count) {
+				break;
+			}
+			if (name->source == NAME_HTTP_HOST) {
+				l7_info_add_name(before, NAME_HTTP_HOST, l7_info_name(feed->l7, i),
+					name->length);
+				hosts++;
+			}
+		}
+	}
+	add_names(before, feed->l7, false);
+}
+
 void l7_contest_look(struct l7_contest *contest, struct l7_feed *feed, enum l7_protocol kind)
 {
 	contest->feed = feed;
@@ -202,8 +241,7 @@ void l7_contest_look(struct l7_contest *contest, struct l7_feed *feed, enum l7_p
 	contest->first = contest->worth = 0;
 	contest->is_found = contest->has_nameless = false;
 	l7_info_clear(&contest->names);
-	l7_info_clear(&contest->before);
-	add_names(&contest->before, feed->l7, false);
+	recall(&contest->before, feed);
 	for (unsigned i = 0; i < 2; i++) {
 		contest->is_last_first = i > 0;
 		versions_look(feed->tables->reassembly, feed->session->directions, i > 0,
@@ -216,14 +254,18 @@ static bool remains(const struct l7_contest *contest)
 {
 	const struct direction *direction = contest->feed->session->directions;
 	const struct l7_info *l7 = contest->feed->l7;
-	bool is_kept = direction->said != 0, is_among = said_names(l7) > 0 || contest->has_nameless;
+	bool is_kept = direction->said != 0,
+	     is_among = said_names(contest, l7) > 0 || contest->has_nameless;
 
-	if (contest->kind == L7_UNKNOWN ? !tells_who(l7) : !is_of_kind(l7, contest->kind)) {
+	if (contest->kind == L7_UNKNOWN ? !tells_who(contest, l7)
+					: !is_of_kind(l7, contest->kind)) {
 		return false;
 	}
 	for (unsigned i = 0; i < l7->name_count && is_among; i++) {
-		is_among =
-			!is_said(&l7->names[i]) || has_name(&contest->names, l7_info_name(l7, i));
+		uint8_t source = l7->names[i].source;
+		const char *name = l7_info_name(l7, i);
+		is_among = !is_said(&l7->names[i]) || has_name(&contest->names, source, name) ||
+			   has_name(&contest->before, source, name);
 	}
 	bool is_surpassed = direction->is_torn && contest->worth >= WORTH_FITS_TOGETHER;
 	return !is_surpassed && (is_among || !is_kept);
@@ -237,11 +279,12 @@ bool l7_contest_replaces(struct l7_contest *contest)
 	if (!contest->first || remains(contest)) {
 		return false;
 	}
-	l7_feed_forget_states(tables, contest->feed->session);
+	direction->layer = direction->is_inner ? LAYERS_MAX - 1 : 0;
+	l7_feed_forget_state(tables, &contest->feed->session->states[direction->layer]);
 	l7_stream_close_unread(tables->reassembly, direction);
 	direction->next_seq = direction->start_seq;
-	direction->dissector = direction->outer = direction->handed_by = PROGRESS_NO_DISSECTOR;
-	direction->layer = 0;
+	direction->dissector = direction->outer = PROGRESS_NO_DISSECTOR;
+	direction->handed_by = direction->is_inner ? direction->handed_by : PROGRESS_NO_DISSECTOR;
 	direction->is_read = direction->ends_flow = direction->is_torn = false;
 	direction->stream = contest->first;
 	contest->first = 0;
@@ -250,10 +293,13 @@ bool l7_contest_replaces(struct l7_contest *contest)
 }
 
 /* A name of the other kind was sent for somebody else to see. */
-static void drop_other_kind(struct l7_info *l7, enum l7_protocol kind)
+static void drop_other_kind(const struct l7_contest *contest, struct l7_info *l7)
 {
+	enum l7_protocol kind = contest->kind;
+	unsigned outer_hosts = contest->feed->session->directions[0].outer_hosts;
+
 	if (kind == L7_TLS && is_of_kind(l7, kind)) {
-		l7_info_keep_names(l7, NAME_HTTP_HOST, 0);
+		l7_info_keep_names(l7, NAME_HTTP_HOST, outer_hosts);
 	} else if (kind == L7_HTTP && is_of_kind(l7, kind)) {
 		l7_info_keep_names(l7, NAME_TLS_SNI, 0);
 	}
@@ -262,12 +308,12 @@ static void drop_other_kind(struct l7_info *l7, enum l7_protocol kind)
 void l7_contest_end(struct l7_contest *contest, bool has_replaced)
 {
 	struct l7_info *l7 = contest->feed->l7;
-	bool was_nameless = said_names(l7) == 0;
+	bool was_nameless = said_names(contest, l7) == 0;
 
-	drop_other_kind(l7, contest->kind);
-	unsigned before = has_replaced ? 0 : said_names(l7);
+	drop_other_kind(contest, l7);
+	unsigned before = has_replaced ? 0 : said_names(contest, l7);
 	add_names(l7, &contest->names, true);
-	unsigned names = said_names(l7);
+	unsigned names = said_names(contest, l7);
 	if (contest->kind == L7_UNKNOWN) {
 		l7->is_contested |= names > before;
 	} else {

@@ -14,7 +14,7 @@
 struct l7_contest {
 	struct l7_feed *feed;
 	enum l7_protocol kind; /* of the answer; L7_UNKNOWN: nobody answered, or nobody knows how */
-	struct l7_info before; /* what was known before the initiator said anything */
+	struct l7_info before; /* what was known before the initiator said any of this */
 	struct l7_info names;  /* of the versions that remain */
 	uint32_t first;        /* of them, a stream of the reassembly; 0: no room for it */
 	unsigned worth;        /* what they are worth as versions */
@@ -37,6 +37,9 @@ bool l7_contest_replaces(struct l7_contest *contest);
 /* Adds the names of all that remain to what is known of the one that was read. The contest is over.
  */
 void l7_contest_end(struct l7_contest *contest, bool has_replaced);
+
+/* How many hosts requests have asked for. */
+unsigned l7_contest_hosts(const struct l7_info *l7);
 
 /* Is it a name as a host has it? */
 bool l7_contest_is_host(const char *name, unsigned length);

@@ -141,6 +141,24 @@ static bool was_connected_to(const struct l7_feed *feed, const struct direction 
 	return direction != first && (first->start_is_seen || direction->start_is_seen);
 }
 
+/* Both have handed over: inside the connection another one begins, of which each may be false again
+ * until it is answered. */
+static void begin_inside(struct l7_feed *feed)
+{
+	struct direction *direction = feed->session->directions;
+
+	if (direction->is_done || !direction->start_is_seen) {
+		return;
+	}
+	versions_forget(feed->tables->reassembly, direction);
+	direction->start_seq = direction->next_seq;
+	direction->version_pieces = 0;
+	direction->is_inner = true;
+	direction->is_torn = false;
+	direction->outer_hosts = (uint8_t)l7_contest_hosts(feed->l7);
+	feed->session->is_settled = false;
+}
+
 static void read_stream(
 	struct l7_feed *feed, const struct piece *piece, struct reader in, bool is_last)
 {
@@ -148,6 +166,7 @@ static void read_stream(
 	struct dissection dissection;
 	uint8_t names_before = feed->l7->name_count;
 	unsigned hellos_before = hello_names(feed->l7);
+	unsigned layer_before = direction->layer;
 	size_t used = 0;
 
 	l7_ask_begin(&dissection, feed, piece);
@@ -161,6 +180,10 @@ static void read_stream(
 	direction->is_torn |= dissection.is_torn || !ends_in_host(feed->l7);
 	if ((used > 0 || result == DISSECT_DONE) && may_come_again(feed, direction)) {
 		l7_stream_keep_said(direction);
+	}
+	if (!piece->from_source && direction->layer > layer_before &&
+		l7_other_of(feed, direction)->layer == direction->layer) {
+		begin_inside(feed);
 	}
 	if (dissection.reopens_other) {
 		l7_stream_reopen(feed->tables->reassembly, l7_other_of(feed, direction));
@@ -443,15 +466,12 @@ void l7_feed_end(struct l7_feed *feed)
 	}
 }
 
-void l7_feed_forget_states(struct dissect_tables *tables, struct l7_session *session)
+void l7_feed_forget_state(struct dissect_tables *tables, struct dissect_state *state)
 {
-	for (unsigned i = 0; i < LAYERS_MAX; i++) {
-		struct dissect_state *state = &session->states[i];
-		for (unsigned j = 0; j < 2; j++) {
-			reassembly_close(tables->reassembly, state->streams[j]);
-		}
-		memset(state, 0, sizeof(*state));
+	for (unsigned i = 0; i < 2; i++) {
+		reassembly_close(tables->reassembly, state->streams[i]);
 	}
+	memset(state, 0, sizeof(*state));
 }
 
 void l7_feed_release(struct dissect_tables *tables, struct l7_session *session)
@@ -459,5 +479,7 @@ void l7_feed_release(struct dissect_tables *tables, struct l7_session *session)
 	for (unsigned i = 0; i < 2; i++) {
 		l7_stream_close(tables->reassembly, &session->directions[i]);
 	}
-	l7_feed_forget_states(tables, session);
+	for (unsigned i = 0; i < LAYERS_MAX; i++) {
+		l7_feed_forget_state(tables, &session->states[i]);
+	}
 }

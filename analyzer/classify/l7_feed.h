@@ -40,8 +40,8 @@ void l7_feed_settle(struct l7_feed *feed);
 /* Nothing more will come: what is half read is read as far as it goes. */
 void l7_feed_end(struct l7_feed *feed);
 
-/* What dissectors know of the session, and their streams. */
-void l7_feed_forget_states(struct dissect_tables *tables, struct l7_session *session);
+/* What a dissector knows of the flow, and its streams. */
+void l7_feed_forget_state(struct dissect_tables *tables, struct dissect_state *state);
 
 /* Gives back all memory of streams that the session holds. */
 void l7_feed_release(struct dissect_tables *tables, struct l7_session *session);

@@ -36,12 +36,14 @@ struct direction {
 	uint8_t misses;         /* payloads that nobody knew */
 	uint8_t pieces;         /* payloads looked at */
 	uint8_t version_pieces; /* that were sent for its beginning, and do not go on with it */
+	uint8_t outer_hosts;    /* hosts that were asked for before a hand-over that both made */
 	uint8_t urgent_count;   /* bytes with a number that are none of the stream's */
 	bool has_start : 1;     /* start_seq is known, or taken for known */
 	bool is_started : 1;    /* payload came that its receiver takes */
 	bool start_is_seen : 1; /* start_seq is known from the SYN */
 	bool is_ack_unsure : 1; /* what it acknowledges tells nothing */
 	bool is_in_middle : 1;  /* its beginning was missed */
+	bool is_inner : 1;      /* its beginning is that of what both handed over to */
 	bool is_later : 1;      /* it begins behind another conversation of its connection */
 	bool is_syn_data : 1;   /* the unsure bytes came with the SYN */
 	bool ends_flow : 1;     /* what was read tells all, if that is what the other end answers */

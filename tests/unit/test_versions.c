@@ -102,6 +102,29 @@ static void test_request(void)
 		"two requests at one place, answered: both names, and it says so");
 }
 
+/* The connection belongs to what is inside once both have handed over. */
+static void test_inside(void)
+{
+	static const char connect[] = "CONNECT asked.example.com:443 HTTP/1.1\r\n\r\n";
+	static const char granted[] = "HTTP/1.1 200 OK\r\n\r\n";
+	size_t at = sizeof(connect) - 1, answered = sizeof(granted) - 1;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		begin();
+		send(connect, 0, at);
+		answer(granted, answered, answered);
+		fixture_send(&fixture, true, (uint32_t)at, others[i].bytes, others[i].count);
+		fixture_send(&fixture, true, (uint32_t)at, truth.bytes, truth.count);
+		fixture_send(
+			&fixture, false, (uint32_t)answered, server_hello, sizeof(server_hello));
+		is_text(fixture_name(&fixture, NAME_TLS_SNI), "true.example.com",
+			"%s before a hello inside a tunnel", others[i].what);
+		ok(fixture.l7.name_count == 2 && !fixture.l7.is_contested &&
+				fixture.l7.through_proxy == L7_PROXY_ASKED,
+			"… whose host is known as well");
+	}
+}
+
 static void test_answer_in_pieces(void)
 {
 	begin();
@@ -177,6 +200,7 @@ int main(void)
 	fixture_init(&fixture);
 	test_other_protocols();
 	test_request();
+	test_inside();
 	test_answer_in_pieces();
 	test_no_answer();
 	test_many();
