@@ -10,10 +10,6 @@
 #include "base/file.h"
 #include "base/log.h"
 
-/* So many bytes before the place that is read next are known: where they are others the file was
- * cut and has grown again. */
-enum { SEEN_BYTES = 32 };
-
 struct log_follow {
 	char *path;
 	int fd;          /* -1: there has been no file yet */
@@ -22,8 +18,11 @@ struct log_follow {
 	bool is_in_head; /* of a file that was there already: its comments count */
 	bool skips;      /* the rest of a line that does not count */
 	struct log_follow_stats stats;
+	off_t missed_from; /* behind the head an earlier run had read so far; -1: none had */
+	/* The bytes before the place that is read next: where they are others the file was cut and
+	 * has grown again. */
 	unsigned seen_count;
-	char seen[SEEN_BYTES];
+	char seen[LOG_SEEN_BYTES];
 	size_t at, count;
 	char bytes[LOG_LINE_BYTES + 1];
 };
@@ -86,27 +85,43 @@ static void note_trouble(struct log_follow *follow, int trouble)
 /* The last bytes before the offset, whichever reads they came by. */
 static void remember(struct log_follow *follow, const char *bytes, size_t count)
 {
-	unsigned new = count < SEEN_BYTES ? (unsigned)count : SEEN_BYTES;
-	unsigned kept =
-		follow->seen_count < SEEN_BYTES - new ? follow->seen_count : SEEN_BYTES - new;
+	unsigned new = count < LOG_SEEN_BYTES ? (unsigned)count : LOG_SEEN_BYTES;
+	unsigned kept = follow->seen_count < LOG_SEEN_BYTES - new ? follow->seen_count
+								  : LOG_SEEN_BYTES - new;
 
 	memmove(follow->seen, follow->seen + follow->seen_count - kept, kept);
 	memcpy(follow->seen + kept, bytes + count - new, new);
 	follow->seen_count = kept + new;
 }
 
-/* Behind what is there already; half a line may stand there. */
-static void go_to_end(struct log_follow *follow)
+/* The bytes of the file before the offset, at most LOG_SEEN_BYTES. */
+static unsigned read_before(const struct log_follow *follow, off_t offset, char *bytes)
 {
-	char last[SEEN_BYTES];
-	off_t end = lseek(follow->fd, 0, SEEK_END);
-	size_t count = end < SEEN_BYTES ? (size_t)(end > 0 ? end : 0) : SEEN_BYTES;
+	size_t count = offset < LOG_SEEN_BYTES ? (size_t)offset : LOG_SEEN_BYTES;
+	bool is_read = pread(follow->fd, bytes, count, offset - (off_t)count) == (ssize_t)count;
 
-	set_place(follow, end > 0 ? end : 0);
-	if (count > 0 && pread(follow->fd, last, count, end - (off_t)count) == (ssize_t)count) {
+	return is_read ? (unsigned)count : 0;
+}
+
+/* Half a line may stand before the offset. */
+static void go_to(struct log_follow *follow, off_t offset)
+{
+	char last[LOG_SEEN_BYTES];
+	unsigned count = read_before(follow, offset, last);
+
+	set_place(follow, offset);
+	if (count > 0) {
 		remember(follow, last, count);
 		follow->skips = last[count - 1] != '\n';
 	}
+}
+
+/* Behind what is there already, or what of it was read. */
+static void go_to_new(struct log_follow *follow)
+{
+	off_t end = lseek(follow->fd, 0, SEEK_END);
+
+	go_to(follow, follow->missed_from >= 0 ? follow->missed_from : end > 0 ? end : 0);
 }
 
 /* Of what is there already only comments at its head count. */
@@ -116,7 +131,7 @@ static void begin(struct log_follow *follow)
 
 	follow->is_in_head = pread(follow->fd, &first, 1, 0) == 1 && first == '#';
 	if (!follow->is_in_head) {
-		go_to_end(follow);
+		go_to_new(follow);
 	}
 }
 
@@ -129,6 +144,7 @@ int log_follow_open(struct log_follow **opened, const char *path, struct err *er
 		free(follow);
 		return err_set(err, ENOMEM, "out of memory");
 	}
+	follow->missed_from = -1;
 	follow->fd = open_path(path);
 	note_trouble(follow, follow->fd < 0 ? errno : 0);
 	if (follow->fd >= 0) {
@@ -136,6 +152,48 @@ int log_follow_open(struct log_follow **opened, const char *path, struct err *er
 	}
 	*opened = follow;
 	return 0;
+}
+
+bool log_follow_place(const struct log_follow *follow, struct log_place *place)
+{
+	struct stat held;
+	off_t offset = follow->offset - (off_t)(follow->count - follow->at);
+
+	if (follow->fd < 0 || fstat(follow->fd, &held) < 0) {
+		return false;
+	}
+	*place = (struct log_place){
+		.device = held.st_dev, .inode = held.st_ino, .offset = (uint64_t)offset
+	};
+	place->seen_count = read_before(follow, offset, place->seen);
+	return true;
+}
+
+/* Is it the file of that place, which has only grown since? */
+static bool has_grown(
+	const struct log_follow *follow, const struct log_place *place, const struct stat *held)
+{
+	char now[LOG_SEEN_BYTES];
+	off_t offset = (off_t)place->offset;
+
+	return held->st_dev == place->device && held->st_ino == place->inode &&
+	       held->st_size >= offset && read_before(follow, offset, now) == place->seen_count &&
+	       memcmp(now, place->seen, place->seen_count) == 0;
+}
+
+void log_follow_go_on(struct log_follow *follow, const struct log_place *place)
+{
+	struct stat held;
+
+	if (follow->fd < 0 || fstat(follow->fd, &held) < 0) {
+		return;
+	}
+	off_t from = has_grown(follow, place, &held) ? (off_t)place->offset : 0;
+	if (held.st_size - from > LOG_MISSED_BYTES_MAX) {
+		return;
+	}
+	follow->missed_from = from;
+	begin(follow);
 }
 
 void log_follow_close(struct log_follow *follow)
@@ -208,7 +266,7 @@ static void take_successor(struct log_follow *follow, int fd)
 /* Was the file cut since it was last looked at, whether or not it has grown again? */
 static bool was_cut(const struct log_follow *follow)
 {
-	char now[SEEN_BYTES];
+	char now[LOG_SEEN_BYTES];
 	struct stat held;
 
 	if (fstat(follow->fd, &held) < 0 || held.st_size < follow->offset) {
@@ -289,7 +347,7 @@ static char *next_held(struct log_follow *follow)
 		bool is_rest = follow->skips, is_text = !memchr(line, '\0', length);
 		follow->skips = false;
 		if (follow->is_in_head && line[0] != '#') {
-			go_to_end(follow);
+			go_to_new(follow);
 			follow->is_in_head = false;
 			return NULL;
 		}

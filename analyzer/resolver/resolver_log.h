@@ -16,6 +16,11 @@ int resolver_log_open(struct flow_source **source, const char *target, struct er
  * at most RESOLVER_WAIT_MS. */
 enum { RESOLVER_WAIT_MS = 100 };
 int resolver_log_follow(struct flow_source **source, const char *target, struct err *err);
+/* How far a log that is followed was read, in a few words for the next run; false: of another
+ * source, or it is not there. And goes on from there, before its first next(). */
+enum { RESOLVER_PLACE_BYTES = 160 };
+bool resolver_log_put_place(const struct flow_source *source, char place[RESOLVER_PLACE_BYTES]);
+void resolver_log_go_on(struct flow_source *source, const char *place);
 const char *resolver_log_path(const char *target); /* without its format */
 
 void resolver_log_close(struct flow_source *source); /* NULL is accepted */

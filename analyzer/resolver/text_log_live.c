@@ -1,6 +1,8 @@
 /* Query logs in lines, while their resolvers write them. */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +11,7 @@
 #include "analyzer/resolver/text_log.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 
 /* Lines a call, so that whoever ends the run does not wait; lines of no known format, before that
  * is said. */
@@ -104,6 +107,45 @@ static void read_stats(const struct flow_source *source, struct flow_source_stat
 
 static const struct flow_source_ops live_ops = { "resolver-log", resolver_log_follow, next,
 	read_stats, close_live };
+
+/* "DEVICE INODE OFFSET", and the last bytes as hexadecimal digits. */
+bool resolver_log_put_place(const struct flow_source *source, char place[RESOLVER_PLACE_BYTES])
+{
+	const struct live_log *log = (const struct live_log *)source;
+	struct log_place at;
+	struct text text;
+
+	if (source->ops != &live_ops || !log_follow_place(log->follow, &at)) {
+		return false;
+	}
+	text_init(&text, place, RESOLVER_PLACE_BYTES);
+	text_printf(&text, "%" PRIu64 " %" PRIu64 " %" PRIu64 " ", at.device, at.inode, at.offset);
+	for (unsigned i = 0; i < at.seen_count; i++) {
+		text_printf(&text, "%02x", (uint8_t)at.seen[i]);
+	}
+	return true;
+}
+
+void resolver_log_go_on(struct flow_source *source, const char *place)
+{
+	struct live_log *log = (struct live_log *)source;
+	struct log_place at = { 0 };
+	int words = 0;
+	unsigned byte;
+
+	if (source->ops != &live_ops ||
+		sscanf(place, "%" SCNu64 " %" SCNu64 " %" SCNu64 "%n", &at.device, &at.inode,
+			&at.offset, &words) != 3 ||
+		at.offset > INT64_MAX) {
+		return;
+	}
+	place += words + (place[words] == ' ');
+	while (at.seen_count < LOG_SEEN_BYTES && sscanf(place, "%2x", &byte) == 1) {
+		at.seen[at.seen_count++] = (char)byte;
+		place += 2;
+	}
+	log_follow_go_on(log->follow, &at);
+}
 
 const char *resolver_log_path(const char *target)
 {

@@ -270,6 +270,9 @@ static int open_all(struct capture *capture, struct err *err)
 	if (status == 0) {
 		status = run_open_engine(run, capture->inputs, capture->input_count, err);
 	}
+	if (status == 0 && run->state) {
+		name_sources_go_on(&capture->names, run->state);
+	}
 	if (status == 0) {
 		status = add_sinks(capture, err);
 	}
@@ -320,6 +323,9 @@ static int run_sensor(struct capture *capture)
 		engine_finish(engine, &stop_err);
 	} else {
 		status = capture_run(&loop, &err);
+		if (capture->run.state) {
+			name_sources_keep_places(&capture->names, capture->run.state);
+		}
 	}
 	if (status < 0) {
 		cli_error("capture", err.text);

@@ -1,8 +1,12 @@
 #include "dashboards/cli/name_sources.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/record/state.h"
+#include "base/log.h"
+#include "base/text.h"
 #include "dashboards/cli/ownership.h"
 
 static int check_count(
@@ -57,6 +61,59 @@ int name_sources_listen(struct name_sources *sources, const struct option_list *
 		}
 	}
 	return status;
+}
+
+static const struct state_part kept = { "resolver-logs", 1,
+	"what resolvers wrote while the sensor stood still is not read" };
+
+void name_sources_keep_places(const struct name_sources *sources, struct state *state)
+{
+	char place[RESOLVER_PLACE_BYTES];
+	struct text text;
+	struct err err;
+
+	text_init_heap(&text);
+	for (unsigned i = 0; i < sources->count; i++) {
+		const struct flow_source *source = sources->items[i];
+		if (resolver_log_put_place(source, place) && !strpbrk(source->title, "\t\n")) {
+			text_printf(&text, "%s\t%s\n", source->title, place);
+		}
+	}
+	if (sources->count > 0 &&
+		state_save(state, kept.name, kept.version, text.at, text.length, &err) < 0) {
+		log_warning("%s", err.text);
+	}
+	text_deinit(&text);
+}
+
+static void go_on_from(const struct name_sources *sources, const char *path, const char *place)
+{
+	for (unsigned i = 0; i < sources->count; i++) {
+		const char *title = sources->items[i]->title;
+		if (title && strcmp(title, path) == 0) {
+			resolver_log_go_on(sources->items[i], place);
+		}
+	}
+}
+
+void name_sources_go_on(const struct name_sources *sources, struct state *state)
+{
+	char *content = NULL, *rest, *line;
+	size_t count;
+	struct err err;
+
+	if (sources->count > 0 && state_load_part(state, &kept, &content, &count, &err) < 0) {
+		log_warning("%s", err.text);
+	}
+	for (line = content ? strtok_r(content, "\n", &rest) : NULL; line;
+		line = strtok_r(NULL, "\n", &rest)) {
+		char *place = strchr(line, '\t');
+		if (place) {
+			*place = '\0';
+			go_on_from(sources, line, place + 1);
+		}
+	}
+	free(content);
 }
 
 void name_sources_close(struct name_sources *sources)

@@ -26,4 +26,10 @@ int name_sources_listen(struct name_sources *sources, const struct option_list *
 int name_sources_follow(
 	struct name_sources *sources, const struct option_list *logs, struct err *err);
 
+/* How far those were read, by their paths: kept for the next run, and gone on from. What cannot be
+ * is said in the log. */
+struct state;
+void name_sources_keep_places(const struct name_sources *sources, struct state *state);
+void name_sources_go_on(const struct name_sources *sources, struct state *state);
+
 void name_sources_close(struct name_sources *sources);

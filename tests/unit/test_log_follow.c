@@ -146,6 +146,46 @@ static void test_cut(void)
 	end();
 }
 
+/* The next run: text is written while nobody reads. */
+static void stand_still(const char *text, bool is_renamed, bool is_cut)
+{
+	struct log_place place;
+
+	ok(log_follow_place(follow, &place), "where it stands is known");
+	log_follow_close(follow);
+	if (is_renamed) {
+		rename(path, other);
+	}
+	put(path, is_cut ? O_TRUNC : O_APPEND, text, strlen(text));
+	begin();
+	log_follow_go_on(follow, &place);
+}
+
+static void test_next_run(void)
+{
+	append("old\n");
+	begin();
+	append("one\ntw");
+	is_text(heard(), "one ", "a run hears");
+	stand_still("o\nthree\n", false, false);
+	is_text(heard(), "two three ", "… and the next one what it had not heard");
+	stand_still("four\n", true, false);
+	is_text(heard(), "four ", "… also of a file that has taken its place");
+	stand_still("five\n", false, true);
+	is_text(heard(), "five ", "… or was cut");
+	stand_still("", false, false);
+	is_text(heard(), "", "… and nothing twice");
+	end();
+	append("#fields\nold\n");
+	begin();
+	is_text(heard(), "#fields ", "a log with a head");
+	append("one\n");
+	is_text(heard(), "one ", "is followed");
+	stand_still("two\n", false, false);
+	is_text(heard(), "#fields two ", "… and gone on with behind its head");
+	end();
+}
+
 static void test_odd_lines(void)
 {
 	static char length[LOG_LINE_BYTES * 3];
@@ -321,6 +361,7 @@ int main(void)
 	test_head();
 	test_renamed();
 	test_cut();
+	test_next_run();
 	test_odd_lines();
 	test_tampered();
 	test_folder();
