@@ -68,6 +68,7 @@ struct archive_once {
 	struct archive_judged judged;
 	bool has_denied_halves;
 	uint64_t packets[ARCHIVE_ONCE_MAX];    /* that each of them saw */
+	uint64_t sent[ARCHIVE_ONCE_MAX];       /* of them, by our ends */
 	struct apart *apart[ARCHIVE_ONCE_MAX]; /* NULL: none */
 	/* Flows that an earlier one has under the same id, and under another one. */
 	uint64_t shared[ARCHIVE_ONCE_MAX], renamed[ARCHIVE_ONCE_MAX];
@@ -330,22 +331,22 @@ static void settle_evens(struct archive_once *once)
 		const struct even *even = &once->evens[i];
 		struct part *part = &once->parts[even->part], *piece = &once->parts[even->piece];
 		if (part->archive == even->of_piece && piece->archive == even->of_piece &&
-			once->packets[even->archive] > once->packets[even->of_piece]) {
+			once->sent[even->archive] > once->sent[even->of_piece]) {
 			part->archive = piece->archive = even->archive;
 			piece->tied = 0;
 		}
 	}
 }
 
-/* Two that saw the same of a flow may know its device by two names: the one that saw more of all
- * tells, as long as it can, so that a device counts once. */
+/* Two that saw the same of a flow may know its device by two names: the one that saw more of what
+ * devices sent tells, as long as it can, so that a device counts once. */
 static void settle_ties(struct archive_once *once)
 {
 	for (uint32_t i = 0; i < once->count; i++) {
 		struct part *part = &once->parts[i];
 		for (uint64_t tied = part->tied; tied != 0; tied &= tied - 1) {
 			unsigned archive = (unsigned)__builtin_ctzll(tied);
-			if (once->packets[archive] > once->packets[part->archive]) {
+			if (once->sent[archive] > once->sent[part->archive]) {
 				part->archive = (uint8_t)archive;
 			}
 		}
@@ -415,6 +416,8 @@ static void look(void *context, struct archived *rows, size_t count)
 		once->has_key[looking->archive] |= archive_addr_is_stand_in(&flow->source) ||
 						   archive_addr_is_stand_in(&flow->destination);
 		once->packets[looking->archive] += packets[0] + packets[1];
+		once->sent[looking->archive] +=
+			packets[rows[i].record.own_side == RECORD_SOURCE ? 0 : 1];
 		looking->has_failed = !learn(once, &part);
 	}
 }

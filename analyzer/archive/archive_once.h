@@ -1,9 +1,9 @@
 /* What several archives hold, once: the same flow at two sites or sensors has one id (the tenant's
  * flow key). Of the same part of it, one of them tells: the one that saw most of it, both ways
  * before one, of one way the one that knows the app, then the most packets, then the one that saw
- * more of everything, then the first that was named. Where another one saw more of a way, it tells
- * that of it (archive_halves.h): two that saw one way each tell as much as one that saw both. So
- * all archives are looked through before any of them is read.
+ * more of what our ends sent, then the first that was named. Where another one saw more of a way,
+ * it tells that of it (archive_halves.h): two that saw one way each tell as much as one that saw
+ * both. So all archives are looked through before any of them is read.
  *
  * Two records are the same part where flow.id is the same and they began in the same slot and at
  * about the same time, or within two seconds. One id at other times is of two flows, but where a

@@ -32,8 +32,8 @@ void exporter_destroy(struct exporter *exporter);
 bool exporter_count_devices(struct exporter *exporter, const struct hash_key *key);
 
 /* Before the first record: the sensor's name, by which the policy may have another one count what
- * this one sees as well ("counting"). Such records are for files, archives and the summary alone.
- * False: out of memory. */
+ * this one sees as well, or one way of it ("counting"). Such records are for files, archives and
+ * the summary alone. False: out of memory. */
 bool exporter_count_as(struct exporter *exporter, const char *sensor);
 
 /* Before the first record: detectors look at what is handed on, and raise alerts (detectors.h). 0

@@ -38,10 +38,86 @@ void exporter_hand_on_cells(struct exporter *exporter)
 	}
 }
 
-static bool is_counted_elsewhere(const struct exporter *exporter, const struct record *record)
+/* What does not cross the border goes no two ways by two doors: it is of who counts what is sent.
+ */
+static unsigned ways_elsewhere(const struct exporter *exporter, const struct record *record)
 {
-	return exporter->sensor && policy_counts_elsewhere(exporter->reference->policy,
-					   exporter->sensor, record_own_addr(record));
+	unsigned ways = exporter->sensor ? policy_counts_elsewhere(exporter->reference->policy,
+						   exporter->sensor, record_own_addr(record))
+					 : 0;
+	bool is_across = record->direction == RECORD_DIRECTION_OUTBOUND ||
+			 record->direction == RECORD_DIRECTION_INBOUND;
+
+	if (is_across) {
+		return ways;
+	}
+	return ways & POLICY_WAY_OUT ? POLICY_BOTH_WAYS : 0;
+}
+
+static void add_record(struct exporter *exporter, struct rollup *rollup,
+	const struct record *record, uint64_t device)
+{
+	while (!rollup_add(rollup, record, device)) {
+		exporter_hand_on_cells(exporter);
+	}
+}
+
+/* What that end sent is somebody else's to count, and no longer unknown here. */
+static void leave_out(struct record *record, unsigned end)
+{
+	struct flow_record *flow = &record->flow;
+
+	flow->packets[end] = flow->bytes[end] = 0;
+	flow->total_packets[end] += flow->total_packets[end] == 0;
+}
+
+/* The end of whose sensor the flow and its device are: of TCP who began it, since he always spoke.
+ * Of what has no handshake one way does not tell who that was: ours. */
+static unsigned end_of_flow(const struct record *record)
+{
+	bool is_told = record->flow.tcp_state != TCP_STATE_NONE && record->flow.start_seen;
+
+	return is_told || record->own_side == RECORD_SOURCE ? 0 : 1;
+}
+
+/* The record without what another sensor counts, or with that alone. */
+static void add_half(struct exporter *exporter, struct rollup *rollup, const struct record *record,
+	unsigned left_out, uint64_t device)
+{
+	bool is_flow = end_of_flow(record) != left_out;
+	struct record half;
+
+	record_copy(&half, record);
+	leave_out(&half, left_out);
+	half.flow.part += !is_flow && half.flow.part == 0;
+	if (half.flow.packets[!left_out] > 0) {
+		add_record(exporter, rollup, &half, is_flow ? device : CELL_NO_DEVICE);
+	}
+}
+
+/* One way is counted here, the other one by another sensor. Is the flow of that one? */
+static __attribute__((noinline)) bool add_halves(
+	struct exporter *exporter, const struct record *record, unsigned ways_away, uint64_t device)
+{
+	unsigned own = record->own_side == RECORD_SOURCE ? 0 : 1;
+	unsigned away = ways_away == POLICY_WAY_OUT ? own : !own;
+
+	add_half(exporter, exporter->gathered, record, away, device);
+	add_half(exporter, exporter->elsewhere, record, !away, device);
+	exporter->stats.bytes_elsewhere += record->flow.bytes[away];
+	return end_of_flow(record) == away;
+}
+
+static bool add_counted(struct exporter *exporter, const struct record *record, uint64_t device)
+{
+	unsigned ways = ways_elsewhere(exporter, record);
+
+	if (ways == POLICY_WAY_OUT || ways == POLICY_WAY_IN) {
+		return add_halves(exporter, record, ways, device);
+	}
+	add_record(exporter, ways ? exporter->elsewhere : exporter->gathered, record, device);
+	exporter->stats.bytes_elsewhere += ways ? record->flow.bytes[0] + record->flow.bytes[1] : 0;
+	return ways != 0;
 }
 
 static void add_up(struct exporter *exporter, const struct record *records, size_t count)
@@ -50,17 +126,10 @@ static void add_up(struct exporter *exporter, const struct record *records, size
 
 	for (size_t i = 0; i < count; i++) {
 		uint64_t device = device_hash(exporter->device_hashes, pseudonyms, &records[i]);
-		bool is_elsewhere = is_counted_elsewhere(exporter, &records[i]);
-		struct rollup *rollup = is_elsewhere ? exporter->elsewhere : exporter->gathered;
 		exporter->device_of[i] = device;
-		exporter->is_elsewhere[i] = is_elsewhere;
-		exporter->stats.bytes_elsewhere +=
-			is_elsewhere ? records[i].flow.bytes[0] + records[i].flow.bytes[1] : 0;
 		exporter->stats.half_seen +=
 			!record_knows_bytes(&records[i], 0) || !record_knows_bytes(&records[i], 1);
-		while (!rollup_add(rollup, &records[i], device)) {
-			exporter_hand_on_cells(exporter);
-		}
+		exporter->is_elsewhere[i] = add_counted(exporter, &records[i], device);
 		if (exporter->overview) {
 			overview_take_name(exporter->overview, &records[i], device);
 		}

@@ -153,9 +153,10 @@ bool policy_is_own_proxy(const struct policy *policy, const struct addr *own);
 /* Is the other end the proxy's own address, which says nothing of where the service is? */
 bool policy_is_end_a_proxy(const struct policy *policy, const struct record *record);
 
-/* Where two sensors see the same traffic: does the policy have another one than this count the
- * network of that address of ours? */
-bool policy_counts_elsewhere(
+/* Where two sensors see the same traffic: which ways of it does the policy have another one than
+ * this count, of the network of that address of ours? */
+enum { POLICY_WAY_OUT = 1, POLICY_WAY_IN = 2, POLICY_BOTH_WAYS = 3 };
+unsigned policy_counts_elsewhere(
 	const struct policy *policy, const char *sensor, const struct addr *own);
 
 /* Does it name that sensor, or none at all? One that is misspelt counts nothing of what is named.

@@ -100,10 +100,12 @@ struct proxies {
 	uint32_t issuer_count;
 };
 
-/* Which sensor counts each network; all zero: whoever sees it. */
+/* Which sensor counts what each network sends, and what it gets; all zero: whoever sees it. */
 struct counting_rules {
 	struct prefix_index *networks;
-	const char **sensors; /* of each network; the tree's */
+	struct counting_sensors {
+		const char *out, *in; /* the tree's; NULL: whoever sees it */
+	} * sensors;                  /* of each network */
 	uint32_t count;
 };
 

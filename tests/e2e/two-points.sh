@@ -88,7 +88,8 @@ for figure in .total.bytes_up .total.bytes_down .total.flows .total.devices_at_l
 	near "the report of both says the same: $figure" "$(jq -r "$figure" "$work/report/report.json")" "$(jq -r "$figure" "$work/reports/report.json")"
 done
 
-# What own devices sent leaves by the one door, the answers come by the other; or until noon by the one, then by both.
+# What own devices send leaves by the one door, the answers come by the other, or by both until noon; what stays inside is seen
+# at both.
 python3 - "$work/day.pcap" "$work/out.pcap" "$work/in.pcap" "$work/mostly.pcap" <<'END' || exit 1
 import struct, sys
 content, noon = open(sys.argv[1], "rb").read(), 12 * 3600
@@ -98,17 +99,19 @@ for file in files:
 at, own = 24, bytes([0x20, 1, 0x0d, 0xb8])
 while at < len(content):
     seconds, _, captured = struct.unpack_from("<III", content, at)
-    frame, offset, is_answer = content[at + 16:at + 16 + captured], 14, False
+    frame, offset, ours = content[at + 16:at + 16 + captured], 14, (True, True)
     while frame[offset - 2:offset] in (b"\x81\x00", b"\x88\xa8"):
         offset += 4
     if frame[offset - 2:offset] == b"\x08\x00":
-        is_answer = frame[offset + 12] != 10 and frame[offset + 16] == 10
+        ours = frame[offset + 12] == 10, frame[offset + 16] == 10
     elif frame[offset - 2:offset] == b"\x86\xdd":
-        is_answer = frame[offset + 8:offset + 12] != own and frame[offset + 24:offset + 28] == own
+        ours = frame[offset + 8:offset + 12] == own, frame[offset + 24:offset + 28] == own
     packet = content[at:at + 16 + captured]
-    files[1 if is_answer else 0].write(packet)
-    if not is_answer or seconds % 86400 < noon:
+    if ours[0] or seconds % 86400 < noon:
         files[2].write(packet)
+    for end in (0, 1):
+        if ours[end]:
+            files[end].write(packet)
     at += 16 + captured
 END
 for half in out in mostly; do
@@ -139,4 +142,21 @@ ok "both halves accuse: $(figure "$accused" report-out) flows of $(figure "$accu
 	[ "$(figure "$accused" report-out)" -gt "$(figure "$accused" report-alone)" ]
 ok '… and nobody whom the day does not' [ "$(figure "$accused" report-out)" -le "$(figure "$accused" report)" ]
 equal 'attempts are those of the day' "$(figure '[.attempts[].attempts] | add' report)" "$(figure '[.attempts[].attempts] | add' report-out)"
+
+# The sums of all sensors, which cannot be taken back: one sensor counts what goes out, the other what comes in.
+sed '/^own_networks:/i counting: {north: [10.0.0.0/8 out, "2001:db8::/32 out"], south: [10.0.0.0/8 in, "2001:db8::/32 in"]}' \
+	"$data/tests/traffic/day-policy.yaml" >"$work/policy.yaml"
+says 0 '' 'the policy says which sensor counts which way' "$bin" policy check "$work/policy.yaml"
+printf 'organisation: O\ncounting: {north: [10.0.0.0/8 out], south: [10.0.0.0/8]}\n' >"$work/twice.yaml"
+says 1 'counted by north already' 'a way is counted by one sensor' "$bin" policy check "$work/twice.yaml"
+printf 'organisation: O\ncounting: {north: [10.0.0.0/8 up]}\n' >"$work/up.yaml"
+says 1 'or one way of it' 'another word is no way' "$bin" policy check "$work/up.yaml"
+for half in out mostly; do
+	ask FLUSHALL >/dev/null
+	ok "sums of $half" analyze "$work/$half.pcap" "$work/sums-$half" --sensor north
+	ok '… and in' analyze "$work/in.pcap" "$work/sums-in-$half" --sensor south
+	near "sums of all sensors, $half and in: bytes" "$bytes" "$(total 'zone.[ud]*')"
+	near '… and flows' "$flows" "$(total 'zone.flows*')"
+	near '… down' "$(figure .total.bytes_down report)" "$(total 'zone.down')"
+done
 finish

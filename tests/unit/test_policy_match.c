@@ -423,7 +423,8 @@ static void test_counting(void)
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct addr own;
 		addr_parse(cases[i].address, &own);
-		ok(policy_counts_elsewhere(policy, cases[i].sensor, &own) == cases[i].is_elsewhere,
+		ok(policy_counts_elsewhere(policy, cases[i].sensor, &own) ==
+				(cases[i].is_elsewhere ? POLICY_BOTH_WAYS : 0),
 			"%s is %s of %s", cases[i].address,
 			cases[i].is_elsewhere ? "another's than" : "for the sums", cases[i].sensor);
 	}
@@ -432,6 +433,23 @@ static void test_counting(void)
 	ok(!policy_counting_names(policy, "nroth"), "a name that is misspelt is not");
 	use("purpose: x\n");
 	ok(policy_counting_names(policy, "nroth"), "where none is named, none is missing");
+}
+
+/* What a network sends is counted by one sensor, what it gets by another one, or by whoever sees
+ * it. */
+static void test_counting_ways(void)
+{
+	struct addr own;
+
+	use("counting: {north: [10.1.0.0/16 out, 10.2.0.0/16 out], south: [10.1.0.0/16 in]}\n");
+	addr_parse("10.1.1.1", &own);
+	is_int(policy_counts_elsewhere(policy, "north", &own), POLICY_WAY_IN, "one counts out");
+	is_int(policy_counts_elsewhere(policy, "south", &own), POLICY_WAY_OUT, "… one in");
+	is_int(policy_counts_elsewhere(policy, "west", &own), POLICY_BOTH_WAYS, "… a third none");
+	addr_parse("10.2.1.1", &own);
+	is_int(policy_counts_elsewhere(policy, "south", &own), POLICY_WAY_OUT,
+		"a way that nobody is named for is of whoever sees it");
+	is_int(policy_counts_elsewhere(policy, "north", &own), 0, "… of him too");
 }
 
 /* More rules than hold at once are kept, and what decides is among them. */
@@ -557,6 +575,7 @@ int main(void)
 	test_allow_list();
 	test_exceptions();
 	test_counting();
+	test_counting_ways();
 	test_many();
 	test_explain();
 	test_cost();
