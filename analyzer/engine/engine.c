@@ -279,11 +279,13 @@ int engine_read(struct engine *engine, uint64_t for_ns, struct err *err)
 	int status = COLLECTOR_MORE;
 
 	while (status == COLLECTOR_MORE && goes_on(engine)) {
-		for (unsigned i = 0;
-			i < BATCHES_A_LOOK && status == COLLECTOR_MORE && goes_on(engine); i++) {
+		for (unsigned i = 0; i < BATCHES_A_LOOK && status == COLLECTOR_MORE &&
+				     goes_on(engine) && !atomic_load(&engine->is_interrupted);
+			i++) {
 			status = read_once(engine, err);
 		}
-		if (end_ns != UINT64_MAX && clock_monotonic_ns() >= end_ns) {
+		if (atomic_exchange(&engine->is_interrupted, false) ||
+			(end_ns != UINT64_MAX && clock_monotonic_ns() >= end_ns)) {
 			break;
 		}
 	}
@@ -308,6 +310,11 @@ int engine_read(struct engine *engine, uint64_t for_ns, struct err *err)
 void engine_stop(struct engine *engine)
 {
 	atomic_store(&engine->stop, true);
+}
+
+void engine_interrupt(struct engine *engine)
+{
+	atomic_store(&engine->is_interrupted, true);
 }
 
 /* Ends the threads: the workers, then the exporter. */

@@ -20,8 +20,8 @@
  * Reference data is a snapshot (reference.h): workers take the latest one for each run of records.
  *
  * Memory   taken at the start, except what alerts and sinks take.
- * Threads  one owner calls everything; engine_stop() may come from anywhere, a signal handler
- *          included. The engine's own threads run between start and finish.
+ * Threads  one owner calls everything; engine_stop() and engine_interrupt() may come from anywhere,
+ *          a signal handler included. The engine's own threads run between start and finish.
  * Failure  a source that ends badly ends its lane, what was read is kept; sinks that fail are said
  *          once and left out, and health shows them. */
 #pragma once
@@ -93,6 +93,9 @@ int engine_start(struct engine *engine, struct err *err);
  * where the source ended badly. */
 enum engine_result { ENGINE_MORE, ENGINE_ENDED };
 int engine_read(struct engine *engine, uint64_t for_ns, struct err *err);
+
+/* engine_read() comes back after the batch it is at, before its time is over. */
+void engine_interrupt(struct engine *engine);
 
 /* Somebody watches: sinks get what was added up until now, and not only when there is no more room
  * for it. Any thread. */

@@ -74,7 +74,7 @@ struct engine {
 	bool is_read; /* files: to the end, or as far as was wanted */
 	int read_status;
 	struct err read_err;
-	atomic_bool stop;
+	atomic_bool stop, is_interrupted;
 	void (*tell)(void *context); /* asked of the exporter while is_asked */
 	void *tell_context;
 	atomic_bool is_asked;

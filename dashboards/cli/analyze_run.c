@@ -12,7 +12,7 @@
 
 #define PROGRESS_EVERY_NS (200 * NS_PER_MS)
 
-/* The engine that Ctrl-C stops: the one mutable global a signal needs. */
+/* The engine that Ctrl-C stops and a question interrupts: the one mutable global a signal needs. */
 static struct engine *volatile running;
 
 static volatile sig_atomic_t is_stopped_late; /* by Ctrl-C, when the engine was done */
@@ -44,6 +44,9 @@ static void on_question(int signal)
 {
 	(void)signal;
 	is_asked = 1;
+	if (running) {
+		engine_interrupt(running);
+	}
 }
 
 void analyze_hear_questions(void)

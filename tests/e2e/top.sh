@@ -103,7 +103,7 @@ add_up() {
 	devices_of_both=$(devices_of --redis "$redis_url" --window day)
 	about "${both:-0}" $((2 * ${one:-0})) >"$work/sums" && [ "$devices_of_both" = "$devices" ]
 }
-wait_for 10 add_up
+wait_for 30 add_up
 ok 'their bytes add up' about "${both:-0}" $((2 * ${one:-0}))
 equal '… their devices do not: they are the same' "${devices:-some}" "$devices_of_both"
 equal 'of less than a day it does not say how many' '?' "$(devices_of --redis "$redis_url" --window hour)"
