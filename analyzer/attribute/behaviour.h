@@ -6,7 +6,7 @@
  * by an inference. The verdict is marked `inferred`, has the evidence `behaviour`, and never makes
  * a violation.
  *
- * How a flow is judged (likelihood.h); shares are those among sessions (a device, an app, an
+ * How a flow is judged (app_likelihood.h); shares are those among sessions (a device, an app, an
  * address, ten minutes) with a name:
  *
  *   1. The server. The share of each app in the network, then the prefix, the address, and the

@@ -1,4 +1,4 @@
-/* Identifying: what can be said of a record by itself, whatever other records there are.
+/* Enriching: what can be said of a record by itself, whatever other records there are.
  *
  *     locate -> geo -> attribute
  *

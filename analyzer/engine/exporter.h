@@ -1,5 +1,5 @@
 /* The exporter: what happens to a record, in the order in which they come, once it is known where
- * it went and which app it is of (identify.h).
+ * it went and which app it is of (enrich.h).
  *
  *     device -> infer -> decide -> rollup, alerts, sinks; cells of the rollup -> overview, sinks
  *

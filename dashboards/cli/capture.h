@@ -1,6 +1,6 @@
 /* The parts of `borderflow capture`: its settings, its confinement and its run loop.
  *
- * Threads  all of it is the main thread's; sensor.h tells of the others. */
+ * Threads  all of it is the main thread's; engine.h tells of the others. */
 #pragma once
 
 #include "analyzer/engine/engine.h"
