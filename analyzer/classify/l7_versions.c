@@ -264,9 +264,6 @@ static enum version_look look_at(struct search *search, uint32_t end, bool is_cu
  * begins. */
 static void go_on_with(struct search *search, const struct piece *piece, uint32_t at, bool is_mixed)
 {
-	if (search->looks_left == 0) {
-		return;
-	}
 	put(search, piece, at, piece->end);
 	enum version_look look = look_at(search, piece->end, piece->is_cut, is_mixed);
 	if (look == VERSION_GROWS) {
@@ -281,7 +278,7 @@ static void go_on_with(struct search *search, const struct piece *piece, uint32_
 	if (look == VERSION_OTHER && look_at(search, turn, false, is_mixed) == VERSION_OTHER) {
 		return;
 	}
-	for (unsigned i = 0; i < search->pieces->count; i++) {
+	for (unsigned i = 0; i < search->pieces->count && search->looks_left > 0; i++) {
 		const struct piece *next = piece_at(search, i);
 		if (next->place > at && next->place < piece->end) {
 			put(search, piece, at, next->place);
@@ -292,7 +289,7 @@ static void go_on_with(struct search *search, const struct piece *piece, uint32_
 
 static void extend(struct search *search, uint32_t at, bool is_mixed)
 {
-	for (unsigned i = 0; i < search->pieces->count; i++) {
+	for (unsigned i = 0; i < search->pieces->count && search->looks_left > 0; i++) {
 		const struct piece *piece = piece_at(search, i);
 		if (piece->place <= at && at < piece->end && !is_tried(search, i, at)) {
 			go_on_with(search, piece, at, is_mixed);

@@ -188,6 +188,58 @@ static void test_orders(void)
 	is_int((int64_t)failures, 0, "two pieces and two false ones, in 24 orders");
 }
 
+static uint32_t random_below(uint32_t limit)
+{
+	static uint64_t state = 88172645463325252;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (uint32_t)(state >> 16) % limit;
+}
+
+/* A piece of anything, of any length, near the place where it belongs. */
+static void send_random(void)
+{
+	static const uint8_t zeros[3000];
+	uint32_t which = random_below(5 + sizeof(others) / sizeof(others[0]));
+	const uint8_t *bytes = which < 3    ? truth.bytes
+			       : which == 3 ? decoy.bytes
+			       : which == 4 ? zeros
+					    : (const uint8_t *)others[which - 5].bytes;
+	size_t count = which < 3    ? truth.count
+		       : which == 3 ? decoy.count
+		       : which == 4 ? sizeof(zeros)
+				    : others[which - 5].count;
+	uint32_t from = random_below(2) * random_below((uint32_t)count);
+	uint32_t length = 1 + random_below((uint32_t)count - from);
+	uint32_t at = from + (random_below(8) == 0 ? random_below(3) : 0);
+	uint8_t flags = TCP_ACK | (random_below(20) == 0 ? TCP_URG : TCP_PSH);
+
+	fixture.tcp_urgent = (uint16_t)random_below(40);
+	fixture_segment(&fixture, true, flags, at, fixture.next_seq[1], bytes + from, length);
+}
+
+static void test_random(void)
+{
+	size_t kept = 0;
+
+	for (unsigned round = 0; round < 2000; round++) {
+		unsigned count = 1 + random_below(round % 20 == 0 ? 300 : 30);
+		begin();
+		for (unsigned i = 0; i < count; i++) {
+			send_random();
+		}
+		if (random_below(4) > 0) {
+			answer(server_hello, sizeof(server_hello), 1 + random_below(60));
+		}
+		fixture_end(&fixture);
+		begin();
+		kept += reassembly_bytes(fixture.tables.reassembly);
+	}
+	is_int((int64_t)kept, 0, "pieces of anything come to an end, and nothing is kept of them");
+}
+
 int main(void)
 {
 	static struct hello_builder message;
@@ -205,6 +257,7 @@ int main(void)
 	test_no_answer();
 	test_many();
 	test_orders();
+	test_random();
 	begin();
 	ok(reassembly_bytes(fixture.tables.reassembly) == 0, "nothing is kept behind a flow");
 	fixture_deinit(&fixture);
