@@ -88,18 +88,23 @@ static bool is_rest_met(const struct proving *proving)
 struct segment_proof segment_proof_of(const struct segment_days *days, const struct policy *policy,
 	uint16_t unit, bool is_met, int64_t from, int64_t to)
 {
-	struct proving proving = { .days = days, .unit = unit, .from = from, .to = to };
+	bool is_long = to - from >= SEGMENT_DAYS; /* of days that are not kept nothing is known */
+	int64_t first = is_long ? to - SEGMENT_DAYS + 1 : from;
+	struct proving proving = { .days = days,
+		.unit = unit,
+		.from = first,
+		.to = to,
+		.result = { .is_asked = is_long } };
+	unsigned kept = to >= from ? (unsigned)(to - first + 1) : 0;
 
-	proving.result.of = to >= from ? (unsigned)(to - from + 1) : 0;
-	if (proving.result.of == 0 || proving.result.of > SEGMENT_DAYS) {
-		proving.result.is_asked = true; /* of days that are not kept nothing is known */
-		proving.result.of += proving.result.of == 0;
-		return proving.result;
+	if (kept == 0) {
+		return (struct segment_proof){ .of = 1, .is_asked = true };
 	}
+	proving.result.of = (unsigned)(to - from + 1);
 	for (unsigned i = 0; i < SEGMENT_DAYS / 64; i++) {
 		proving.proven[i] = UINT64_MAX;
 	}
-	proving.fewest = proving.result.of;
+	proving.fewest = kept;
 	if (unit) {
 		take_unit(&proving);
 	}
@@ -107,7 +112,7 @@ struct segment_proof segment_proof_of(const struct segment_days *days, const str
 	if (!unit && (is_rest_met(&proving) || (is_met && proving.listed == 0))) {
 		take_network(&proving, 0);
 	}
-	for (unsigned i = 0; i < proving.result.of; i++) {
+	for (unsigned i = 0; i < kept; i++) {
 		proving.result.days += proving.proven[i / 64] >> i % 64 & 1;
 	}
 	return proving.result;

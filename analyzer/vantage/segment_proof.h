@@ -13,7 +13,7 @@
 #include "analyzer/vantage/segment_days.h"
 
 struct segment_proof {
-	unsigned days, of; /* proven, of so many */
+	unsigned days, of; /* proven, of so many: of a period longer than is kept at least those */
 	uint16_t weakest;  /* SYMBOL_NETWORK: of it the fewest days are; 0: none is worse */
 	bool is_asked;     /* false: there is nothing to be proven */
 };

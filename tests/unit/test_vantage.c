@@ -426,6 +426,11 @@ static void test_long_period(void)
 		south.flow.flow_start_ns = south.flow.start_ns = south.flow.end_ns =
 			north.flow.flow_start_ns;
 	}
+	int64_t first = (int64_t)(start_ns / NS_PER_S / 86400);
+	struct segment_proof proof = segment_proof_of(&vantage->days, policy,
+		symbol_find(SYMBOL_UNIT, "South"), false, first, first + 199);
+	ok(proof.days == 78 && proof.of == 200 && !segment_proof_holds(&proof),
+		"of 200 days those that are kept are counted (%u of %u)", proof.days, proof.of);
 	const struct vantage_finding *before = judge(VANTAGE_UNPROVEN_BEFORE);
 	ok(figure(before, "days") == 200 && figure(before, "kept") == SEGMENT_DAYS,
 		"of 200 days those before the last 128 are said to be unknown");
