@@ -55,51 +55,72 @@ static bool is_from_network(
 					       policy_segment_of_vlan(policy, vlan_id) == network));
 }
 
-static bool is_copy(const struct probe_seen *seen, const struct probe_seen *fresh)
+static bool have_same_marker(const struct probe_seen *one, const struct probe_seen *other)
 {
-	return (seen->is_in_place || !fresh->is_in_place) && seen->time_s == fresh->time_s &&
-	       seen->segment == fresh->segment && seen->number == fresh->number &&
-	       seen->transport == fresh->transport && strcmp(seen->name, fresh->name) == 0;
+	return one->time_s == other->time_s && one->segment == other->segment &&
+	       one->number == other->number && one->transport == other->transport &&
+	       strcmp(one->name, other->name) == 0;
 }
 
-const struct probe_seen *probes_take(struct probes *probes, const struct probe_key *key,
-	const struct policy *policy, const struct record *record)
+/* The place of an earlier one with the same marker; PROBES_MAX none. */
+static unsigned find_same(const struct probes *probes, const struct probe_seen *fresh)
+{
+	unsigned i = 0;
+
+	while (i < probes_kept(probes) && !have_same_marker(&probes->items[i], fresh)) {
+		i++;
+	}
+	return i < probes_kept(probes) ? i : PROBES_MAX;
+}
+
+static struct probe_seen seen_of(
+	const struct probe_key *key, const struct policy *policy, const struct record *record)
 {
 	bool is_tcp = record->flow.protocol == PROBE_TCP;
 	bool is_late = is_tcp && record->flow.tcp_state == TCP_STATE_MIDSTREAM;
-	struct probe_seen fresh = { .flow_id = record->flow.flow_id,
+	struct probe_seen seen = { .flow_id = record->flow.flow_id,
 		.start_ns = record->flow.flow_start_ns,
 		.time_s = record->l7.probe_time_s,
 		.segment = record->l7.probe_segment,
 		.number = record->l7.probe_number,
+		.unit = unit_of(key, policy, record->l7.probe_segment),
+		.from_unit = record->decision.unit,
+		.from_network = policy_segment_of(policy, record_own_addr(record)),
 		.is_one_way = record->seen != RECORD_SEEN_BOTH && is_tcp && !is_late,
 		.is_late = record->seen != RECORD_SEEN_BOTH && is_late,
 		.was_reset = (record->flow.tcp_flags[1] & TCP_RST) != 0,
 		.transport = record->flow.protocol,
 		.refusal = record->l7.refusal,
 		.outcome = (uint8_t)policy_probe_outcome(policy, record) };
-	uint64_t now_s = fresh.start_ns / NS_PER_S;
 
-	if (!probe_is_timely(fresh.time_s, now_s)) {
+	seen.network = seen.unit ? 0 : network_of(key, policy, seen.segment);
+	seen.is_in_place = seen.unit ? seen.unit == seen.from_unit
+				     : is_from_network(policy, record, seen.network);
+	snprintf(seen.name, sizeof(seen.name), "%s", l7_info_domain(&record->l7));
+	snprintf(seen.refused_by, sizeof(seen.refused_by), "%s", l7_info_refused_by(&record->l7));
+	return seen;
+}
+
+const struct probe_seen *probes_take(struct probes *probes, const struct probe_key *key,
+	const struct policy *policy, const struct record *record)
+{
+	uint64_t now_s = record->flow.flow_start_ns / NS_PER_S;
+	uint32_t time_s = record->l7.probe_time_s;
+
+	if (!probe_is_timely(time_s, now_s)) {
 		probes->untimely++;
-		probes->apart_s = (int64_t)fresh.time_s - (int64_t)now_s;
+		probes->apart_s = (int64_t)time_s - (int64_t)now_s;
 		return NULL;
 	}
-	fresh.unit = unit_of(key, policy, fresh.segment);
-	fresh.network = fresh.unit ? 0 : network_of(key, policy, fresh.segment);
-	fresh.from_unit = record->decision.unit;
-	fresh.from_network = policy_segment_of(policy, record_own_addr(record));
-	fresh.is_in_place = fresh.unit ? fresh.unit == fresh.from_unit
-				       : is_from_network(policy, record, fresh.network);
-	snprintf(fresh.name, sizeof(fresh.name), "%s", l7_info_domain(&record->l7));
-	snprintf(fresh.refused_by, sizeof(fresh.refused_by), "%s", l7_info_refused_by(&record->l7));
-	for (unsigned i = 0; i < probes_kept(probes); i++) {
-		if (is_copy(&probes->items[i], &fresh)) {
-			probes->refused++;
-			return NULL;
-		}
+	struct probe_seen fresh = seen_of(key, policy, record);
+	unsigned same = find_same(probes, &fresh);
+	probes->refused += same < PROBES_MAX;
+	if (same < PROBES_MAX && (probes->items[same].is_in_place || !fresh.is_in_place)) {
+		return NULL;
 	}
-	struct probe_seen *place = &probes->items[probes->count++ % PROBES_MAX];
+	/* One from elsewhere that was told first was the copy. */
+	struct probe_seen *place =
+		&probes->items[same < PROBES_MAX ? same : probes->count++ % PROBES_MAX];
 	*place = fresh;
 	return place;
 }

@@ -2,7 +2,7 @@
  * them.
  *
  * A marker counts once: the same one in another flow was copied, and is refused. Whoever sends a
- * copy from elsewhere does not take the real one's place.
+ * copy from elsewhere does not take the real one's place, though his flow be over first.
  *
  * Memory   the last PROBES_MAX.
  * Threads  one. */

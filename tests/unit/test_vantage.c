@@ -407,6 +407,19 @@ static void test_probe_place(void)
 			moved->figures[1].number == 2,
 		"one that names a network it is not of is told too: %s",
 		moved ? moved->figures[0].text : "");
+	begin();
+	vantage->probe_key = key;
+	record = flow_of(2, 1);
+	record.l7.probe_time_s = (uint32_t)(start_ns / NS_PER_S);
+	record.l7.probe_segment = probe_segment(key, "North");
+	take(&record, 1);
+	struct record itself = flow_of(1, 1);
+	itself.l7 = record.l7;
+	itself.flow.flow_id++;
+	take(&itself, 1);
+	ok(judge(VANTAGE_PROBE_MOVED) == NULL && judge(VANTAGE_PROBE_COPIED) != NULL &&
+			vantage_has(&report.findings, VANTAGE_PROBE),
+		"one that was seen in its place as well was copied there");
 	vantage->probe_key = NULL;
 	probe_key_destroy(key);
 }
