@@ -247,8 +247,9 @@ int analyze_run(struct analysis *analysis)
 	progress_clear(&analysis->progress);
 	engine_read_stats(analysis->run.engine, &stats);
 	analysis->was_stopped = stats.was_stopped;
-	if (analyze_finish_archive(analysis, &stats, &broken) < 0) {
-		return refuse(EXIT_USAGE, &broken);
+	int finished = analyze_finish_archive(analysis, &stats, &broken);
+	if (finished < 0) {
+		return refuse(cli_exit_of(finished), &broken);
 	}
 	int told = tell(analysis, &stats,
 		status < 0          ? err.text
@@ -262,14 +263,14 @@ int analyze_run(struct analysis *analysis)
 		status = -EBADMSG;
 	}
 	if (told < 0) {
-		return refuse(EXIT_USAGE, &broken);
+		return refuse(cli_exit_of(told), &broken);
 	}
 	if (!engine_check_conservation(analysis->run.engine, &broken)) {
 		return refuse(EXIT_INPUT, &broken);
 	}
 	int written = write_packets(analysis, &broken);
 	if (written < 0) {
-		return refuse(written == -EINTR ? EXIT_STOPPED : EXIT_USAGE, &broken);
+		return refuse(cli_exit_of(written), &broken);
 	}
 	if (stats.was_stopped) {
 		cli_error("analyze", "stopped before the input was over; what was read until then "

@@ -67,6 +67,24 @@ static void put_sentence(const char *who, const char *command, const char *sente
 	text_deinit(&text);
 }
 
+int cli_exit_of(int status)
+{
+	switch (-status) {
+	case 0:
+		return EXIT_DONE;
+	case EINTR:
+		return EXIT_STOPPED;
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+	case EIO:
+	case EPIPE:
+		return EXIT_INPUT;
+	default:
+		return EXIT_USAGE;
+	}
+}
+
 void cli_error(const char *command, const char *sentence)
 {
 	put_sentence("borderflow ", command, sentence);
@@ -198,7 +216,7 @@ static int finish(int status)
 			fprintf(stderr, "borderflow: cannot write the output: %s\n",
 				strerror(errno));
 		}
-		return status == EXIT_DONE ? EXIT_USAGE : status;
+		return status == EXIT_DONE ? EXIT_INPUT : status;
 	}
 	return status;
 }

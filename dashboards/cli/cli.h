@@ -14,7 +14,8 @@ enum exit_status {
 	EXIT_DONE = 0,
 	EXIT_FOUND = 1,   /* done, and --fail-on found one (or a check found an error) */
 	EXIT_USAGE = 2,   /* usage or configuration */
-	EXIT_INPUT = 3,   /* an input was bad or cut short; what could be read was reported */
+	EXIT_INPUT = 3,   /* an input was bad or cut short, or an output found no room; what could
+			     be read was reported */
 	EXIT_STOPPED = 4, /* by a signal, before the input was over; what was read was reported */
 };
 
@@ -62,6 +63,11 @@ struct command {
 };
 
 extern const struct command *const command_table[]; /* ended by NULL */
+
+/* How a command ends that failed so (-errno): an output that was begun and found no room ends it
+ * like an input that is cut short, whichever output it is; whoever stopped it knows; anything else
+ * is amiss with what was asked. */
+int cli_exit_of(int status);
 
 /* All of them escape what could steer a terminal: a sentence may name a file or quote what was
  * typed.

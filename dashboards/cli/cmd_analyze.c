@@ -229,7 +229,7 @@ const struct command command_analyze = {
 		"Exit status: 0 done, also where nothing matches --where; 1 --fail-on found one; 2 "
 		"the command, its settings or an output are wrong, or nothing can match: there is "
 		"no such app, country, unit, class, rule or flow, or the input does not cover that "
-		"time; 3 an input was bad or cut short; 4 stopped.",
+		"time; 3 an input was bad or cut short, or an output found no room; 4 stopped.",
 	.examples = "  $ borderflow analyze day.pcap\n"
 		    "  $ borderflow analyze --flows flows.ndjson --policy rules.yaml day.pcap.gz\n"
 		    "  $ borderflow analyze day.pcap --where 'app == telegram'\n"

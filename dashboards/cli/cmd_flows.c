@@ -183,7 +183,7 @@ static int print_answer(struct flows_answer *answer)
 	}
 	if (status < 0) {
 		cli_error("flows", err.text);
-		return status == -EINTR ? EXIT_STOPPED : EXIT_USAGE;
+		return cli_exit_of(status);
 	}
 	if (answer->matched == 0 && !answer->is_past_retention && say_nothing(answer) &&
 		!answer->problems) {

@@ -411,7 +411,7 @@ static int run(void *values, char *const *arguments, unsigned count)
 	segment_days_deinit(&reporting.seen);
 	report_records_deinit(&reporting.records);
 	reference_release(reporting.reference);
-	return status < 0 ? EXIT_USAGE : is_damaged ? EXIT_INPUT : EXIT_DONE;
+	return status < 0 ? cli_exit_of(status) : is_damaged ? EXIT_INPUT : EXIT_DONE;
 }
 
 const struct command command_report = {

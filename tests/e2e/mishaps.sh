@@ -111,7 +111,12 @@ says 3 'flows-.*File too large' 'a disk that fills midway: further on in an arch
 	[ "$("$bin" flows --archive "$work/later" -o ndjson | wc -l)" -eq "$before" ]
 check $? '… it is whole as far as it goes'
 says 3 'No space left' 'a full disk: records on standard output' bash -c '"$bin" analyze --flows - "$0" >/dev/full' "$day"
-says 2 'No space left' 'a full disk: the summary' bash -c '"$bin" analyze "$0" >/dev/full' "$day"
+# One rule for all: an output that was begun and finds no room ends the command with 3.
+says 3 'No space left' 'a full disk: the summary' bash -c '"$bin" analyze "$0" >/dev/full' "$day"
+says 3 'No space left' 'a full disk: packets' bash -c 'analyze --write-packets /dev/full "$0"' "$work/plain.pcap"
+says 3 'No space left' 'a full disk: flows of an archive' bash -c '"$bin" flows --archive "$0" -o ndjson >/dev/full' "$work/later"
+says 3 'File too large' 'a disk that fills midway: a report' bash -c 'ulimit -f 1; analyze --report "$1" "$0"' "$work/plain.pcap" "$work/filled-report"
+says 3 'No space left' 'a full disk: help' bash -c '"$bin" help analyze >/dev/full'
 
 for policy in "$data"/analyzer/share/policies/*.yaml; do
 	"$bin" analyze --summary none --policy "$policy" --alerts "$work/alerts.ndjson" "$day" >"$work/out" 2>"$work/err"
@@ -126,8 +131,13 @@ program=$!
 exec 3>"$work/pipe"
 head -c 20000000 "$day" >&3
 kill -USR1 $program
-tail -c +20000001 "$day" | head -c 2000000 >&3
-wait_for 5 grep -q 'by now\|still being read' "$work/err"
+fed=20000000
+is_answered() { # with what comes next
+	tail -c +$((fed + 1)) "$day" | head -c 200000 >&3
+	fed=$((fed + 200000))
+	grep -q 'by now\|still being read' "$work/err"
+}
+wait_for 5 is_answered
 check $? 'SIGUSR1 shows a summary of what was seen so far'
 kill -INT $program
 wait $program
