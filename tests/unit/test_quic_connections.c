@@ -290,6 +290,19 @@ static void test_retry(void)
 	send(&again);
 	answer(&again);
 	expect_name(truth.name, "a Retry is no second connection");
+	begin();
+	send(&decoy);
+	fixture_send(&fixture, false, 0, packet, quic_put_retry(&header, &key, packet));
+	send(&again);
+	answer(&again);
+	expect_name(truth.name, "the hello behind a Retry is the one that is answered");
+	begin();
+	send(&truth);
+	fixture_send(&fixture, false, 0, packet, quic_put_retry(&header, &key, packet));
+	again.name = decoy.name;
+	send(&again);
+	answer(&truth);
+	expect_name(truth.name, "… unless the Retry was none of the server's");
 }
 
 static void test_junk(void)

@@ -286,11 +286,9 @@ static void read_answer(struct dissection *dissection, const struct quic_header 
 		state->count > 1 ? quic_answered_connection(dissection, header, start, state) : 0;
 
 	dissection->l7->is_quic_answered |= header->kind == QUIC_INITIAL;
-	if (answered == QUIC_CONNECTION_NONE) {
-		return;
-	}
-	if (header->kind == QUIC_RETRY || header->kind == QUIC_NEGOTIATION) {
-		state->is_sent_back = true;
+	/* Whoever is sent back (Retry, other versions) comes again, with another key. */
+	bool is_sent_back = header->kind == QUIC_RETRY || header->kind == QUIC_NEGOTIATION;
+	if (answered == QUIC_CONNECTION_NONE || is_sent_back) {
 		return;
 	}
 	if (!(state->contested >> answered & 1)) {

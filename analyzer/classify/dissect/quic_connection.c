@@ -83,7 +83,7 @@ int quic_open_client(struct dissection *dissection, const struct quic_header *he
 					  is_own(known, header->source, header->source_length))) {
 			return i;
 		}
-		if (!is_later && !state->is_sent_back) {
+		if (!is_later) {
 			continue;
 		}
 		*count = open_with(dissection, header, start, header->destination,

@@ -36,7 +36,6 @@ struct quic_state {
 	bool client_talked : 1;
 	bool is_answered : 1;
 	uint8_t contested : QUIC_CONNECTIONS; /* a bit a connection: of its hello there are two */
-	bool is_sent_back : 1; /* the server asked for another Initial (Retry, other version) */
 };
 
 _Static_assert(sizeof(struct quic_state) <= sizeof(((struct dissect_state *)0)->words),
@@ -45,9 +44,9 @@ _Static_assert(sizeof(struct quic_state) <= sizeof(((struct dissect_state *)0)->
 enum { QUIC_CONNECTION_NONE = -1, QUIC_CONNECTION_NEW = -2 };
 
 /* Opens a client's Initial, to *count bytes in the scratch memory, and says whose it is. The key
- * stays that of the connection's first Initial when the server has given it another name; after a
- * Retry it is the new one. *count is 0 where it cannot be opened, and where it need not be, since
- * the hello was read. */
+ * stays that of the connection's first Initial when the server has given it another name; what a
+ * client sends after a Retry is another connection, of which the answer tells. *count is 0 where it
+ * cannot be opened, and where it need not be, since the hello was read. */
 int quic_open_client(struct dissection *dissection, const struct quic_header *header,
 	const uint8_t *start, struct quic_state *state, size_t *count);
 
