@@ -34,6 +34,7 @@ link "$segment" eth0 10.51.0.2/24 "$firewall" inside 10.51.0.1/24
 link "$firewall" outside 10.52.0.1/24 "$server" eth0 10.52.0.2/24
 for space in "$segment" "$firewall" "$server"; do
 	ip -n "$space" link set lo up
+	ip netns exec "$space" sysctl -qw net.ipv4.icmp_ratelimit=0 # each refusal is told, however many came before
 done
 ip -n "$segment" route add default via 10.51.0.1
 ip -n "$server" route add default via 10.52.0.1
