@@ -1,5 +1,6 @@
 #include "analyzer/archive/addr_numbers.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,15 +17,16 @@ struct addr_numbers {
 	struct hash_key key;
 	uint32_t count;
 	struct addr waiting[ADDR_NUMBERS_TOGETHER];
-	uint16_t slots[SLOTS]; /* the number; 0: free */
-	struct addr addrs[RECORD_BLOCK_RECORDS];
+	uint16_t slots[SLOTS];                   /* the number; 0: free */
+	struct addr addrs[RECORD_BLOCK_RECORDS]; /* written before they are read */
 };
 
 struct addr_numbers *addr_numbers_create(void)
 {
-	struct addr_numbers *numbers = calloc(1, sizeof(*numbers));
+	struct addr_numbers *numbers = malloc(sizeof(*numbers));
 
 	if (numbers) {
+		memset(numbers, 0, offsetof(struct addr_numbers, addrs));
 		numbers->key = hash_key_random();
 	}
 	return numbers;
