@@ -1,4 +1,5 @@
-/* Sinks: where finished records go. Each is one file and one line in the table (engine/sink_table.c).
+/* Sinks: where finished records go. Each is one file and one line in the table
+ * (engine/sink_table.c).
  *
  * A sink gets runs of records that every stage has filled, in the order they ended, each with the
  * reference data that it was enriched with. It must not keep pointers into either.

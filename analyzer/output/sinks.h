@@ -1,4 +1,5 @@
-/* The sinks of the table (engine/sink_table.c), one line each; each is described in its own file. */
+/* The sinks of the table (engine/sink_table.c), one line each; each is described in its own file.
+ */
 #pragma once
 
 #include "analyzer/output/sink.h"
