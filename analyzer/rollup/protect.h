@@ -13,8 +13,9 @@
  * day, what was hidden on one could be seen on the next.
  *
  * What stays open: a total of the body is exact, so a figure that only one part can have had (an
- * app that one unit alone may use) says so much of that part; and tables of different cuts are each
- * safe by themselves.
+ * app that one unit alone may use) says so much of that part; tables of different cuts are each
+ * safe by themselves; and a report's totals are of all days of its period, also of one on which
+ * fewer than k devices were active: less the other days, which the page shows, they tell it.
  *
  * Applies where own devices are pseudonyms; k is the policy's, and 0 where nothing is protected.
  * Lights, alerts and verdicts are made from exact cells.
