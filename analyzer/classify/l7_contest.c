@@ -157,6 +157,12 @@ static void begin_with(struct l7_contest *contest, unsigned worth, struct reader
 	}
 }
 
+static bool has_room(const struct l7_info *names)
+{
+	return names->name_count < L7_INFO_NAMES_MAX &&
+	       names->text_length + L7_INFO_NAME_MAX + 1 <= L7_INFO_TEXT_MAX;
+}
+
 static void take_version(
 	struct l7_contest *contest, const struct l7_info *l7, unsigned worth, struct reader bytes)
 {
@@ -167,11 +173,11 @@ static void take_version(
 		begin_with(contest, worth, bytes);
 	}
 	contest->has_nameless |= said_names(contest, l7) == 0;
-	/* The last of many has a place: in the second look nothing takes it. */
-	if (!contest->is_last_first ||
-		said_names(contest, &contest->names) < L7_INFO_NAMES_MAX / 2) {
+	/* The last of many has a place, which none that follows it in the second look takes. */
+	if (!contest->has_last || has_room(&contest->names)) {
 		add_names(&contest->names, l7, true);
 	}
+	contest->has_last = contest->is_second_look;
 }
 
 static enum version_look read_version(void *context, const struct version *version)
@@ -239,11 +245,11 @@ void l7_contest_look(struct l7_contest *contest, struct l7_feed *feed, enum l7_p
 	contest->feed = feed;
 	contest->kind = kind;
 	contest->first = contest->worth = 0;
-	contest->is_found = contest->has_nameless = false;
+	contest->is_found = contest->has_nameless = contest->has_last = false;
 	l7_info_clear(&contest->names);
 	recall(&contest->before, feed);
 	for (unsigned i = 0; i < 2; i++) {
-		contest->is_last_first = i > 0;
+		contest->is_second_look = i > 0;
 		versions_look(feed->tables->reassembly, feed->session->directions, i > 0,
 			feed->tables->overlay, read_version, contest);
 	}

@@ -20,7 +20,8 @@ struct l7_contest {
 	unsigned worth;        /* what they are worth as versions */
 	bool is_found;         /* there is one */
 	bool has_nameless;     /* one of them names nobody */
-	bool is_last_first;    /* the look goes from the last piece to the first */
+	bool is_second_look;   /* which begins with the last pieces */
+	bool has_last;         /* the one whose pieces are the last ones sent was looked at */
 };
 
 /* What kind of answer do these first bytes of the other end's begin? L7_UNKNOWN where nobody knows;

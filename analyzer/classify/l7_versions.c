@@ -108,6 +108,15 @@ bool versions_agree(const struct reassembly *reassembly, const struct direction 
 		       reassembly, direction->stream, place + again - used, in.at, bytes - again);
 }
 
+/* The same piece, or a part of several. A part of one is another piece: where it ends others begin.
+ */
+static bool is_again(const struct piece *piece, uint32_t place, struct reader in)
+{
+	bool is_all = piece->place == place && piece->end == place + reader_left(&in);
+
+	return (is_all || piece->is_joined) && has_same(piece, place, in);
+}
+
 /* Does it simply continue the piece before it, both of them small? */
 static bool joins(const struct piece *last, uint32_t place, size_t bytes, bool is_cut)
 {
@@ -154,7 +163,7 @@ enum versions_news versions_keep(struct reassembly *reassembly, struct direction
 	}
 	gather_kept(reassembly, direction, &kept);
 	for (unsigned i = 0; i < kept.count; i++) {
-		if (has_same(&kept.all[i], place, in)) {
+		if (is_again(&kept.all[i], place, in)) {
 			return VERSIONS_KNOWN;
 		}
 	}
