@@ -177,7 +177,9 @@ static void read_stream(
 	feed->l7->is_reversed |=
 		was_connected_to(feed, direction) && hello_names(feed->l7) > hellos_before;
 	feed->begins_anew = dissection.begins_anew;
-	direction->is_torn |= dissection.is_torn || !ends_in_host(feed->l7);
+	if (piece->from_source && !feed->session->is_settled) {
+		direction->is_torn |= dissection.is_torn || !ends_in_host(feed->l7);
+	}
 	if ((used > 0 || result == DISSECT_DONE) && may_come_again(feed, direction)) {
 		l7_stream_keep_said(direction);
 	}

@@ -166,6 +166,9 @@ static void test_own(void)
 	l7.exchange = L7_EXCHANGE_ONE;
 	uint32_t own = l7_info_store_change(store, shared, &l7);
 	ok(own && own != shared, "what is shared stays beside one's own");
+	ok(!l7_info_store_own(store, shared) && !l7_info_store_own(store, 0) &&
+			l7_info_store_own(store, own) == l7_info_store_get(store, own),
+		"… and only one's own is to be changed in place");
 	is_int(l7_info_store_get(store, shared)->exchange, L7_EXCHANGE_UNWATCHED, "… as it was");
 	l7.exchange = L7_EXCHANGE_MORE;
 	is_int(l7_info_store_change(store, own, &l7), own, "which changes in place");
@@ -174,6 +177,7 @@ static void test_own(void)
 	ok(found != own, "… and is found by nobody else");
 	l7_info_store_release(store, found);
 	l7_info_store_hold(store, own);
+	ok(!l7_info_store_own(store, own), "what another one holds as well is nobody's own");
 	l7.exchange = L7_EXCHANGE_NONE;
 	uint32_t other = l7_info_store_change(store, own, &l7);
 	is_int(l7_info_store_get(store, own)->exchange, L7_EXCHANGE_MORE,
