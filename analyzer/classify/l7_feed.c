@@ -167,6 +167,9 @@ static void read_stream(
 	uint8_t names_before = feed->l7->name_count;
 	unsigned hellos_before = hello_names(feed->l7);
 	unsigned layer_before = direction->layer;
+	uint32_t place = direction->next_seq - direction->start_seq;
+	struct reader all = in;
+	bool is_in_packet = !direction->stream;
 	size_t used = 0;
 
 	l7_ask_begin(&dissection, feed, piece);
@@ -203,6 +206,10 @@ static void read_stream(
 	if (!waits) {
 		dissection.used = used;
 		settle_direction(feed, direction, result, &dissection);
+	}
+	if (direction->is_read && is_in_packet && place > 0) {
+		/* It does not go on with what was read: perhaps with another version of that. */
+		versions_keep(feed->tables->reassembly, direction, place, all, is_last);
 	}
 	if (direction->is_read || direction->is_done) {
 		return;
