@@ -45,7 +45,7 @@ void archive_halves_ask(struct field_set *fields)
 		"borderflow.tcp.source_flags", "borderflow.tcp.destination_flags" };
 
 	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		field_set_add(fields, field_find(paths[i], strlen(paths[i])));
+		field_set_add_alone(fields, field_find(paths[i], strlen(paths[i])));
 	}
 }
 

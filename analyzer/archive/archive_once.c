@@ -429,9 +429,9 @@ static struct archive_selection selection(void)
 		"borderflow.policy.action" };
 	struct archive_selection selection = { 0 };
 
-	archive_once_ask(&selection.fields);
+	archive_halves_ask(&selection.fields);
 	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		field_set_add(&selection.fields, field_find(paths[i], strlen(paths[i])));
+		field_set_add_alone(&selection.fields, field_find(paths[i], strlen(paths[i])));
 	}
 	return selection;
 }
@@ -509,9 +509,12 @@ int archive_once_judge(struct archive_once *once, const char *const *folders, un
 					       : 0;
 }
 
-void archive_once_ask(struct field_set *fields)
+void archive_once_ask(const struct archive_once *once, struct field_set *fields)
 {
-	archive_halves_ask(fields);
+	field_set_add(fields, field_find("flow", 4));
+	if (once->halves.count > 0) {
+		archive_halves_ask(fields);
+	}
 }
 
 bool archive_once_tells(struct archive_once *once, unsigned archive, struct archived *archived)

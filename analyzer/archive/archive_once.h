@@ -37,8 +37,8 @@ void archive_once_close(struct archive_once *once); /* NULL is accepted */
 int archive_once_judge(struct archive_once *once, const char *const *folders, unsigned count,
 	const struct archive_options *period, const struct reference *reference, struct err *err);
 
-/* Adds the fields that it is told by, to be read of records that are asked about. */
-void archive_once_ask(struct field_set *fields);
+/* Adds the fields that a record is told and completed by, to be read of those asked about. */
+void archive_once_ask(const struct archive_once *once, struct field_set *fields);
 
 /* Does the archive at that place of folders tell this record? Then it is completed by what others
  * saw more of it. once NULL: it does. */

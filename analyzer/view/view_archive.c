@@ -404,7 +404,9 @@ static void select_records(struct telling *telling, struct archive_selection *se
 	if (telling->query) {
 		query_asks(telling->query, &selection->asked);
 	}
-	archive_once_ask(&selection->asked);
+	if (telling->once) {
+		archive_once_ask(telling->once, &selection->asked);
+	}
 }
 
 static void tell_flow(struct telling *telling, struct archived *archived)

@@ -182,7 +182,7 @@ static void select_fields(struct flows_answer *answer, struct archive_selection 
 		query_asks(answer->question.query, &selection->asked);
 	}
 	if (answer->once) {
-		archive_once_ask(&selection->asked);
+		archive_once_ask(answer->once, &selection->asked);
 	}
 	if (answer->question.query || answer->once) {
 		selection->matches = matches;
