@@ -17,9 +17,13 @@ int err_set(struct err *err, int code, const char *format, ...)
 
 void err_prefix(struct err *err, const char *format, ...)
 {
-	struct err was = *err;
+	struct err was;
 	va_list arguments;
 
+	if (!err) {
+		return;
+	}
+	was = *err;
 	va_start(arguments, format);
 	vsnprintf(err->text, sizeof(err->text), format, arguments);
 	va_end(arguments);

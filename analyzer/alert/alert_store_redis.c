@@ -36,7 +36,7 @@ static int redis_read(
 
 	alert_record_clear(record);
 	snprintf(key, sizeof(key), "bf:1:alert:%s", id);
-	int status = redis_ask(redis, REDIS_LIST, 2, arguments, NULL, &answer, err);
+	int status = redis_ask_texts(redis, 2, 2, arguments, &answer, err);
 	if (status == -EPROTO) { /* not of the kind that is asked for */
 		status = err_set(err, EBADMSG, "Redis at %s: %s holds something else",
 			redis_name(redis), key);
@@ -44,8 +44,7 @@ static int redis_read(
 	for (int64_t i = 0; status == 0 && i + 1 < answer.number; i += 2) {
 		struct redis_answer name = redis_answer_item(&answer, (size_t)i);
 		struct redis_answer value = redis_answer_item(&answer, (size_t)i + 1);
-		if (name.kind != REDIS_TEXT || value.kind != REDIS_TEXT ||
-			strlen(name.text) >= ALERT_FIELD_NAME_BYTES) {
+		if (strlen(name.text) >= ALERT_FIELD_NAME_BYTES) {
 			status = err_set(err, EBADMSG, "Redis at %s: %s holds something else",
 				redis_name(redis), key);
 		} else {
@@ -116,7 +115,7 @@ static int redis_list(struct alert_store *store, char letter, char (**ids)[ALERT
 
 	*count = 0;
 	snprintf(key, sizeof(key), "bf:1:alert:index:%c", letter);
-	int status = redis_ask(of(store)->redis, REDIS_LIST, 4, arguments, NULL, &answer, err);
+	int status = redis_ask_texts(of(store)->redis, 1, 4, arguments, &answer, err);
 	if (status < 0) {
 		return status;
 	}
@@ -126,7 +125,7 @@ static int redis_list(struct alert_store *store, char letter, char (**ids)[ALERT
 	}
 	for (int64_t i = 0; i < answer.number; i++) {
 		struct redis_answer id = redis_answer_item(&answer, (size_t)i);
-		if (id.kind == REDIS_TEXT && id.length < ALERT_STORE_ID_BYTES) {
+		if (id.length < ALERT_STORE_ID_BYTES) {
 			strcpy((*ids)[(*count)++], id.text);
 		}
 	}
@@ -141,7 +140,7 @@ static int redis_marks(struct alert_store *store, char letter, struct alert_mark
 	struct redis_answer answer;
 
 	snprintf(key, sizeof(key), "bf:1:alert:index:%c", letter);
-	int status = redis_ask(of(store)->redis, REDIS_LIST, 4, arguments, NULL, &answer, err);
+	int status = redis_ask_texts(of(store)->redis, 2, 4, arguments, &answer, err);
 	if (status < 0) {
 		return status;
 	}
@@ -152,8 +151,7 @@ static int redis_marks(struct alert_store *store, char letter, struct alert_mark
 	for (int64_t i = 0; i + 1 < answer.number; i += 2) {
 		struct redis_answer id = redis_answer_item(&answer, (size_t)i);
 		struct redis_answer revision = redis_answer_item(&answer, (size_t)i + 1);
-		if (id.kind == REDIS_TEXT && id.length < ALERT_STORE_ID_BYTES &&
-			revision.kind == REDIS_TEXT) {
+		if (id.length < ALERT_STORE_ID_BYTES) {
 			struct alert_mark *mark = &(*marks)[(*count)++];
 			strcpy(mark->id, id.text);
 			mark->mark = strtoull(revision.text, NULL, 10);

@@ -336,6 +336,15 @@ int redis_command(struct redis *redis, size_t count, const char *const *argument
 	return run(redis, key, count, arguments, lengths, answer, err);
 }
 
+static int refuse_answer(const struct redis *redis, const char *command, const char *was,
+	const char *wanted, struct err *err)
+{
+	return err_set(err, EPROTO,
+		"Redis at %s answered %s with %s where %s was expected: it is no Redis server, or "
+		"something stands in between",
+		redis_name(redis), command, was, wanted);
+}
+
 int redis_ask(struct redis *redis, enum redis_answer_kind kind, size_t count,
 	const char *const *arguments, const size_t *lengths, struct redis_answer *answer,
 	struct err *err)
@@ -344,13 +353,27 @@ int redis_ask(struct redis *redis, enum redis_answer_kind kind, size_t count,
 		"an error" };
 	int status = redis_command(redis, count, arguments, lengths, answer, err);
 
-	if (status == 0 && answer->kind != kind) {
-		return err_set(err, EPROTO,
-			"Redis at %s answered %s with %s where %s was expected: it is no Redis "
-			"server, or something stands in between",
-			redis_name(redis), arguments[0], names[answer->kind], names[kind]);
+	return status == 0 && answer->kind != kind
+		       ? refuse_answer(redis, arguments[0], names[answer->kind], names[kind], err)
+		       : status;
+}
+
+int redis_ask_texts(struct redis *redis, size_t together, size_t count,
+	const char *const *arguments, struct redis_answer *answer, struct err *err)
+{
+	int status = redis_ask(redis, REDIS_LIST, count, arguments, NULL, answer, err);
+
+	if (status < 0) {
+		return status;
 	}
-	return status;
+	bool are_texts = (size_t)answer->number % together == 0;
+	for (size_t i = 0; are_texts && i < (size_t)answer->number; i++) {
+		are_texts = redis_answer_item(answer, i).kind == REDIS_TEXT;
+	}
+	return are_texts ? 0
+			 : refuse_answer(redis, arguments[0], "a list of other things",
+				   together == 2 ? "a list of names and values" : "a list of texts",
+				   err);
 }
 
 /* FUNCTION LIST answers a list of libraries, each a list of names and values. */

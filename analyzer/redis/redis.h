@@ -57,6 +57,11 @@ int redis_ask(struct redis *redis, enum redis_answer_kind kind, size_t count,
 	const char *const *arguments, const size_t *lengths, struct redis_answer *answer,
 	struct err *err);
 
+/* A list of texts, so many of which always belong together (2: names and values); anything else is
+ * no answer, as above. */
+int redis_ask_texts(struct redis *redis, size_t together, size_t count,
+	const char *const *arguments, struct redis_answer *answer, struct err *err);
+
 /* An item of a list, NIL where there is none. */
 struct redis_answer redis_answer_item(const struct redis_answer *answer, size_t at);
 

@@ -126,8 +126,8 @@ static int read_series(struct view_redis_asking *asking, struct err *err)
 			count++;
 		}
 	}
-	int status = count > 1 ? redis_ask(asking->backend->redis, REDIS_LIST, count, arguments,
-					 NULL, &answer, err)
+	int status = count > 1 ? redis_ask_texts(
+					 asking->backend->redis, 1, count, arguments, &answer, err)
 			       : 0;
 	if (status < 0 || count == 1) {
 		return status;
@@ -150,8 +150,7 @@ static int read_names(struct view_redis_asking *asking, struct err *err)
 
 	snprintf(key, sizeof(key), "%sdict", asking->backend->prefix);
 	struct redis_answer answer;
-	int status =
-		redis_ask(asking->backend->redis, REDIS_LIST, 2, arguments, NULL, &answer, err);
+	int status = redis_ask_texts(asking->backend->redis, 2, 2, arguments, &answer, err);
 	struct view_backend *backend = asking->backend;
 	backend->name_count = 0;
 	for (size_t i = 0; status == 0 && i + 1 < (size_t)answer.number; i += 2) {

@@ -17,7 +17,7 @@ static int read_time(struct redis *redis, uint64_t *now_s, struct err *err)
 {
 	const char *arguments[] = { "TIME" };
 	struct redis_answer answer;
-	int status = redis_ask(redis, REDIS_LIST, 1, arguments, NULL, &answer, err);
+	int status = redis_ask_texts(redis, 2, 1, arguments, &answer, err);
 
 	if (status == 0) {
 		*now_s = strtoull(redis_answer_item(&answer, 0).text, NULL, 10);
@@ -33,7 +33,7 @@ static int read_names(struct view_backend *backend, struct view_sensors *sensors
 	int status = read_time(backend->redis, &now_s, err);
 
 	if (status == 0) {
-		status = redis_ask(backend->redis, REDIS_LIST, 5, arguments, NULL, &answer, err);
+		status = redis_ask_texts(backend->redis, 2, 5, arguments, &answer, err);
 	}
 	if (status < 0) {
 		return status;
@@ -64,7 +64,7 @@ static int read_health(struct view_backend *backend, struct view_sensor *sensor,
 	struct text line;
 
 	snprintf(key, sizeof(key), "bf:1:{%s}:health", sensor->name);
-	int status = redis_ask(backend->redis, REDIS_LIST, 2, arguments, NULL, &answer, err);
+	int status = redis_ask_texts(backend->redis, 2, 2, arguments, &answer, err);
 	if (status < 0) {
 		return status;
 	}

@@ -257,6 +257,35 @@ static pid_t start_nonsense(const char *path, const char *bytes, bool is_endless
 	return liar;
 }
 
+/* A list of texts is one to its last item, and whole. */
+static void test_lists_of_nonsense(void)
+{
+	static const struct {
+		const char *answer;
+		size_t together;
+		bool is_good;
+	} cases[] = { { "*2\r\n$1\r\na\r\n$1\r\nb\r\n", 2, true }, { "*0\r\n", 2, true },
+		{ "*1\r\n$1\r\na\r\n", 1, true }, { "*1\r\n$1\r\na\r\n", 2, false },
+		{ "*2\r\n$1\r\na\r\n:7\r\n", 2, false }, { "*2\r\n:1\r\n:2\r\n", 1, false },
+		{ "*2\r\n$1\r\na\r\n$-1\r\n", 2, false }, { "*1\r\n*0\r\n", 1, false } };
+	const char *arguments[] = { "HGETALL", "names" };
+	char path[128], at[160];
+
+	snprintf(path, sizeof(path), "%s/lists.sock", folder);
+	snprintf(at, sizeof(at), "unix://%s", path);
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		pid_t liar = start_nonsense(path, cases[i].answer, false);
+		struct redis_answer answer;
+		struct redis *redis = NULL;
+		struct err err = { "" };
+		redis_open(&redis, at, 5000, &err);
+		is_int(redis_ask_texts(redis, cases[i].together, 2, arguments, &answer, &err),
+			cases[i].is_good ? 0 : -EPROTO, "list %u: %.70s", i, err.text);
+		redis_close(redis);
+		redis_server_stop(liar, SIGKILL);
+	}
+}
+
 /* Whoever answers everything alike has not done what was asked. */
 static void test_nonsense(void)
 {
@@ -396,6 +425,7 @@ int main(void)
 	test_metrics();
 	test_alerts();
 	test_nonsense();
+	test_lists_of_nonsense();
 	test_kill();
 	start_server();
 	test_refusals();

@@ -194,6 +194,18 @@ static void test_utf8(void)
 	ok(all_found, "a wrong byte is found wherever it stands");
 }
 
+/* Whoever does not want to know why passes NULL. */
+static void test_err(void)
+{
+	struct err err;
+
+	is_int(err_set(NULL, ENOENT, "nobody reads this"), -ENOENT, "an error that nobody reads");
+	err_prefix(NULL, "nor this");
+	err_set(&err, EINVAL, "the %s", "reason");
+	err_prefix(&err, "%u", 7);
+	is_text(err.text, "7: the reason", "a prefix stands before the reason");
+}
+
 static void test_tsv(void)
 {
 	char path[] = "/tmp/borderflow-tsv-XXXXXX";
@@ -341,6 +353,7 @@ int main(void)
 	test_edit_distance();
 	test_reader();
 	test_utf8();
+	test_err();
 	test_tsv();
 	test_ring();
 	test_ring_nap();
