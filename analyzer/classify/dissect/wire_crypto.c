@@ -4,9 +4,10 @@
 #include <nettle/ctr.h>
 #include <nettle/gcm.h>
 #include <nettle/hmac.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/text.h"
 
 enum { SALT_BYTES = 20, SECRET_BYTES = 32, KEY_BYTES = 16, IV_BYTES = 12, HEADER_MAX = 1024 };
 
@@ -136,16 +137,21 @@ static void expand(const struct hmac_sha256_ctx *secret, const char *family, con
 	size_t bytes, uint8_t *out)
 {
 	struct hmac_sha256_ctx hmac = *secret;
-	char label[24];
-	int label_bytes = snprintf(label, sizeof(label), "tls13 %s %s", family, what);
+	char memory[24];
+	struct text label;
 	uint8_t info[32];
 	size_t count = 0;
 
+	text_init(&label, memory, sizeof(memory));
+	text_put(&label, "tls13 ");
+	text_put(&label, family);
+	text_put(&label, " ");
+	text_put(&label, what);
 	info[count++] = 0;
 	info[count++] = (uint8_t)bytes;
-	info[count++] = (uint8_t)label_bytes;
-	memcpy(info + count, label, (size_t)label_bytes);
-	count += (size_t)label_bytes;
+	info[count++] = (uint8_t)label.length;
+	memcpy(info + count, label.at, label.length);
+	count += label.length;
 	info[count++] = 0;
 	info[count++] = 1; /* block counter of HKDF-Expand (RFC 5869, 2.3) */
 	hmac_sha256_update(&hmac, count, info);
