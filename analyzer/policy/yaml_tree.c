@@ -29,6 +29,7 @@ struct builder {
 	const char *bytes; /* the file */
 	size_t count;
 	size_t line, line_start; /* marks come in order: the line looked at last */
+	size_t at, column;       /* and the place in it: a line may be as long as the file */
 };
 
 static void node_destroy(struct yaml_node *node)
@@ -140,17 +141,21 @@ static void open_node(struct builder *builder, const yaml_event_t *event, enum y
 static bool is_cut_by_hash(struct builder *builder, const yaml_event_t *event)
 {
 	const yaml_mark_t *end = &event->end_mark;
-	size_t at, column = 0;
 
 	if (event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE) {
 		return false;
 	}
-	while (builder->line < end->line && builder->line_start < builder->count) {
-		builder->line += builder->bytes[builder->line_start++] == '\n';
+	if (builder->line < end->line || builder->column > end->column) {
+		while (builder->line < end->line && builder->line_start < builder->count) {
+			builder->line += builder->bytes[builder->line_start++] == '\n';
+		}
+		builder->at = builder->line_start;
+		builder->column = 0;
 	}
-	for (at = builder->line_start; at < builder->count && column < end->column; at++) {
-		column += (builder->bytes[at] & 0xc0) != 0x80;
+	while (builder->at < builder->count && builder->column < end->column) {
+		builder->column += (builder->bytes[builder->at++] & 0xc0) != 0x80;
 	}
+	size_t at = builder->at;
 	while (at < builder->count && (builder->bytes[at] & 0xc0) == 0x80) {
 		at++;
 	}
