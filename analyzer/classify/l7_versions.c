@@ -120,7 +120,9 @@ static bool is_again(const struct piece *piece, uint32_t place, struct reader in
 /* Does it simply continue the piece before it, both of them small? */
 static bool joins(const struct piece *last, uint32_t place, size_t bytes, bool is_cut)
 {
-	return last->end == place && bytes <= SMALL_BYTES && !is_cut && !last->is_cut;
+	bool is_small = last->is_joined || last->end - last->place <= SMALL_BYTES;
+
+	return last->end == place && is_small && bytes <= SMALL_BYTES && !is_cut && !last->is_cut;
 }
 
 /* Makes the last piece longer: its bytes are the last that are kept. */
