@@ -64,7 +64,7 @@ sed 's/^[^{]*//' "$box/syslog-tls" >"$work/tls.ndjson"
 ok 'over TLS as JSON: the same alerts' cmp "$work/tls.ndjson" "$work/alerts.ndjson"
 
 # mail: who, what, readable
-ok 'mail goes to both' sh -c "head -n 1 '$box/mail' | jq -e '.envelope | length == 3' && head -n 1 '$box/mail' | jq -e '.envelope[2] == \"RCPT TO:<dpo@example.org>\"'"
+ok 'mail goes to both' sh -c "head -n 1 '$box/mail' | jq -es '.[0] | .envelope | length == 3' && head -n 1 '$box/mail' | jq -es '.[0] | .envelope[2] == \"RCPT TO:<dpo@example.org>\"'"
 equal 'mail says the sentence' "$(head -n 1 "$work/alerts.ndjson" | jq -r .message)" \
 	"$(head -n 1 "$box/mail" | jq -r .mail | sed '1,/^$/d' | base64 -d | head -n 1)"
 

@@ -83,7 +83,7 @@ flow=$(get analyst '/flows?most=1' | jq -r '.flows[0].borderflow.flow.id')
 equal 'one flow by its id' "$flow" "$(get analyst "/flows/$flow" | jq -r '.flows[0].borderflow.flow.id')"
 own=$(get analyst '/flows?where=app%20%3D%3D%20tiktok%20and%20verdict%20%3D%3D%20violation&most=1' | jq -r '.flows[0] | .borderflow.device // .source.ip')
 ok 'the time line of a device has its apps and the alerts that it stands behind' sh -c "curl -s -b '$work/analyst.cookie' '$at/api/1/devices/$own' |
-	jq -e '(.apps | any(.app == \"tiktok\" and .flows > 0)) and (.alerts | length > 0) and (.reason | length > 0) and .bindings == []'"
+	jq -es '.[0] | (.apps | any(.app == \"tiktok\" and .flows > 0)) and (.alerts | length > 0) and (.reason | length > 0) and .bindings == []'"
 equal 'a device has the figures of its flows, each flow once' "$("$bin" flows --archive "$work/archive" --whole "ip in $own and app == tiktok" --group-by app --top 0 --format ndjson | jq -c '[.flows, .["network.bytes"]]')" \
 	"$(get analyst "/devices/$own" | jq -c '.apps[] | select(.app == "tiktok") | [.flows, .bytes_up + .bytes_down]')"
 asn=$(get analyst '/flows?where=app%20%3D%3D%20tiktok&most=1' | jq '.flows[0].destination.as.number')
@@ -91,7 +91,7 @@ equal 'a network adds up its flows and says whose it is' "$("$bin" flows --archi
 	"$(get analyst "/networks/$asn" | jq -r '"\(.seen.flows) \(.name != "AS\(.asn)")"')"
 equal 'whoever sees no flows sees none added up' null "$(get viewer "/networks/$asn" | jq .seen)"
 equal 'alerts at the desk' "$("$bin" alerts list --state "$work/desk" --format ndjson | wc -l | tr -d ' ')" "$(get analyst /alerts | jq .all)"
-ok 'the document names every route' sh -c "curl -s -b '$work/viewer.cookie' '$at/api/1/openapi.json' | jq -e '.paths | has(\"/api/1/table\") and has(\"/api/1/alerts/{id}\")'"
+ok 'the document names every route' sh -c "curl -s -b '$work/viewer.cookie' '$at/api/1/openapi.json' | jq -es '.[0] | .paths | has(\"/api/1/table\") and has(\"/api/1/alerts/{id}\")'"
 ok 'a second look costs nothing' sh -c "tag=\$(curl -si -b '$work/analyst.cookie' '$at/api/1/apps' | sed -n 's/^ETag: //Ip' | tr -d '\\r') &&
 	test \"\$(curl -s -o /dev/null -w '%{http_code}' -H \"If-None-Match: \$tag\" -b '$work/analyst.cookie' '$at/api/1/apps')\" = 304"
 ok 'long answers come compressed' sh -c "curl -si -H 'Accept-Encoding: gzip' -b '$work/analyst.cookie' '$at/api/1/apps' | grep -aqi '^content-encoding: gzip'"
@@ -102,7 +102,7 @@ ok 'nothing from elsewhere runs in the page' sh -c "curl -si -b '$work/analyst.c
 equal 'a viewer sees no flows' 403 "$(status viewer /api/1/flows)"
 equal 'nor an alert whole' 403 "$(status viewer /api/1/alerts/a0)"
 equal 'nor which of them are of one unit' 403 "$(status viewer '/api/1/alerts?unit=Teknik')"
-ok 'nor a device in a list of them' sh -c "curl -s -b '$work/viewer.cookie' '$at/api/1/alerts' | jq -e '.alerts | length > 0 and all(.sentence == null and (has(\"unit\") | not))'"
+ok 'nor a device in a list of them' sh -c "curl -s -b '$work/viewer.cookie' '$at/api/1/alerts' | jq -es '.[0] | .alerts | length > 0 and all(.sentence == null and (has(\"unit\") | not))'"
 equal 'a viewer gets protected figures' protected "$(get viewer '/table?by=app' | jq -r .notes.protection)"
 equal 'and no part by a time of its own' 0 "$(get viewer '/table?by=unit&from=2026-03-17T10:00&to=2026-03-17T11:00' | jq '[.rows[]? | select(.total.is_hidden | not) | select(.is_remainder | not)] | length')"
 lines=$(wc -l <"$work/access/lookups.tsv")
@@ -185,7 +185,7 @@ listen() { # listen URL OPTION…: what comes until an alert's event does
 	listener=$!
 }
 has_event() {
-	sed -n 's/^data: //p' "$work/events" | jq -e 'select(.id)' >/dev/null 2>&1
+	sed -n 's/^data: //p' "$work/events" | jq -es 'any(.id)' >/dev/null 2>&1
 }
 heard() {
 	wait_for 10 has_event
@@ -264,7 +264,7 @@ mv "$work/weeks" "$work/away"
 for path in '/table?by=app' /flows /coverage /networks/32934; do
 	equal "an archive that is gone is no wrong question: $path" 503 "$(status analyst "/api/1$path")"
 done
-ok '… and is told' sh -c "curl -s -b '$work/analyst.cookie' '$at/api/1/session' | jq -e '.source.trouble.says | test(\"weeks/head\")'"
+ok '… and is told' sh -c "curl -s -b '$work/analyst.cookie' '$at/api/1/session' | jq -es '.[0] | .source.trouble.says | test(\"weeks/head\")'"
 mv "$work/away" "$work/weeks"
 equal 'who may not is told who may' 'analyst admin' "$(get compliance /flows | jq -r '.roles | join(" ")')"
 kill $server
@@ -282,7 +282,7 @@ ask CONFIG SET requirepass hemligt >/dev/null
 redis-cli -s "$work/redis.sock" -a hemligt --no-auth-warning CLIENT KILL TYPE normal >/dev/null
 equal 'a Redis that wants a password logs nobody out' '503 503' "$(status analyst /api/1/sensors) $(status analyst /api/1/alerts/a0123456789abcdef)"
 tells_why() {
-	get analyst /session | jq -e '.source.trouble | (.says | test("password")) and .as_of != null' >/dev/null
+	get analyst /session | jq -es '.[0] | .source.trouble | (.says | test("password")) and .as_of != null' >/dev/null
 }
 ok '… and is told, with since when' wait_for 5 tells_why
 stop_redis
@@ -304,7 +304,7 @@ if ! is_sanitized; then
 	equal 'how far archives reach is awaited' 'true null' "$(get analyst /session | jq -r '.source | "\(.is_awaited) \(.from)"')"
 	equal '… and what is later than they are is not nothing' 503 "$(status analyst '/api/1/table?from=2026-03-17T12:00:00Z')"
 	rm "$work/slow"
-	is_known() { get analyst /session | jq -e '.source | .is_awaited == false and .from != null' >/dev/null; }
+	is_known() { get analyst /session | jq -es '.[0] | .source | .is_awaited == false and .from != null' >/dev/null; }
 	ok '… until it is known' wait_for 20 is_known
 	equal '… and the table has its figures' true "$(get analyst '/table?from=2026-03-17T12:00:00Z' | jq '.total.flows > 0')"
 	stop_redis
