@@ -44,6 +44,22 @@ broken() {
 	exit 1
 }
 
+# jq -e (1.6) says true of no input at all; what saw nothing is not so.
+jq() {
+	case ${1-} in
+	-e*) ;;
+	*)
+		command jq "$@"
+		return
+		;;
+	esac
+	jq_status=0
+	jq_said=$(command jq "$@") || jq_status=$?
+	printf '%s\n' "$jq_said"
+	[ -n "$jq_said" ] && return $jq_status
+	return 4
+}
+
 needs() {
 	for needed; do
 		command -v "$needed" >/dev/null || skip "$needed is not installed"
