@@ -75,17 +75,20 @@ int record_store_put(struct record_store *store, const struct record *record, ui
 	uint32_t *place, struct err *err)
 {
 	size_t bytes = record_used_bytes(record);
-	int status = take_place(store, place, err);
+	uint32_t taken;
+	int status = take_place(store, &taken, err);
 
 	if (status < 0) {
 		return status;
 	}
-	if (pwrite(store->fd, record, bytes, offset_of(*place)) != (ssize_t)bytes) {
-		free_place(store, *place);
+	/* place may be where the caller keeps `before`: it stays what it is where this fails. */
+	if (pwrite(store->fd, record, bytes, offset_of(taken)) != (ssize_t)bytes) {
+		free_place(store, taken);
 		return err_set(err, EIO, "cannot keep records that wait in %s: %s",
 			file_temporary_folder(), strerror(errno));
 	}
-	store->before[*place] = before;
+	store->before[taken] = before;
+	*place = taken;
 	return 0;
 }
 

@@ -115,6 +115,8 @@ says 3 'No space left' 'a full disk: records on standard output' bash -c '"$bin"
 says 3 'No space left' 'a full disk: the summary' bash -c '"$bin" analyze "$0" >/dev/full' "$day"
 says 3 'No space left' 'a full disk: packets' bash -c 'analyze --write-packets /dev/full "$0"' "$work/plain.pcap"
 says 3 'No space left' 'a full disk: flows of an archive' bash -c '"$bin" flows --archive "$0" -o ndjson >/dev/full' "$work/later"
+says 3 'cannot keep records that wait' 'a disk that fills midway: flows that wait for their end' \
+	bash -c 'ulimit -f 1; analyze --write-packets "$1" "$0"' "$day" "$work/waiting.pcapng"
 says 3 'File too large' 'a disk that fills midway: a report' bash -c 'ulimit -f 1; analyze --report "$1" "$0"' "$work/plain.pcap" "$work/filled-report"
 says 3 'No space left' 'a full disk: help' bash -c '"$bin" help analyze >/dev/full'
 
