@@ -62,13 +62,13 @@ static void add_record(struct exporter *exporter, struct rollup *rollup,
 	}
 }
 
-/* What that end sent is somebody else's to count, and no longer unknown here. */
+/* What that end sent is somebody else's to count, under whatever app that one knows: of this one
+ * the sums know only the way that is left. */
 static void leave_out(struct record *record, unsigned end)
 {
 	struct flow_record *flow = &record->flow;
 
-	flow->packets[end] = flow->bytes[end] = 0;
-	flow->total_packets[end] += flow->total_packets[end] == 0;
+	flow->packets[end] = flow->bytes[end] = flow->total_packets[end] = 0;
 }
 
 /* The end of whose sensor the flow and its device are: of TCP who began it, since he always spoke.
