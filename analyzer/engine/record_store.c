@@ -39,25 +39,26 @@ void record_store_destroy(struct record_store *store)
 	}
 }
 
-static int take_place(struct record_store *store, uint32_t *place, struct err *err)
+/* RECORD_STORE_NONE: out of memory. */
+static uint32_t take_place(struct record_store *store)
 {
-	if (store->first_free != RECORD_STORE_NONE) {
-		*place = store->first_free;
-		store->first_free = store->before[*place];
-		return 0;
+	uint32_t place = store->first_free;
+
+	if (place != RECORD_STORE_NONE) {
+		store->first_free = store->before[place];
+		return place;
 	}
 	if (store->count == store->room) {
 		uint32_t room = store->room ? store->room * 2 : 1024;
 		uint32_t *more =
 			room > store->room ? realloc(store->before, room * sizeof(*more)) : NULL;
 		if (!more) {
-			return err_set(err, ENOMEM, "out of memory for records that wait");
+			return RECORD_STORE_NONE;
 		}
 		store->before = more;
 		store->room = room;
 	}
-	*place = store->count++;
-	return 0;
+	return store->count++;
 }
 
 static void free_place(struct record_store *store, uint32_t place)
@@ -75,11 +76,10 @@ int record_store_put(struct record_store *store, const struct record *record, ui
 	uint32_t *place, struct err *err)
 {
 	size_t bytes = record_used_bytes(record);
-	uint32_t taken;
-	int status = take_place(store, &taken, err);
+	uint32_t taken = take_place(store);
 
-	if (status < 0) {
-		return status;
+	if (taken == RECORD_STORE_NONE) {
+		return err_set(err, ENOMEM, "out of memory for records that wait");
 	}
 	/* place may be where the caller keeps `before`: it stays what it is where this fails. */
 	if (pwrite(store->fd, record, bytes, offset_of(taken)) != (ssize_t)bytes) {
