@@ -76,9 +76,13 @@ static int put_record(struct sink *sink, const struct record *record,
 }
 
 /* What the archive does not hold of it; NULL: it holds it all. */
-static const struct record *new_of(struct sink *sink, const struct record *record)
+static const struct record *new_of(
+	struct sink *sink, const struct record *record, const struct record_labels *labels)
 {
-	switch (archive_known_ask(sink->known, record, &sink->rest)) {
+	if (!sink->known) {
+		return record;
+	}
+	switch (archive_known_ask(sink->known, record, labels, &sink->rest)) {
 	case ARCHIVE_KNOWS_ALL:
 		return NULL;
 	case ARCHIVE_KNOWS_LESS:
@@ -101,11 +105,11 @@ static int archive_write(struct sink *sink, const struct reference *reference,
 	}
 
 	for (size_t i = 0; i < count; i++) {
-		const struct record *record = sink->known ? new_of(sink, &records[i]) : &records[i];
 		struct record_labels labels;
 
+		record_labels_of(&labels, reference, &records[i]);
+		const struct record *record = new_of(sink, &records[i], &labels);
 		if (record) {
-			record_labels_of(&labels, reference, record);
 			status = put_record(sink, record, &labels, status, err);
 		}
 	}
@@ -210,6 +214,15 @@ static void say_known(struct archive_known_stats known)
 		log_warning("%" PRIu64
 			    " of them are longer here, where that input ended: the rest is added",
 			known.shorter);
+	}
+	if (known.overlapping > 0) {
+		log_warning(
+			"at least %" PRIu64
+			" records overlap in time with records of the same connections that "
+			"are in the archive with another beginning, since one input begins in "
+			"the middle of them: what both hold may count twice; analyzed together, "
+			"into a new archive, it counts once",
+			known.overlapping);
 	}
 }
 

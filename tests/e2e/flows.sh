@@ -146,5 +146,33 @@ equal 'every packet once' "$(count_records wholes)" "$("$bin" analyze --summary 
 equal 'of half, more and whole every packet once' "$(count_records wholes)" "$(count_records halves)"
 sums() { "$bin" flows -a "$work/$1" -g app --sum flows,bytes -o csv 2>/dev/null | cut -d, -f1,2,4 | cksum; }
 equal '… and every flow, in what hours add up to' "$(sums wholes)" "$(sums halves)"
+whole_sum() { "$bin" flows -a "$work/$1" --whole -o ndjson | jq -s 'map(.network.bytes) | add'; }
+equal '… nor do whole flows lose or double a byte' "$(whole_sum wholes)" "$(whole_sum halves)"
+
+# Files whose ends overlap, and a second half before the whole: flows begin elsewhere, and that is said.
+if command -v python3 >"$work/out"; then
+	cut_out() { # FILE FIRST LAST: those thousandths of the day's packets
+		python3 -c 'import struct, sys
+day, at, packets = open(sys.argv[1], "rb").read(), 24, []
+while at < len(day):
+    end = at + 16 + struct.unpack("<I", day[at + 8:at + 12])[0]
+    packets.append(day[at:end])
+    at = end
+first, last = (int(place) * len(packets) // 1000 for place in sys.argv[3:])
+open(sys.argv[2], "wb").write(day[:24] + b"".join(packets[first:last]))' "$work/day.pcap" "$work/$1.pcap" "$2" "$3"
+	}
+	said='overlap .* in the archive with another beginning.*may count twice.*analyzed together'
+	cut_out before 0 500 && cut_out after 500 1000 && cut_out around 450 1000
+	for one in seam ends; do
+		"$bin" analyze --summary none --archive "$work/$one" "$work/before.pcap" >"$work/out" 2>&1
+	done
+	says 0 "$said" 'ends that overlap are said to count twice' \
+		"$bin" analyze --summary none --archive "$work/ends" "$work/around.pcap"
+	"$bin" analyze --summary none --archive "$work/seam" "$work/after.pcap" >"$work/out" 2>&1
+	ok 'halves that meet are not' sh -c "! grep -q 'may count twice' '$work/out'"
+	"$bin" analyze --summary none --archive "$work/backwards" "$work/after.pcap" >"$work/out" 2>&1
+	says 0 "$said" '… so is a second half that was added before the whole' \
+		"$bin" analyze --summary none --archive "$work/backwards" "$work/day.pcap"
+fi
 
 finish
