@@ -91,7 +91,7 @@ static void note(struct archive_judged *judged, const struct record *record)
 	}
 }
 
-static void note_answer(struct record *record)
+void archive_judged_note_answer(struct record *record)
 {
 	unsigned service = record->own_side == RECORD_SOURCE ? 1 : 0;
 	uint8_t *exchange = &record->l7.exchange;
@@ -113,7 +113,7 @@ static void take(struct judging *judging, struct archived *archived)
 	record_copy(copy, record);
 	bool is_joined = seen != record->seen, is_half = record->seen != RECORD_SEEN_BOTH;
 	if (is_joined) {
-		note_answer(copy);
+		archive_judged_note_answer(copy);
 	}
 	if ((is_joined || is_half) && record->decision.action == POLICY_ACTION_DENY &&
 		record->decision.block == BLOCK_NONE) {

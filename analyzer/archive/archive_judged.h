@@ -32,3 +32,7 @@ int archive_judged_read(struct archive_judged *judged, struct archive_once *once
 
 /* Puts the decision into a record that is told, with what was added to it. */
 void archive_judged_put(const struct archive_judged *judged, struct record *record);
+
+/* Of a record that was joined of two halves, before it is decided: what came back, where that is
+ * too large for a handshake or a page, is an answer. */
+void archive_judged_note_answer(struct record *record);

@@ -102,6 +102,22 @@ static void note_record(
 	}
 }
 
+/* Nobody is accused of what was denied where nobody can tell whether it got through. */
+static bool is_undecided(const struct record *record)
+{
+	const struct decision *decision = &record->decision;
+
+	return decision->action == POLICY_ACTION_DENY && !is_accused(record) &&
+	       (decision->block == BLOCK_UNSURE ||
+		       (decision->block == BLOCK_NONE && record->seen != RECORD_SEEN_BOTH));
+}
+
+static void note_drafted(struct replay *replay, const struct record *record)
+{
+	note_record(replay, record, record->decision.unit, AFTER);
+	replay->stats.has_undecided |= is_undecided(record);
+}
+
 void replay_take(struct replay *replay, const struct record *record, bool has_address)
 {
 	struct record *copy = replay->records;
@@ -126,7 +142,7 @@ void replay_take(struct replay *replay, const struct record *record, bool has_ad
 	}
 	note_record(replay, record, copy->decision.unit, BEFORE);
 	if (decider_take(replay->decider, replay->draft, copy)) {
-		note_record(replay, copy, copy->decision.unit, AFTER);
+		note_drafted(replay, copy);
 	}
 }
 
@@ -137,8 +153,7 @@ void replay_finish(struct replay *replay)
 	while ((count = decider_release(replay->decider, replay->draft, true, replay->records,
 			RELEASE_BATCH)) > 0) {
 		for (size_t i = 0; i < count; i++) {
-			const struct record *record = &replay->records[i];
-			note_record(replay, record, record->decision.unit, AFTER);
+			note_drafted(replay, &replay->records[i]);
 		}
 	}
 }

@@ -49,5 +49,6 @@ struct replay_stats {
 	uint64_t records, first_ns, last_ns;
 	uint64_t many; /* records of devices that are kept as sums alone: in no count */
 	uint64_t left_out;
+	bool has_undecided; /* denied, and whether it got through cannot be told */
 };
 void replay_read_stats(const struct replay *replay, struct replay_stats *stats);

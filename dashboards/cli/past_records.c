@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "analyzer/archive/archive_judged.h"
 #include "analyzer/archive/archive_once.h"
 #include "analyzer/archive/archive_reader.h"
 #include "analyzer/engine/engine.h"
@@ -25,9 +26,15 @@ static void take_records(void *context, struct archived *rows, size_t count)
 
 	for (size_t i = 0; i < count; i++) {
 		const char *pseudonym = rows[i].labels.device;
-		if (archive_once_tells(reading->once, reading->place, &rows[i])) {
-			past->take(past->context, &rows[i].record, pseudonym[0] ? pseudonym : NULL);
+		struct record *record = &rows[i].record;
+		uint8_t seen = record->seen;
+		if (!archive_once_tells(reading->once, reading->place, &rows[i])) {
+			continue;
 		}
+		if (seen != record->seen) {
+			archive_judged_note_answer(record);
+		}
+		past->take(past->context, record, pseudonym[0] ? pseudonym : NULL);
 	}
 }
 
@@ -43,6 +50,10 @@ static int read_archives(const struct past_records *past, struct err *err)
 	int status =
 		archive_once_open(&reading.once, archives->items, archives->count, &options, err);
 
+	if (status == 0 && past->reference->policy) {
+		status = archive_once_judge(reading.once, archives->items, archives->count,
+			&options, past->reference, err);
+	}
 	for (; reading.place < archives->count && status == 0; reading.place++) {
 		options.folder = archives->items[reading.place];
 		status = archive_each_record(&options, take_records, &reading, &stats, err);

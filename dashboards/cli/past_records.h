@@ -1,5 +1,6 @@
-/* Records of what has been: out of archives, as they were decided then, or out of capture files,
- * decided by the rules that are given.
+/* Records of what has been: out of archives, as they were decided then or, where two of them hold
+ * one way each, as both together say (archive_judged.h); or out of capture files, decided by the
+ * rules that are given.
  *
  * Threads  the taker may be called from another thread, one call at a time. */
 #pragma once
@@ -14,7 +15,7 @@ struct past_records {
 	char *const *files;
 	unsigned file_count;
 	uint64_t from_ns, to_ns; /* of archives; to 0: no end */
-	/* For files: catalogue, geo and the rules in force. */
+	/* Catalogue, geo and the rules in force: for files, and archives that hold halves. */
 	const struct reference *reference;
 	/* pseudonym: the address of the device's end is a stand-in for that; NULL it is its own. */
 	void (*take)(void *context, const struct record *record, const char *pseudonym);

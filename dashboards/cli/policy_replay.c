@@ -199,7 +199,8 @@ static void put_text(struct replaying *replaying, unsigned k, const char *draft)
 	printf("%s (%.12s) against the rules in force, %s to %s, %" PRIu64 " records\n", draft,
 		policy_hash(replaying->draft), from, to, stats.records);
 	if (count == 0) {
-		printf("Nobody would be affected, as far as was seen.\n");
+		printf(stats.has_undecided ? "Nobody is known to be affected.\n"
+					   : "Nobody would be affected, as far as was seen.\n");
 	} else {
 		printf("Devices whose use would be a violation, in grace, or not approved:\n\n"
 		       "  %-45s %14s %14s %14s\n",
@@ -212,6 +213,11 @@ static void put_text(struct replaying *replaying, unsigned k, const char *draft)
 			has_rules = true;
 		}
 		put_row(replaying, &rows[i], k);
+	}
+	if (stats.has_undecided) {
+		printf("\nOf some flows that are denied it cannot be told whether they got "
+		       "through: one way alone was seen, or too little came back. They are in no "
+		       "count.\n");
 	}
 	if (stats.many > 0) {
 		printf("\n%" PRIu64
@@ -267,6 +273,7 @@ static void put_json(struct replaying *replaying, unsigned k)
 	json_string(&json, "in_force", policy_hash(replaying->in_force));
 	json_u64(&json, "records", stats.records);
 	json_u64(&json, "records_of_many", stats.many);
+	json_bool(&json, "undecided", stats.has_undecided);
 	json_u64(&json, "k", k);
 	json_array_begin(&json, "rows");
 	for (size_t i = 0; i < count; i++) {

@@ -141,6 +141,23 @@ ok 'the report of one way alone' report "$work/report-alone" --archive "$work/ha
 ok "both halves accuse: $(figure "$accused" report-out) flows of $(figure "$accused" report), one alone by what stays inside" \
 	[ "$(figure "$accused" report-out)" -gt "$(figure "$accused" report-alone)" ]
 ok '… and nobody whom the day does not' [ "$(figure "$accused" report-out)" -le "$(figure "$accused" report)" ]
+# A replay says the same, whichever half is named first; of one way alone it reassures nobody.
+replayed() { # replayed ARCHIVE…
+	for archive in "$@"; do
+		set -- "$@" --archive "$work/$archive"
+		shift
+	done
+	"$bin" policy replay "$work/policy.yaml" --json --reason test "$@"
+}
+replayed truth >"$work/replay-truth"
+replayed half-out half-in >"$work/replay-halves"
+replayed half-in half-out >"$work/replay-turned"
+replayed half-out >"$work/replay-alone"
+affected() { jq -c '[.rows[] | select(.rule) | .rule] | unique' "$work/replay-$1"; }
+equal 'a replay of both halves finds those whom the day accuses, by the same rules' "$(affected truth)" "$(affected halves)"
+ok '… and there are some' [ "$(affected halves)" != '[]' ]
+equal '… in either order' "$(jq -c .rows "$work/replay-halves")" "$(jq -c .rows "$work/replay-turned")"
+equal '… and of one way alone it says that it cannot tell' true "$(jq .undecided "$work/replay-alone")"
 equal 'attempts are those of the day' "$(figure '[.attempts[].attempts] | add' report)" "$(figure '[.attempts[].attempts] | add' report-out)"
 
 # The sums of all sensors, which cannot be taken back: one sensor counts what goes out, the other what comes in.
