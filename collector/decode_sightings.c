@@ -5,8 +5,7 @@
 /* DHCP's port numbers, 4 and 6. */
 enum { SERVER_4 = 67, CLIENT_4 = 68, CLIENT_6 = 546, SERVER_6 = 547 };
 
-/* A frame of the segment itself: VLANs are no tunnel. */
-static bool is_of_segment(const struct decoding *decoding)
+bool decode_is_of_segment(const struct decoding *decoding)
 {
 	for (unsigned i = 0; i < decoding->tunnel_count; i++) {
 		if (decoding->context.tunnels[i] != TUNNEL_VLAN &&
@@ -53,7 +52,7 @@ void decode_sight_arp(const struct decoding *decoding, const struct stretch *str
 	uint16_t lengths = reader_u16(&reader), operation = reader_u16(&reader);
 	const uint8_t *mac = reader_bytes(&reader, 6), *addr = reader_bytes(&reader, 4);
 
-	if (!is_of_segment(decoding) || !reader_ok(&reader) || hardware != ETHERNET ||
+	if (!decode_is_of_segment(decoding) || !reader_ok(&reader) || hardware != ETHERNET ||
 		protocol != TYPE_IPV4 || lengths != 0x0604 || operation == 0 || operation > 2 ||
 		!is_sender(decoding, mac) || memcmp(addr, nobody, sizeof(nobody)) == 0) {
 		return;
@@ -90,7 +89,8 @@ void decode_sight_neighbour(
 	bool asks = type == SOLICITATION;
 
 	/* Beyond a router it would have less left (RFC 4861, 6.1). */
-	if ((!asks && type != ADVERTISEMENT) || ip->hop_limit != 255 || !is_of_segment(decoding)) {
+	if ((!asks && type != ADVERTISEMENT) || ip->hop_limit != 255 ||
+		!decode_is_of_segment(decoding)) {
 		return;
 	}
 	reader_skip(&reader, 7);
@@ -327,7 +327,7 @@ void decode_sight_dhcp(const struct decoding *decoding, const struct ip_layer *i
 	bool is_4 = destination_port == SERVER_4 || destination_port == CLIENT_4;
 	bool is_6 = destination_port == SERVER_6 || destination_port == CLIENT_6;
 
-	if ((!is_4 && !is_6) || ip->is_v6 != is_6 || !is_of_segment(decoding)) {
+	if ((!is_4 && !is_6) || ip->is_v6 != is_6 || !decode_is_of_segment(decoding)) {
 		return;
 	}
 	if (is_4) {

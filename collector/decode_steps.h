@@ -368,7 +368,9 @@ int decode_ip_tunnel(
 int decode_udp_tunnel(const struct decoding *decoding, const struct ip_layer *ip,
 	uint16_t source_port, uint16_t destination_port, const struct stretch *stretch);
 
-/* decode_sightings.c: who has which address, as far as the frame says. */
+/* decode_sightings.c: who has which address, as far as the frame says; whether it is a frame of the
+ * segment itself (VLANs are no tunnel). */
+bool decode_is_of_segment(const struct decoding *decoding);
 void decode_sight_arp(const struct decoding *decoding, const struct stretch *stretch);
 void decode_sight_neighbour(
 	const struct decoding *decoding, const struct ip_layer *ip, const struct stretch *stretch);

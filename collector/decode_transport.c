@@ -31,6 +31,17 @@ uint16_t decode_context(struct decoding *decoding)
 	return number;
 }
 
+/* How far behind its frame's MACs the payload begins, for whoever asks who sent it: 0 inside a
+ * tunnel, and where the payload was put together. */
+static uint8_t frame_ahead_of(const struct decoding *decoding, const uint8_t *payload)
+{
+	uintptr_t frame = (uintptr_t)decoding->macs, at = (uintptr_t)payload;
+
+	return decode_is_of_segment(decoding) && at > frame && at - frame <= UINT8_MAX
+		       ? (uint8_t)(at - frame)
+		       : 0;
+}
+
 static void fill_packet(struct decoding *decoding, const struct ip_layer *ip,
 	const struct transport *transport, uint16_t context, const struct stretch *payload)
 {
@@ -47,7 +58,7 @@ static void fill_packet(struct decoding *decoding, const struct ip_layer *ip,
 	packet->tcp_window = 0;
 	packet->tcp_scale = TCP_SCALE_NONE;
 	packet->tcp_mss = 0;
-	packet->frame_ahead = 0;
+	packet->frame_ahead = frame_ahead_of(decoding, packet->payload);
 	packet->ip_id = ip->is_v6 ? 0 : (uint16_t)ip->identification;
 	if (ip->is_v6) {
 		packet_set_key6(packet, ip->source, ip->destination, ports[0], ports[1],

@@ -91,8 +91,8 @@ static void read_options(struct sighting *sighting, struct reader options)
 	sighting->stack = hash ? hash : 1;
 }
 
-/* Where the parts of a frame stand that the decoder took the fast way: an Ethernet header, at most
- * one VLAN, IP without options, TCP or UDP. It found all of them whole. */
+/* Where the parts of a frame stand: an Ethernet header, at most one VLAN, IP, and what IP carries
+ * up to the payload. The decoder found all of them whole. */
 struct frame_parts {
 	const uint8_t *frame, *ip, *transport;
 	uint16_t vlan_id;
@@ -107,7 +107,7 @@ static bool find_parts(struct frame_parts *parts, const struct packet *packet)
 	const uint8_t *frame = packet->payload - packet->frame_ahead;
 	uint32_t at = ETHERNET_BYTES, ip_bytes;
 
-	if (packet->frame_ahead < ETHERNET_BYTES + VLAN_BYTES + IPV4_BYTES || (frame[6] & 1)) {
+	if (packet->frame_ahead < ETHERNET_BYTES + IPV4_BYTES || (frame[6] & 1)) {
 		return false;
 	}
 	uint16_t type = load_be16(frame, 12);
@@ -118,8 +118,9 @@ static bool find_parts(struct frame_parts *parts, const struct packet *packet)
 		at += VLAN_BYTES;
 	}
 	parts->is_v6 = type == TYPE_IPV6;
-	ip_bytes = parts->is_v6 ? IPV6_BYTES : IPV4_BYTES;
-	if ((type != TYPE_IPV4 && type != TYPE_IPV6) || packet->frame_ahead < at + ip_bytes) {
+	ip_bytes = parts->is_v6 ? IPV6_BYTES : (frame[at] & 15) * 4U;
+	if ((type != TYPE_IPV4 && type != TYPE_IPV6) || ip_bytes < IPV4_BYTES ||
+		packet->frame_ahead < at + ip_bytes) {
 		return false;
 	}
 	parts->frame = frame;
@@ -195,18 +196,39 @@ bool sender_of_packet(uint8_t mac[6], uint8_t *hops, const struct packet *packet
 	return true;
 }
 
+/* To a group of the link, or IGMP (RFC 3376, 4) as it has to be: no router passes it on. */
+static bool is_of_segment(const struct frame_parts *parts)
+{
+	enum { LINK_GROUPS = 0xe00000, PROTOCOL_IGMP = 2 };
+
+	if (parts->is_v6) {
+		return parts->ip[24] == 0xff && (parts->ip[25] & 15) == 2;
+	}
+	return load_be32(parts->ip, 16) >> 8 == LINK_GROUPS ||
+	       (parts->protocol == PROTOCOL_IGMP && parts->ip[16] >> 4 == 0xe && parts->ttl == 1);
+}
+
+static bool has_source(const struct frame_parts *parts)
+{
+	const uint8_t *source = parts->ip + (parts->is_v6 ? 8 : 12);
+
+	return parts->is_v6 ? load_be64(source, 0) || load_be64(source, 8)
+			    : load_be32(source, 0) != 0;
+}
+
 bool sighting_of_packet(struct sighting *sighting, const struct packet *packet)
 {
 	enum { SYN = 2, ACK = 16, HEADER_BYTES = 20 };
 	struct frame_parts parts;
 
-	if (packet->frame_ahead == 0 || !find_parts(&parts, packet)) {
+	if (packet->frame_ahead == 0 || !find_parts(&parts, packet) || !has_source(&parts)) {
 		return false;
 	}
 	*sighting = (struct sighting){ .time_ns = packet->time_ns,
 		.kind = SIGHTING_FLOW,
 		.vlan_id = parts.vlan_id,
-		.ttl = parts.ttl };
+		.ttl = parts.ttl,
+		.is_of_segment = is_of_segment(&parts) };
 	memcpy(sighting->mac, parts.frame + 6, sizeof(sighting->mac));
 	if (parts.is_v6) {
 		sighting->addr = addr_from_v6(parts.ip + 8);

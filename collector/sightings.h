@@ -52,6 +52,7 @@ struct sighting {
 	uint8_t kind;      /* enum sighting_kind */
 	uint8_t ttl;       /* FLOW: as it arrived */
 	bool has_tcp_time;
+	bool is_of_segment; /* FLOW: to a group that no router passes it on to, whatever the TTL */
 };
 
 enum { SIGHTINGS_MAX = 256 };
@@ -89,7 +90,7 @@ struct sighting_memory {
 bool sightings_are_new(struct sighting_memory *memory, const struct packet *packet);
 
 /* That the sender of the packet, the first of a flow, has this MAC. False where the packet's frame
- * does not say. */
+ * does not say, or comes from nobody's address. */
 bool sighting_of_packet(struct sighting *sighting, const struct packet *packet);
 
 /* The MAC address that sent the packet's frame, and how many hops are left; likewise. */

@@ -152,7 +152,8 @@ static enum distance distance_of(const struct sighting *sighting, const struct s
 	unsigned hops = nat_hops(sighting->ttl);
 	int usual = neighbourhood_hops(near);
 
-	if (sighting->kind != SIGHTING_FLOW || hops == 0 || (int)hops == usual) {
+	if (sighting->kind != SIGHTING_FLOW || sighting->is_of_segment || hops == 0 ||
+		(int)hops == usual) {
 		return NEAR;
 	}
 	if (usual != NEIGHBOUR_UNKNOWN || neighbourhood_has_nearer(near, hops)) {

@@ -449,6 +449,30 @@ static void test_private_macs(void)
 	ok(is_host(&second, 0x1009), "nobody takes the name of a MAC that is nobody's invention");
 }
 
+/* It was given one hop, which is all that it needs; that it came far nobody says. */
+static void test_groups(void)
+{
+	struct sighting join = sighting_of(SIGHTING_FLOW, 1, 50, 0);
+
+	begin();
+	join.stack = 0;
+	join.ttl = 1;
+	join.is_of_segment = true;
+	devices_see(devices, &join, true);
+	struct device_answer answer = ask(NULL, 50, NS_PER_S);
+	ok(is_host(&answer, 1) && answer.station->far_ns == 0,
+		"who joins a group stands on the segment");
+	use(2, 51, 0);
+	use(3, 52, 0);
+	use(4, 53, 0);
+	set_mac(&join, 5);
+	join.addr = address(54);
+	join.time_ns += HOUR;
+	devices_see(devices, &join, true);
+	answer = ask(NULL, 54, HOUR + NS_PER_S);
+	ok(is_host(&answer, 5), "also beside others");
+}
+
 static void test_enrolled(void)
 {
 	static const char content[] = "id,class,unit,mac\nPC-1,desk,Care,001122000001\n";
@@ -664,6 +688,7 @@ int main(void)
 	test_full();
 	test_announcements();
 	test_private_macs();
+	test_groups();
 	test_enrolled();
 	test_many();
 	test_hellos();

@@ -120,6 +120,7 @@ static void frame(struct framed *framed, bool is_v6, uint16_t context, uint8_t m
 	bytes[12] = 0x81;
 	bytes[16] = is_v6 ? 0x86 : 0x08;
 	bytes[17] = is_v6 ? 0xdd : 0;
+	bytes[TAGGED] = is_v6 ? 0x60 : 0x45;
 	bytes[TAGGED + (is_v6 ? 7 : 8)] = hops;
 	bytes[TAGGED + (is_v6 ? 6 : 9)] = IPPROTO_TCP;
 	framed->packet = segment(is_v6, is_v6 ? 0 : 7, 3000000, 20);

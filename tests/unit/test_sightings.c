@@ -191,6 +191,102 @@ static void test_flows(void)
 		"another order of options is another implementation");
 }
 
+/* Of whatever protocol a flow is, its first frame says who sent it. */
+static void test_protocols(void)
+{
+	static const struct {
+		const char *name;
+		unsigned protocol;
+		const char *content;
+	} cases[] = { { "a ping", 1, "0800 0000 0009 0001" }, { "IGMP", 2, "16000000 efffff01" },
+		{ "SCTP", 132, "9c40 0016 00000000 00000000" },
+		{ "DCCP", 33, "9c40 0016 03000000 00000000" },
+		{ "ESP", 50, "00000001 00000001 00000000" }, { "GRE", 47, "20018888 00000001" },
+		{ "L2TP where it is none", 17, "9c40 06a5 000c 0000 00000000" } };
+	struct sighting sighting;
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		start();
+		put_ethernet("8100 0007 0800");
+		put_ipv4(12, cases[i].protocol, 1, 0);
+		put(cases[i].content);
+		put_zeros(12);
+		const struct packet *packet = decode_link_type(1);
+		ok(packet && sighting_of_packet(&sighting, packet) && has_mac(&sighting, 2) &&
+				has_addr(&sighting, "10.0.0.1") && sighting.ttl == 0x40 &&
+				sighting.vlan_id == 7 && sighting.stack == 0,
+			"a flow begins: %s", cases[i].name);
+	}
+	start();
+	put_ethernet("86dd");
+	put_ipv6(8, 58);
+	put("8000 0000 0009 0001");
+	const struct packet *packet = decode_link_type(1);
+	ok(packet && sighting_of_packet(&sighting, packet) && has_addr(&sighting, "2001:db8::1"),
+		"a ping of IPv6");
+	start();
+	put_ethernet("0800");
+	put("4600 002c 0001 0000 40 06 0000 0a000001 0a000002 01010101");
+	put_tcp();
+	packet = decode_link_type(1);
+	ok(packet && sighting_of_packet(&sighting, packet) && sighting.window == 0xffff &&
+			sighting.stack != 0,
+		"a SYN behind options of IP is read as any other");
+}
+
+/* What no router passes on comes from the segment, however few hops it was given. */
+static void test_of_segment(void)
+{
+	static const struct {
+		const char *header, *what;
+		bool is_of_segment;
+	} cases[] = {
+		{ "4600 0020 0001 0000 01 02 0000 0a000001 efffff01 94040000", "IGMP to its group",
+			true },
+		{ "4600 0020 0001 0000 01 02 0000 0a000001 0a000002 94040000", "to one host",
+			false },
+		{ "4600 0020 0001 0000 02 02 0000 0a000001 efffff01 94040000", "with hops left",
+			false },
+		{ "4600 0020 0001 0000 01 67 0000 0a000001 e000000d 94040000",
+			"a group of the link", true },
+		{ "4600 0020 0001 0000 01 67 0000 0a000001 efffff01 94040000", "a group of more",
+			false },
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sighting sighting;
+		start();
+		put_ethernet("0800");
+		put(cases[i].header);
+		put("16000000 efffff01");
+		const struct packet *packet = decode_link_type(1);
+		ok(packet && sighting_of_packet(&sighting, packet) &&
+				sighting.is_of_segment == cases[i].is_of_segment,
+			"of the segment alone or not: %s", cases[i].what);
+	}
+}
+
+static void test_nobody(void)
+{
+	struct sighting sighting;
+
+	start();
+	put_ethernet("0800");
+	put("4600 0020 0001 0000 01 02 0000 00000000 e0000016 94040000 22000000 00000000");
+	const struct packet *packet = decode_link_type(1);
+	ok(packet && !sighting_of_packet(&sighting, packet),
+		"whoever has no address yet says of none that it has it");
+	start();
+	put_ethernet("0800");
+	put_ipv4(4 + 20 + 8, 47, 1, 0);
+	put("0000 0800");
+	put_ipv4(8, 1, 1, 0);
+	put("0800 0000 0009 0001");
+	packet = decode_link_type(1);
+	ok(packet && packet->key.v4.protocol == 1 && !sighting_of_packet(&sighting, packet),
+		"nor does a ping inside a tunnel");
+}
+
 static uint32_t stack_of(const char *options)
 {
 	struct sighting sighting = { .stack = 0 };
@@ -313,6 +409,9 @@ int main(void)
 	test_dhcp_4();
 	test_dhcp_6();
 	test_flows();
+	test_protocols();
+	test_of_segment();
+	test_nobody();
 	test_systems();
 	test_tags();
 	test_tunnels();
