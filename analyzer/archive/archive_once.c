@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/archive/archive_halves.h"
+#include "analyzer/archive/archive_join.h"
 #include "analyzer/archive/archive_judged.h"
 #include "analyzer/archive/archive_reader.h"
 #include "base/clock.h"
@@ -13,10 +13,6 @@
 
 enum {
 	LEAST = 1024,
-	BEGAN_S = 2, /* parts of one flow begin so near to each other at two sensors */
-	NEAR_S = 10, /* less than any timeout, so that a flow's successor is not near it */
-	SLOT_S = SLOT_NS / NS_PER_S,
-	PIECES_MOST = 8,   /* that one sensor has of another one's part */
 	APART_MOST = 1024, /* flows whose distance is kept */
 	APART_LEAST = 3
 };
@@ -28,22 +24,6 @@ enum {
 #define HALF_BEGAN (UINT32_C(1) << 23)
 #define JUDGED     UINT32_C(127) /* somebody decided by what was seen */
 
-struct part {
-	uint64_t flow_id;
-	uint64_t tied; /* bits of the archives that saw as much of it; 0: another part tells */
-	uint64_t ends; /* hash of the five numbers, whichever of the two began; 0 not told */
-	uint32_t first_s, last_s;
-	uint32_t seen;   /* packets, and BOTH_WAYS */
-	uint32_t number; /* the highest that an archive gives it: after 0 the flow has begun */
-	struct half_ways halves;
-	uint8_t archive;
-	uint8_t latest;  /* archive that added to it */
-	bool is_several; /* of some archive several records are this part */
-	bool is_opening; /* of which a handshake's number made the id */
-	bool is_joined;  /* the sensor came to it later than it began, or may have */
-	bool is_tcp, has_both_ends;
-};
-
 /* Flows of an archive that an earlier one has at another time. */
 struct apart {
 	uint64_t flows;
@@ -51,19 +31,11 @@ struct apart {
 	int64_t seconds[APART_MOST];
 };
 
-/* A part, and the one piece of it, of which two archives saw as much. */
-struct even {
-	uint32_t part, piece;      /* places */
-	uint8_t archive, of_piece; /* whose they are; the second one tells so far */
-};
-
 struct archive_once {
 	bool is_whole;
 	struct part *parts;
 	uint32_t count, capacity;
-	struct even *evens;
-	uint32_t even_count, even_room;
-	struct hash_table by_flow, by_ends;
+	struct hash_table by_flow;
 	struct archive_halves halves;
 	struct archive_judged judged;
 	bool has_denied_halves;
@@ -82,9 +54,9 @@ struct wanted {
 	uint32_t *near, *elsewhere; /* places; HASH_TABLE_NONE */
 };
 
-static uint32_t distance(uint32_t one, uint32_t other)
+static uint32_t second(uint64_t ns)
 {
-	return one > other ? one - other : other - one;
+	return (uint32_t)(ns / NS_PER_S);
 }
 
 static bool is_same(const void *parts, uint32_t place, const void *key)
@@ -96,15 +68,13 @@ static bool is_same(const void *parts, uint32_t place, const void *key)
 	if (part->flow_id != other->flow_id) {
 		return false;
 	}
-	if (part->first_s / SLOT_S == other->first_s / SLOT_S &&
-		part->first_s <= other->last_s + NEAR_S &&
-		other->first_s <= part->last_s + NEAR_S) {
+	if (archive_join_are_of_one_slot(part, other)) {
 		return true;
 	}
-	if (part->archive == other->archive) {
+	if (part->holders & other->holders) {
 		return false; /* the next part of the same flow */
 	}
-	if (distance(part->first_s, other->first_s) <= BEGAN_S) {
+	if (archive_join_began_together(part, other)) {
 		*wanted->near = place;
 	} else if (part->is_opening && other->is_opening) {
 		*wanted->elsewhere = place;
@@ -112,14 +82,14 @@ static bool is_same(const void *parts, uint32_t place, const void *key)
 	return false;
 }
 
-static uint32_t find(const struct archive_once *once, const struct part *part, uint32_t *elsewhere)
+/* near: in another slot, as at its border. */
+static uint32_t find(const struct archive_once *once, const struct part *part, uint32_t *near,
+	uint32_t *elsewhere)
 {
-	uint32_t near = HASH_TABLE_NONE;
-	const struct wanted wanted = { part, &near, elsewhere };
-	uint32_t place =
-		hash_table_find(&once->by_flow, part->flow_id, is_same, once->parts, &wanted);
+	const struct wanted wanted = { part, near, elsewhere };
 
-	return place == HASH_TABLE_NONE ? near : place;
+	*near = *elsewhere = HASH_TABLE_NONE;
+	return hash_table_find(&once->by_flow, part->flow_id, is_same, once->parts, &wanted);
 }
 
 struct end {
@@ -153,102 +123,6 @@ static uint64_t ends_of(const struct flow_record *flow)
 	return hash ? hash : 1;
 }
 
-/* Parts of the same five numbers at the same time, of which other sensors made a flow of its own:
- * they came to it later, as after an outage, or saw the other way of it alone. */
-struct pieces {
-	const struct archive_once *once;
-	const struct part *part;
-	const struct part *renamed; /* whose beginning both saw, under another id; NULL */
-	unsigned count;
-	uint32_t places[PIECES_MOST];
-};
-
-/* The two ways of one flow. Where own addresses are not kept, another device may have the same
- * port; two beginnings under two ids are two flows. */
-static bool are_halves(
-	const struct archive_once *once, const struct part *one, const struct part *other)
-{
-	bool are_of_one_device = false;
-	bool may_be_one = one->is_tcp ? one->is_joined || other->is_joined : true;
-
-	return may_be_one && one->first_s <= other->last_s + NEAR_S &&
-	       other->first_s <= one->last_s + NEAR_S &&
-	       archive_halves_meet(
-		       &once->halves, &one->halves, &other->halves, &are_of_one_device) &&
-	       (are_of_one_device || (one->has_both_ends && other->has_both_ends));
-}
-
-static bool note_piece(const void *parts, uint32_t place, const void *key)
-{
-	struct pieces *pieces = (void *)(uintptr_t)key;
-	const struct part *one = pieces->part, *other = (const struct part *)parts + place;
-
-	if (one->ends != other->ends || one->flow_id == other->flow_id ||
-		one->archive == other->archive) {
-		return false;
-	}
-	if (one->is_opening && other->is_opening &&
-		distance(one->first_s, other->first_s) <= BEGAN_S) {
-		pieces->renamed = other;
-	}
-	bool is_later = (one->is_joined || other->is_joined) && one->first_s <= other->last_s &&
-			other->first_s <= one->last_s;
-	if (is_later || are_halves(pieces->once, one, other)) {
-		pieces->places[pieces->count++] = place;
-	}
-	return pieces->count == PIECES_MOST;
-}
-
-/* The part is about to be appended. Without memory the earlier archive tells. */
-static void note_even(struct archive_once *once, const struct part *part, uint32_t piece)
-{
-	if (once->even_count == once->even_room) {
-		uint32_t room = once->even_room ? 2 * once->even_room : LEAST;
-		struct even *evens = realloc(once->evens, room * sizeof(*evens));
-		if (!evens) {
-			return;
-		}
-		once->evens = evens;
-		once->even_room = room;
-	}
-	once->evens[once->even_count++] = (struct even){ .part = once->count,
-		.piece = piece,
-		.archive = part->archive,
-		.of_piece = once->parts[piece].archive };
-}
-
-/* Of a part and the pieces of it the one that saw more tells, completed by the others. */
-static void weigh_pieces(struct archive_once *once, struct part *part)
-{
-	struct pieces pieces = { .once = once, .part = part };
-
-	if (part->ends == 0) {
-		return;
-	}
-	hash_table_find(&once->by_ends, part->ends, note_piece, once->parts, &pieces);
-	uint8_t archive = part->archive;
-	if (pieces.renamed) {
-		once->renamed[archive]++;
-		once->renamed_by[archive] = pieces.renamed->archive;
-	}
-	for (unsigned i = 0; i < pieces.count; i++) {
-		struct part *piece = &once->parts[pieces.places[i]];
-		if (piece->seen == part->seen && pieces.count == 1) {
-			note_even(once, part, pieces.places[i]);
-		}
-		if (piece->seen >= part->seen) {
-			part->archive = piece->archive;
-			part->tied = 0;
-			archive_halves_give(&once->halves, &piece->halves, &part->halves);
-		} else {
-			piece->archive = archive;
-			piece->seen = part->seen;
-			piece->tied = 0;
-			archive_halves_give(&once->halves, &part->halves, &piece->halves);
-		}
-	}
-}
-
 static uint32_t at_most(uint64_t packets, uint32_t most)
 {
 	return packets < most ? (uint32_t)packets : most;
@@ -277,13 +151,14 @@ static struct part part_of(
 	bool is_both = packets[0] > 0 && packets[1] > 0;
 
 	return (struct part){ .flow_id = flow->flow_id,
-		.first_s = (uint32_t)(first_ns / NS_PER_S),
-		.last_s = (uint32_t)(flow->end_ns / NS_PER_S),
+		.first_ns = first_ns,
+		.last_ns = flow->end_ns,
 		.seen = seen_of(record, packets),
 		.number = flow->part,
 		.archive = (uint8_t)archive,
 		.latest = (uint8_t)archive,
 		.tied = UINT64_C(1) << archive,
+		.holders = UINT64_C(1) << archive,
 		.is_opening = flow->protocol == IPPROTO_TCP && flow->start_seen &&
 			      (once->is_whole || flow->part == 0),
 		.is_joined = flow->protocol == IPPROTO_TCP ? !flow->start_seen : is_both,
@@ -301,56 +176,47 @@ static bool append(struct archive_once *once, const struct part *part)
 		once->parts = parts;
 		once->capacity = capacity;
 	}
-	if (!hash_table_put(&once->by_flow, part->flow_id, once->count) ||
-		(part->ends && !hash_table_put(&once->by_ends, part->ends, once->count))) {
+	if (!hash_table_put(&once->by_flow, part->flow_id, once->count)) {
 		return false;
 	}
-	once->parts[once->count++] = *part;
+	once->parts[once->count] = *part;
+	once->parts[once->count].same = once->count;
+	once->count++;
 	return true;
-}
-
-static void merge(struct archive_once *once, struct part *to, struct part *part)
-{
-	to->last_s = part->last_s > to->last_s ? part->last_s : to->last_s;
-	to->number = part->number > to->number ? part->number : to->number;
-	to->is_several |= to->latest == part->latest;
-	to->latest = part->latest;
-	archive_halves_give(&once->halves, &to->halves, &part->halves);
-	if (part->seen > to->seen) {
-		to->seen = part->seen;
-		to->archive = part->archive;
-		to->tied = part->tied;
-	} else if (part->seen == to->seen && to->tied) {
-		to->tied |= part->tied;
-	}
-}
-
-static void settle_evens(struct archive_once *once)
-{
-	for (uint32_t i = 0; i < once->even_count; i++) {
-		const struct even *even = &once->evens[i];
-		struct part *part = &once->parts[even->part], *piece = &once->parts[even->piece];
-		if (part->archive == even->of_piece && piece->archive == even->of_piece &&
-			once->sent[even->archive] > once->sent[even->of_piece]) {
-			part->archive = piece->archive = even->archive;
-			piece->tied = 0;
-		}
-	}
 }
 
 /* Two that saw the same of a flow may know its device by two names: the one that saw more of what
  * devices sent tells, as long as it can, so that a device counts once. */
-static void settle_ties(struct archive_once *once)
+static void settle_tie(const struct archive_once *once, struct part *part)
 {
-	for (uint32_t i = 0; i < once->count; i++) {
-		struct part *part = &once->parts[i];
-		for (uint64_t tied = part->tied; tied != 0; tied &= tied - 1) {
-			unsigned archive = (unsigned)__builtin_ctzll(tied);
-			if (once->sent[archive] > once->sent[part->archive]) {
-				part->archive = (uint8_t)archive;
-			}
+	part->archive = (uint8_t)__builtin_ctzll(part->tied);
+	for (uint64_t tied = part->tied; tied != 0; tied &= tied - 1) {
+		unsigned archive = (unsigned)__builtin_ctzll(tied);
+		if (once->sent[archive] > once->sent[part->archive]) {
+			part->archive = (uint8_t)archive;
 		}
 	}
+}
+
+/* All archives are looked through: which records are one, who tells them and what it lacks. */
+static int settle(struct archive_once *once, struct err *err)
+{
+	if (archive_join_parts(once->parts, once->count, &once->halves) < 0) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	for (uint32_t i = 0; i < once->count; i++) {
+		struct part *part = &once->parts[i];
+		settle_tie(once, part);
+		if (part->same == i && (part->holders & (part->holders - 1))) {
+			part->lacks =
+				archive_halves_lack(&once->halves, &part->sights, part->archive);
+		}
+		if (part->is_renamed) {
+			once->renamed[part->latest]++;
+			once->renamed_by[part->latest] = part->renamed_by;
+		}
+	}
+	return 0;
 }
 
 static void note_apart(
@@ -367,24 +233,21 @@ static void note_apart(
 	apart->other = earlier->archive;
 	apart->flows++;
 	if (apart->count < APART_MOST) {
-		apart->seconds[apart->count++] = (int64_t)part->first_s - earlier->first_s;
+		apart->seconds[apart->count++] =
+			(int64_t)second(part->first_ns) - second(earlier->first_ns);
 	}
 }
 
 static bool learn(struct archive_once *once, struct part *part)
 {
-	uint32_t elsewhere = HASH_TABLE_NONE, place = find(once, part, &elsewhere);
-	uint32_t evens = once->even_count;
-	unsigned archive = part->archive;
+	uint32_t near, elsewhere, place = find(once, part, &near, &elsewhere);
 
-	weigh_pieces(once, part);
+	once->shared[part->archive] += place != HASH_TABLE_NONE || near != HASH_TABLE_NONE;
 	if (place != HASH_TABLE_NONE) {
-		once->shared[archive]++;
-		once->even_count = evens;
-		merge(once, &once->parts[place], part);
+		archive_join_merge(&once->parts[place], part, &once->halves);
 		return true;
 	}
-	if (elsewhere != HASH_TABLE_NONE) {
+	if (near == HASH_TABLE_NONE && elsewhere != HASH_TABLE_NONE) {
 		note_apart(once, part, &once->parts[elsewhere]);
 	}
 	return append(once, part);
@@ -409,7 +272,7 @@ static void look(void *context, struct archived *rows, size_t count)
 		part.ends = ends_of(flow);
 		part.has_both_ends = archive_addr_is_kept(&flow->source) &&
 				     archive_addr_is_kept(&flow->destination);
-		part.halves = archive_halves_note(
+		part.sights = archive_halves_note(
 			&once->halves, looking->archive, once->is_whole, &rows[i]);
 		once->has_denied_halves |= (packets[0] == 0 || packets[1] == 0) &&
 					   rows[i].record.decision.action == POLICY_ACTION_DENY;
@@ -474,12 +337,11 @@ int archive_once_open(struct archive_once **once, const char *const *folders, un
 	for (unsigned i = 0; i < count && status == 0; i++) {
 		status = look_through(opened, i, folders[i], period, err);
 	}
+	status = status < 0 ? status : settle(opened, err);
 	if (status < 0) {
 		archive_once_close(opened);
 		return status;
 	}
-	settle_evens(opened);
-	settle_ties(opened);
 	*once = opened;
 	return 0;
 }
@@ -493,11 +355,9 @@ void archive_once_close(struct archive_once *once)
 		free(once->apart[i]);
 	}
 	hash_table_deinit(&once->by_flow);
-	hash_table_deinit(&once->by_ends);
 	archive_halves_deinit(&once->halves);
 	archive_judged_deinit(&once->judged);
 	free(once->parts);
-	free(once->evens);
 	free(once);
 }
 
@@ -517,24 +377,58 @@ void archive_once_ask(const struct archive_once *once, struct field_set *fields)
 	}
 }
 
+struct looked_up {
+	const struct archive_once *once;
+	const struct flow_record *flow;
+	unsigned archive;
+};
+
+static bool is_of_part(const void *parts, uint32_t place, const void *key)
+{
+	const struct looked_up *wanted = key;
+	const struct archive_once *once = wanted->once;
+	const struct part *part = (const struct part *)parts + place;
+
+	return part->flow_id == wanted->flow->flow_id &&
+	       archive_halves_hold(&once->halves,
+		       &once->parts[archive_join_root(once->parts, place)].sights, wanted->archive,
+		       wanted->flow->start_ns);
+}
+
+/* Of the part that a record was put to; of one that came meanwhile, of what it would have been. */
+static uint32_t place_of(
+	const struct archive_once *once, unsigned archive, const struct record *record)
+{
+	const struct looked_up wanted = { once, &record->flow, archive };
+	uint32_t near, elsewhere,
+		place = hash_table_find(
+			&once->by_flow, record->flow.flow_id, is_of_part, once->parts, &wanted);
+
+	if (place != HASH_TABLE_NONE) {
+		return place;
+	}
+	const struct part found = part_of(once, archive, record);
+	place = find(once, &found, &near, &elsewhere);
+	return place == HASH_TABLE_NONE ? near : place;
+}
+
 bool archive_once_tells(struct archive_once *once, unsigned archive, struct archived *archived)
 {
 	if (!once) {
 		return true;
 	}
-	struct part found = part_of(once, archive, &archived->record);
-	uint32_t elsewhere, place = find(once, &found, &elsewhere);
-
+	uint32_t place = place_of(once, archive, &archived->record);
 	if (place == HASH_TABLE_NONE) { /* it came meanwhile */
+		struct part found = part_of(once, archive, &archived->record);
 		append(once, &found);
 		return true;
 	}
 	const struct part *part = &once->parts[place];
-	if (part->archive != archive) {
+	const struct part *joined = &once->parts[archive_join_root(once->parts, place)];
+	if (joined->archive != archive) {
 		return false;
 	}
-	archive_halves_complete(
-		&once->halves, &part->halves, archive, once->is_whole, part->is_several, archived);
+	archive_halves_complete(&once->halves, &joined->lacks, once->is_whole, archived);
 	if (!part->is_several) {
 		archived->record.flow.part = part->number;
 	}
@@ -586,8 +480,8 @@ bool archive_once_apart(
 	qsort(of->seconds, of->count, sizeof(of->seconds[0]), compare_seconds);
 	int64_t median = of->seconds[of->count / 2];
 	for (unsigned i = 0; i < of->count; i++) {
-		agree += llabs(of->seconds[i] - median) <= BEGAN_S;
+		agree += llabs(of->seconds[i] - median) <= JOIN_BEGAN_S;
 	}
 	*apart = (struct archive_apart){ of->other, of->flows, median };
-	return agree >= APART_LEAST && 2 * agree >= of->count && llabs(median) > NEAR_S;
+	return agree >= APART_LEAST && 2 * agree >= of->count && llabs(median) > JOIN_NEAR_S;
 }

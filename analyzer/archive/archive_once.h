@@ -9,10 +9,10 @@
  * about the same time, or within two seconds. One id at other times is of two flows, but where a
  * handshake's number made it: then the clock of one sensor is wrong. Whoever comes to a flow later
  * than it began, as after an outage, makes an id of its own: there the five numbers at the same
- * time tell.
+ * time tell (archive_join.h).
  *
- * Memory   a part and a slot of two tables, some 90 bytes, for each record of the time; of one that
- *          shows one way alone 56 more.
+ * Memory   some 200 bytes for each record of the time: a part, a slot of a table, and what was seen
+ *          (archive_halves.h).
  * Threads  one.
  * Failure  opening: 0 or -errno; what comes to an archive meanwhile is told by the first that is
  *          read. */

@@ -19,12 +19,35 @@ static char folder[64];
 static char places[2][80];
 static const char *const folders[2] = { places[0], places[1] };
 
+/* With a flow's number: the sensor did not see its beginning; it took who answered for the one that
+ * began. */
+enum { LATE = 1 << 16, TURNED = 1 << 17 };
+
 /* A part of a flow as one sensor saw it; seconds and milliseconds from ten on. */
 struct seen {
 	unsigned archive, flow, from_ms, to_ms, packets[2];
 	unsigned part;
 	uint8_t confidence;
 };
+
+static void turn(struct record *record)
+{
+	struct flow_record *flow = &record->flow;
+	const struct flow_record was = *flow;
+
+	flow->source = was.destination;
+	flow->destination = was.source;
+	flow->source_port = was.destination_port;
+	flow->destination_port = was.source_port;
+	for (unsigned way = 0; way < 2; way++) {
+		flow->packets[way] = was.packets[!way];
+		flow->total_packets[way] = was.total_packets[!way];
+		flow->bytes[way] = was.bytes[!way];
+		flow->total_bytes[way] = was.total_bytes[!way];
+		flow->tcp_flags[way] = was.tcp_flags[!way];
+	}
+	record->own_side = RECORD_DESTINATION;
+}
 
 static void write_seen(const struct seen *seen, size_t count, uint8_t protocol, bool is_seen_begin)
 {
@@ -47,7 +70,7 @@ static void write_seen(const struct seen *seen, size_t count, uint8_t protocol, 
 		struct flow_record *flow = &record.flow;
 		flow->flow_id = seen[i].flow;
 		flow->protocol = protocol;
-		flow->start_seen = is_seen_begin;
+		flow->start_seen = is_seen_begin && !(seen[i].flow & LATE);
 		flow->tcp_state = protocol == IPPROTO_TCP ? TCP_STATE_CLOSING : TCP_STATE_NONE;
 		flow->part = seen[i].part;
 		flow->is_last = true;
@@ -62,6 +85,9 @@ static void write_seen(const struct seen *seen, size_t count, uint8_t protocol, 
 			      : !seen[i].packets[0] ? RECORD_SEEN_IN_ONLY
 						    : RECORD_SEEN_BOTH;
 		record.verdict.confidence = seen[i].confidence;
+		if (seen[i].flow & TURNED) {
+			turn(&record);
+		}
 		status |= archive_writer_put(writers[seen[i].archive], &record, &labels, &err);
 	}
 	for (unsigned i = 0; i < 2; i++) {
@@ -134,6 +160,71 @@ static void clean(void)
 	if (system(command) != 0) {
 		printf("# cannot remove %s\n", folder);
 	}
+}
+
+static void name_other_first(void)
+{
+	char kept[sizeof(places[0])];
+
+	memcpy(kept, places[0], sizeof(kept));
+	memcpy(places[0], places[1], sizeof(kept));
+	memcpy(places[1], kept, sizeof(kept));
+}
+
+/* What is told, and the same whichever archive is named first. */
+static void is_told(const struct seen *seen, size_t count, uint8_t protocol, unsigned records,
+	unsigned packets, const char *name)
+{
+	write_seen(seen, count, protocol, true);
+	for (unsigned i = 0; i < 2; i++) {
+		struct told parts = read_both(false), whole = read_both(true);
+		ok(parts.records == records && parts.packets == packets &&
+				parts.bytes == 100 * packets && whole.totals == packets,
+			"%s%s", name, i ? ", the other one named first" : "");
+		name_other_first();
+	}
+	clean();
+}
+
+#define IS_TOLD(seen, protocol, records, packets, name)                                            \
+	is_told(seen, sizeof(seen) / sizeof((seen)[0]), protocol, records, packets, name)
+
+/* A closed port: one sensor sees who asks, the other one who answers. */
+static void test_refused(void)
+{
+	static const struct seen seen[] = { { 0, 7, 1000, 1000, { 1, 0 }, 0, 0 },
+		{ 1, 8 | LATE, 1020, 1020, { 0, 1 }, 0, 0 } };
+	static const struct seen turned[] = { { 0, 7, 1000, 1000, { 1, 0 }, 0, 0 },
+		{ 1, 8 | LATE | TURNED, 1020, 1020, { 0, 1 }, 0, 0 } };
+
+	IS_TOLD(seen, IPPROTO_TCP, 1, 2, "question and refusal");
+	IS_TOLD(turned, IPPROTO_TCP, 1, 2, "… where who answers was taken for who began");
+}
+
+/* One packet took the other door. */
+static void test_strays(void)
+{
+	static const struct seen both[] = { { 0, 7, 1000, 9000, { 40, 1 }, 0, 0 },
+		{ 1, 7, 1020, 9003, { 1, 38 }, 0, 0 } };
+	static const struct seen one[] = { { 0, 7, 1000, 9000, { 40, 1 }, 0, 0 },
+		{ 1, 7, 1020, 9003, { 0, 38 }, 0, 0 } };
+	static const struct seen several[] = { { 0, 7, 1000, 90000, { 40, 1 }, 0, 0 },
+		{ 1, 7, 1020, 30003, { 20, 38 }, 0, 0 }, { 1, 7, 35000, 90003, { 1, 10 }, 0, 0 } };
+
+	IS_TOLD(both, IPPROTO_TCP, 1, 78, "of each way the fuller one, strays at both");
+	IS_TOLD(both, IPPROTO_UDP, 1, 78, "… of UDP");
+	IS_TOLD(one, IPPROTO_TCP, 1, 78, "… a stray at one");
+	IS_TOLD(several, IPPROTO_UDP, 2, 88, "… of two records");
+}
+
+/* A port is used again at once; of the first one a sensor saw the middle alone. */
+static void test_same_id_first(void)
+{
+	static const struct seen seen[] = { { 0, 7, 1000, 1300, { 10, 0 }, 0, 0 },
+		{ 1, 9 | LATE, 1050, 1303, { 0, 1 }, 0, 0 }, { 0, 8, 1301, 1600, { 12, 0 }, 0, 0 },
+		{ 1, 8, 1304, 1603, { 0, 30 }, 0, 0 } };
+
+	IS_TOLD(seen, IPPROTO_TCP, 2, 53, "halves of the same id go together first");
 }
 
 /* Each knows its devices by names of its own. */
@@ -359,12 +450,157 @@ static void test_grown(void)
 	clean();
 }
 
+enum { PORTS = 150, SENSORS = 3, FLOWS_OF_PORT = 2 };
+
+/* Bytes of each way by port. */
+struct sums {
+	uint64_t of[PORTS][2];
+};
+
+/* A flow as one of the sensors sees it: one way, both, or one and a stray of the other; now and
+ * then packets are lost, or it comes in the middle. */
+static void put_random(struct random *random, struct archive_writer *writer, unsigned port,
+	unsigned number, uint64_t from_ns, uint64_t to_ns, const unsigned packets[2],
+	uint64_t most[2])
+{
+	struct record record;
+	struct record_labels labels;
+	struct err err;
+	unsigned kind = random_below(random, 6), lost = random_below(random, 3);
+	bool is_late = random_below(random, 4) == 0;
+	unsigned seen[2];
+
+	for (unsigned way = 0; way < 2; way++) {
+		unsigned all = packets[way] > lost ? packets[way] - lost : packets[way];
+		seen[way] = kind == 5 || kind % 2 == way ? all : kind / 2 == 1 ? 1 : 0;
+	}
+	record_plain(&record, &labels);
+	struct flow_record *flow = &record.flow;
+	flow->source_port = (uint16_t)(20000 + port);
+	flow->flow_id = 1 + port * 100 + number * 10 + (is_late ? 1 + random_below(random, 8) : 0);
+	flow->start_seen = !is_late;
+	flow->flow_start_ns = flow->start_ns = is_late ? from_ns + (to_ns - from_ns) / 4 : from_ns;
+	flow->start_ns = flow->flow_start_ns += random_below(random, 3) * NS_PER_MS;
+	flow->end_ns = to_ns + random_below(random, 3) * NS_PER_MS;
+	for (unsigned way = 0; way < 2; way++) {
+		flow->packets[way] = flow->total_packets[way] = seen[way];
+		flow->bytes[way] = flow->total_bytes[way] = 100 * seen[way];
+		most[way] = 100 * seen[way] > most[way] ? 100 * seen[way] : most[way];
+	}
+	record.seen = !seen[1]   ? RECORD_SEEN_OUT_ONLY
+		      : !seen[0] ? RECORD_SEEN_IN_ONLY
+				 : RECORD_SEEN_BOTH;
+	if (is_late && seen[0] == 0) {
+		turn(&record);
+	}
+	archive_writer_put(writer, &record, &labels, &err);
+}
+
+static void write_random(struct random *random, char of_sensors[SENSORS][80], struct sums *expected)
+{
+	struct archive_writer *writers[SENSORS];
+	struct err err;
+
+	for (unsigned i = 0; i < SENSORS; i++) {
+		snprintf(of_sensors[i], sizeof(of_sensors[i]), "%s/%u", folder, i);
+		archive_writer_open(&writers[i], of_sensors[i], false, &err);
+	}
+	for (unsigned port = 0; port < PORTS; port++) {
+		uint64_t from_ns = TEN_NS + random_below(random, 60000) * NS_PER_MS;
+		for (unsigned number = 0; number < FLOWS_OF_PORT; number++) {
+			unsigned packets[2] = { 1 + random_below(random, 40),
+				1 + random_below(random, 40) };
+			uint64_t to_ns = from_ns + (40 + random_below(random, 60000)) * NS_PER_MS;
+			uint64_t most[2] = { 0, 0 };
+			for (unsigned i = 0; i < SENSORS; i++) {
+				put_random(random, writers[i], port, number, from_ns, to_ns,
+					packets, most);
+			}
+			expected->of[port][0] += most[0];
+			expected->of[port][1] += most[1];
+			from_ns = to_ns + (5 + random_below(random, 20000)) * NS_PER_MS;
+		}
+	}
+	for (unsigned i = 0; i < SENSORS; i++) {
+		archive_writer_close(writers[i], &err);
+	}
+}
+
+static void read_sums(const char *const *named, struct sums *sums)
+{
+	const struct archive_options period = { .whole = false };
+	struct archive_once *once;
+	struct archive_reader *reader;
+	struct archived *rows;
+	struct err err;
+	size_t count;
+
+	if (archive_once_open(&once, named, SENSORS, &period, &err) < 0) {
+		return;
+	}
+	for (unsigned i = 0; i < SENSORS; i++) {
+		const struct archive_options options = { .folder = named[i] };
+		archive_reader_open(&reader, &options, &err);
+		while ((count = archive_reader_next(reader, &rows)) > 0) {
+			for (size_t row = 0; row < count; row++) {
+				const struct flow_record *flow = &rows[row].record.flow;
+				if (archive_once_tells(once, i, &rows[row])) {
+					bool is_turned = flow->source_port < 20000;
+					unsigned port = (is_turned ? flow->destination_port
+								   : flow->source_port) -
+							20000U;
+					sums->of[port][0] += flow->bytes[is_turned];
+					sums->of[port][1] += flow->bytes[!is_turned];
+				}
+			}
+		}
+		archive_reader_close(reader);
+	}
+	archive_once_close(once);
+}
+
+static void test_random_scenes(void)
+{
+	static const unsigned orders[][SENSORS] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+		{ 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+	char of_sensors[SENSORS][80];
+
+	for (unsigned seed = 1; seed <= 4; seed++) {
+		struct random random = { seed };
+		struct sums expected = { 0 };
+		snprintf(folder, sizeof(folder), "/tmp/borderflow-once-XXXXXX");
+		if (!mkdtemp(folder)) {
+			return;
+		}
+		write_random(&random, of_sensors, &expected);
+		for (unsigned order = 0; order < sizeof(orders) / sizeof(orders[0]); order++) {
+			const char *named[SENSORS];
+			struct sums sums = { 0 };
+			unsigned wrong = 0;
+			for (unsigned i = 0; i < SENSORS; i++) {
+				named[i] = of_sensors[orders[order][i]];
+			}
+			read_sums(named, &sums);
+			for (unsigned port = 0; port < PORTS; port++) {
+				wrong += memcmp(sums.of[port], expected.of[port],
+						 sizeof(sums.of[port])) != 0;
+			}
+			is_int(wrong, 0, "of each way what the fuller one saw, scene %u, order %u",
+				seed, order);
+		}
+		clean();
+	}
+}
+
 int main(void)
 {
 	test_outage();
 	test_even();
 	test_most();
 	test_halves();
+	test_refused();
+	test_strays();
+	test_same_id_first();
 	test_half_of_it();
 	test_half_in_pieces();
 	test_answer();
@@ -373,5 +609,6 @@ int main(void)
 	test_border();
 	test_clock();
 	test_grown();
+	test_random_scenes();
 	return done_testing();
 }
