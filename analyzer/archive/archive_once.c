@@ -13,6 +13,7 @@
 
 enum {
 	LEAST = 1024,
+	SIGHTS_MOST = 256, /* that are looked through for one record */
 	APART_MOST = 1024, /* flows whose distance is kept */
 	APART_LEAST = 3
 };
@@ -383,16 +384,19 @@ struct looked_up {
 	unsigned archive;
 };
 
+/* Where a flow has records without end, as one that is begun again and again, its slot tells. */
 static bool is_of_part(const void *parts, uint32_t place, const void *key)
 {
 	const struct looked_up *wanted = key;
 	const struct archive_once *once = wanted->once;
 	const struct part *part = (const struct part *)parts + place;
 
-	return part->flow_id == wanted->flow->flow_id &&
-	       archive_halves_hold(&once->halves,
-		       &once->parts[archive_join_root(once->parts, place)].sights, wanted->archive,
-		       wanted->flow->start_ns);
+	if (part->flow_id != wanted->flow->flow_id) {
+		return false;
+	}
+	const struct sights *sights = &once->parts[archive_join_root(once->parts, place)].sights;
+	return sights->count <= SIGHTS_MOST &&
+	       archive_halves_hold(&once->halves, sights, wanted->archive, wanted->flow->start_ns);
 }
 
 /* Of the part that a record was put to; of one that came meanwhile, of what it would have been. */
