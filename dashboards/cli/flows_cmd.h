@@ -63,7 +63,8 @@ struct flows_answer {
 	uint64_t matched, printed, problems;
 	bool is_past_retention; /* all that was asked for has been deleted */
 	bool is_full;
-	bool has_parts; /* of what is printed: more of a flow than its beginning */
+	uint64_t joined; /* records that two archives hold one way each of */
+	bool has_parts;  /* of what is printed: more of a flow than its beginning */
 };
 
 /* flows_read.c: 0 or -errno. Groups that need no records are read from what cells know; *is_read

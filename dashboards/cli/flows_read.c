@@ -140,10 +140,12 @@ static bool matches(void *context, struct archived *archived)
 {
 	struct flows_answer *answer = context;
 	const struct field_view view = view_of(answer, archived);
+	uint8_t seen = archived->record.seen;
 
 	if (!archive_once_tells(answer->once, answer->place, archived)) {
 		return false;
 	}
+	answer->joined += answer->once && archived->record.seen != seen;
 	return is_mixed(answer, archived) || !answer->question.query ||
 	       query_match(answer->question.query, &view);
 }
@@ -229,6 +231,19 @@ static int read_archive(struct flows_answer *answer, struct archive_stats *stats
 	return status;
 }
 
+/* What a sensor decided that saw no answer stands, also where another one saw it. */
+static void say_joined(const struct flows_answer *answer)
+{
+	if (answer->joined > 0) {
+		cli_notice("flows",
+			"of %" PRIu64
+			" records each of two archives saw one way: verdict and block are what one "
+			"of the two decided; what was denied, report and page decide again "
+			"(action == deny and block == none)",
+			answer->joined);
+	}
+}
+
 int flows_read_archive(struct flows_answer *answer, struct err *err)
 {
 	const struct option_list *archives = &answer->settings->archives;
@@ -247,6 +262,7 @@ int flows_read_archive(struct flows_answer *answer, struct err *err)
 			say_clock(answer, &stats);
 		}
 	}
+	say_joined(answer);
 	archive_once_close(answer->once);
 	answer->once = NULL;
 	return status;

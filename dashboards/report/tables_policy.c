@@ -87,7 +87,7 @@ const struct report_table_type table_violations = {
 	.key_columns = 5,
 	.fill = fill_violations,
 	.command = "borderflow flows {archives} {period} -g rule,app,block{ways} --top 0 "
-		   "'verdict == violation'",
+		   "'{violations}'",
 };
 
 /* Devices on which what is denied is still installed after its grace. */

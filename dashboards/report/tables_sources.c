@@ -273,6 +273,10 @@ static void put_policy_path(struct text *text, const struct report_model *model)
 	text_put_shell(text, model->policy_path ? model->policy_path : "POLICY.yaml");
 }
 
+/* Of several archives one may hold the question and another the answer: neither says that what was
+ * denied passed, and the report decides it (archive_judged.h). The rows are those it decides of. */
+#define OR_UNDECIDED " or (action == deny and block == none)"
+
 static void put_command(struct text *text, const struct report_model *model, const char *command)
 {
 	while (*command) {
@@ -291,6 +295,11 @@ static void put_command(struct text *text, const struct report_model *model, con
 			put_sums(text, model);
 		} else if (strncmp(command, "{sums}", 6) == 0) {
 			put_sums(text, model);
+		} else if (strncmp(command, "{violations}", 12) == 0) {
+			text_put(text, "verdict == violation");
+			text_put(text, model->source_count > 1 ? OR_UNDECIDED : "");
+		} else if (strncmp(command, "{verdict}", 9) == 0) {
+			text_put(text, model->source_count > 1 ? ",verdict" : "");
 		} else if (strncmp(command, "{rules}", 7) == 0) {
 			text_put(text, policy_history_is(model->policy_path) ? "history --history "
 									     : "print ");
@@ -357,7 +366,7 @@ static void put_questions(struct report_table *table, const struct report_model 
 {
 	put_question(table, model, "devices",
 		"borderflow flows {archives} {period} --key KEYFILE --reason REASON "
-		"-g device,rule,app --top 0 'verdict == violation'");
+		"-g device,rule,app{verdict} --top 0 '{violations}'");
 	put_question_of_rules(table, model);
 	put_question(table, model, "complete", "borderflow flows {archives} --verify");
 	put_question(table, model, "lookups", "borderflow reveal --audit {first} --reason REASON");

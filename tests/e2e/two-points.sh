@@ -158,6 +158,15 @@ equal 'a replay of both halves finds those whom the day accuses, by the same rul
 ok '… and there are some' [ "$(affected halves)" != '[]' ]
 equal '… in either order' "$(jq -c .rows "$work/replay-halves")" "$(jq -c .rows "$work/replay-turned")"
 equal '… and of one way alone it says that it cannot tell' true "$(jq .undecided "$work/replay-alone")"
+# What it prints to be asked again leads to every rule and app that it accuses, with as many flows at least.
+jq -r '.report.tables.commands[].command | select(contains("-g rule,app,block") and contains("violation"))' "$work/report-out/report.json" |
+	sed "s|^borderflow|$bin|" >"$work/command"
+sh "$work/command" >"$work/asked.ndjson" 2>"$work/said"
+equal 'the command of the report finds what it accuses' '' "$(jq -r --slurpfile asked "$work/asked.ndjson" '.report.tables.violations |
+	group_by([.rule, .service])[] | {rule: .[0].rule, flows: (map(.flows) | add)} |
+	select(.flows > (.rule as $rule | [$asked[] | select(.["borderflow.policy.rule"] == $rule).flows] | add // 0))' \
+	"$work/report-out/report.json")"
+ok '… and flows says that verdicts of halves are as they were stored' grep -q 'report and page decide again' "$work/said"
 equal 'attempts are those of the day' "$(figure '[.attempts[].attempts] | add' report)" "$(figure '[.attempts[].attempts] | add' report-out)"
 
 # The sums of all sensors, which cannot be taken back: one sensor counts what goes out, the other what comes in.
