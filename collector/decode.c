@@ -492,6 +492,7 @@ static void decode_frames(struct decoder *decoder, struct packet_batch *packets)
 	}
 	packets->count = count;
 	decoder->stats.routed = duplicates_routed(decoder->duplicates);
+	decoder->stats.late = duplicates_late(decoder->duplicates);
 	decoder->stats.frames += (size_t)(frame - decoder->frames) - decoder->next_frame;
 	decoder->next_frame = (unsigned)(frame - decoder->frames);
 }

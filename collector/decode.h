@@ -63,6 +63,7 @@ struct decode_stats {
 	uint32_t segment_most;           /* bytes of the largest of them */
 	uint64_t contexts_full;          /* packets of no context of their own: there was no room */
 	struct duplicates_routed routed; /* of the duplicates */
+	struct duplicates_late late;     /* that are none of them */
 };
 
 struct decoder;

@@ -25,6 +25,8 @@ enum {
 	REPEATED_EACH = 8,
 	REPEATED_LEAST = 64,
 	REPEATED_MOST = 128,
+	/* Late copies are as late as others to one part in so many. */
+	LATE_STEADY = 4,
 	/* A router takes one from the hop limit; some that stand in a row are seen as one. */
 	HOPS_MOST = 8,
 	/* TCP numbers from here on were drawn, and not counted from the start. */
@@ -72,6 +74,7 @@ struct duplicates {
 	uint32_t believed[SIDE_COUNT], repeated[SIDE_COUNT], doubled[SIDE_COUNT];
 	uint32_t copies[SIDE_COUNT]; /* that the last sure one had */
 	struct duplicates_routed routed;
+	struct duplicates_late late;
 	struct seen places[PLACES];
 };
 
@@ -343,6 +346,23 @@ static void begin_anew(struct seen *seen, const struct packet *packet)
 	seen->time_ns = packet->time_ns;
 }
 
+/* How late most are, as a majority is found (Boyer and Moore, 1981): each vote for another distance
+ * takes one away. What is sent again comes when an answer is missed, now sooner and now later. */
+static void note_late(struct duplicates_late *late, uint64_t apart_ns)
+{
+	uint64_t off_ns =
+		apart_ns > late->apart_ns ? apart_ns - late->apart_ns : late->apart_ns - apart_ns;
+
+	if (off_ns <= late->apart_ns / LATE_STEADY) {
+		late->packets++;
+	} else if (late->packets > 0) {
+		late->packets--;
+	} else {
+		late->packets = 1;
+		late->apart_ns = apart_ns;
+	}
+}
+
 /* The same again, too late for a copy and too soon for an identification to come round, or for what
  * is encrypted to be the same. Once it may be the copy of a slower mirror; twice, and it is what
  * its sender always sends: what was taken for copies since then vouches for no others. */
@@ -352,6 +372,9 @@ static bool has_come_again(struct duplicates *duplicates, struct seen *seen, uin
 	if ((packet->ip_id == 0 && packet->tcp_flags) || !is_same_print(seen, print) ||
 		(uint16_t)seen->print != packet->context || apart(seen, packet) > STANDS_NS) {
 		return false;
+	}
+	if (!(seen->print & AGAIN) && packet->ip_id != 0 && seen->link == link_of(packet)) {
+		note_late(&duplicates->late, apart(seen, packet));
 	}
 	if (seen->print & AGAIN && !(seen->print & STANDS)) {
 		enum side side = side_of(seen, packet);
@@ -395,6 +418,7 @@ static void note_single(struct duplicates *duplicates, const struct packet *pack
 {
 	bool may_come_again = may_be_resent(packet), would_be_sure = is_sure(packet, false);
 
+	duplicates->late.asked += packet->ip_id != 0;
 	for (unsigned side = 0; side < SIDE_COUNT; side++) {
 		duplicates->repeated[side] -= may_come_again && duplicates->repeated[side] > 0;
 		duplicates->doubled[side] -= would_be_sure && duplicates->doubled[side] > 0;
@@ -552,4 +576,9 @@ unsigned duplicates_remove(struct duplicates *duplicates, struct packet *packets
 struct duplicates_routed duplicates_routed(const struct duplicates *duplicates)
 {
 	return duplicates->routed;
+}
+
+struct duplicates_late duplicates_late(const struct duplicates *duplicates)
+{
+	return duplicates->late;
 }

@@ -38,6 +38,14 @@ struct duplicates_routed {
 	uint16_t vlan_ids[2]; /* the two sides of the last one; 0 none */
 };
 
+/* Copies too late to be taken out, as of a mirror on another switch: the same bytes under the same
+ * identification, all about as late. They count again. */
+struct duplicates_late {
+	uint64_t asked;   /* packets with an identification that were looked at, those copies too */
+	uint64_t packets; /* copies, less those that were as late as no others */
+	uint64_t apart_ns;
+};
+
 struct duplicates *duplicates_create(const struct contexts *contexts); /* NULL: out of memory */
 void duplicates_destroy(struct duplicates *duplicates);
 
@@ -51,3 +59,4 @@ unsigned duplicates_remove(struct duplicates *duplicates, struct packet *packets
 bool duplicates_have_piece(struct duplicates *duplicates, const struct packet *piece);
 
 struct duplicates_routed duplicates_routed(const struct duplicates *duplicates);
+struct duplicates_late duplicates_late(const struct duplicates *duplicates);

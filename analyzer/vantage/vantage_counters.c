@@ -25,6 +25,10 @@ void vantage_counters_add(struct vantage_counters *counters, const struct source
 		memcpy(counters->routed_vlans, decode->routed.vlan_ids,
 			sizeof(counters->routed_vlans));
 	}
+	counters->late += decode->late.packets;
+	counters->late_asked += decode->late.asked;
+	counters->late_ns = decode->late.apart_ns > counters->late_ns ? decode->late.apart_ns
+								      : counters->late_ns;
 	counters->segments += decode->segments;
 	counters->segments_merged += decode->segments_merged;
 	counters->segment_most = decode->segment_most > counters->segment_most

@@ -10,6 +10,7 @@ struct vantage_counters {
 	uint64_t frames, cut_frames, kernel_drops, duplicates;
 	uint64_t routed; /* of the duplicates: from both sides of a router */
 	uint16_t routed_vlans[2];
+	uint64_t late, late_asked, late_ns; /* copies that count again, of how many, and how late */
 	uint64_t segments, segments_merged, segment_most; /* of TCP; bytes of the largest */
 	uint64_t bytes, bytes_missed;                     /* of flows; of TCP streams */
 	uint64_t evicted, clock_steps;

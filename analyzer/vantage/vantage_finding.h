@@ -28,6 +28,7 @@ enum vantage_severity {
 	X(ONE_WAY_UNIT, "one-way-unit", CRITICAL) /* likewise, of some units */                    \
 	X(TUNNELS_OUTSIDE, "tunnels-outside", WARNING) /* whose ends are not ours: hearsay */      \
 	X(DOUBLED, "doubled", WARNING)                 /* every packet twice */                    \
+	X(DOUBLED_LATE, "doubled-late", CRITICAL)      /* likewise, too late to be taken out */    \
 	X(ROUTED, "routed", WARNING)           /* every packet on both sides of a router */        \
 	X(TRANSLATED, "translated", WARNING)   /* likewise, by another address: it counts twice */ \
 	X(RETAGGED, "retagged", WARNING)       /* likewise, between the same ends */               \

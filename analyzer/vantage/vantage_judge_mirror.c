@@ -4,6 +4,7 @@
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/symbols.h"
 #include "analyzer/vantage/vantage_judge.h"
+#include "base/clock.h"
 #include "base/local_time.h"
 
 enum {
@@ -14,6 +15,7 @@ enum {
 	HEARSAY_PERCENT = 2,
 	DOUBLED_PERCENT = 5,
 	DOUBLED_LEAST = 50,
+	LATE_PERCENT = 25, /* where half of the frames came a second time */
 	CUT_HELLOS_PERCENT = 10,
 	CUT_HELLOS_LEAST = 5,
 	MERGED_LEAST = 10,
@@ -127,6 +129,11 @@ static void judge_doubled(const struct vantage_case *it)
 		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_DOUBLED);
 		figure_share(finding, "share", doubled, counters->frames);
 		figure_number(finding, "frames", doubled);
+	}
+	if (is_share(counters->late, counters->late_asked, LATE_PERCENT, DOUBLED_LEAST)) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_DOUBLED_LATE);
+		figure_share(finding, "share", counters->late, counters->late_asked);
+		figure_number(finding, "ms", (counters->late_ns + NS_PER_MS / 2) / NS_PER_MS);
 	}
 	if (is_share(counters->routed, counters->frames, DOUBLED_PERCENT, DOUBLED_LEAST)) {
 		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_ROUTED);

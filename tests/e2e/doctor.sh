@@ -2,6 +2,7 @@
 # borderflow doctor on an office that lacks one thing at a time: each fault is named, and on a whole capture nothing is.
 # BORDERFLOW_FAULTS names the faults; some unless given, all of them in tests/proof/doctor.sh. Prints TAP.
 . "$(dirname "$0")/tap.sh"
+needs python3
 needs_built
 policy=$data/tests/traffic/vantage-policy.yaml
 faults=${BORDERFLOW_FAULTS:-one-way routed translated snaplen clock-apart nat proxy-found intercepted}
@@ -37,6 +38,31 @@ bytes_of() {
 generate --scenario vantage --fault routed --out "$work/routed.pcap" 2>/dev/null
 whole=$(bytes_of "$work/whole.pcap")
 ok "both sides of a router: $whole bytes are counted once" test "$whole" -gt 0 -a "$whole" = "$(bytes_of "$work/routed.pcap")"
+
+# The same frames again from a mirror that is slower than any switch's buffer.
+late() { # late CAPTURE MILLISECONDS
+	python3 - "$1" "$2" <<'END'
+import struct, sys
+content, frames, at = open(sys.argv[1], "rb").read(), [], 24
+unit = 10**9 if content[:4] == b"\x4d\x3c\xb2\xa1" else 10**6
+while at < len(content):
+    seconds, part, captured, wire = struct.unpack_from("<IIII", content, at)
+    time, frame = seconds * unit + part, content[at + 16:at + 16 + captured]
+    frames += (time, wire, frame), (time + int(sys.argv[2]) * unit // 1000, wire, frame)
+    at += 16 + captured
+frames.sort(key=lambda frame: frame[0])
+with open(sys.argv[1] + ".late", "wb") as out:
+    out.write(content[:24])
+    for time, wire, frame in frames:
+        out.write(struct.pack("<IIII", time // unit, time % unit, len(frame), wire) + frame)
+END
+}
+for apart in 6 20; do
+	late "$work/whole.pcap" "$apart"
+	examine "$work/whole.pcap.late" >"$work/found"
+	ok "copies that come $apart ms late are named" names doubled-late "$work/found"
+	ok "… and how late" grep -q "\"ms\":$apart\b" "$work/found"
+done
 
 for fault in $faults; do
 	generate --scenario vantage --fault "$fault" --out "$work/fault.pcap" 2>/dev/null

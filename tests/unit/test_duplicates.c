@@ -479,6 +479,42 @@ static void test_noticed_later(void)
 	duplicates_destroy(duplicates);
 }
 
+/* The same segments again, each so much later, the identification of the second being so much
+ * higher. */
+static struct duplicates_late late_of(const uint64_t *apart_ns, unsigned kinds, uint16_t renamed)
+{
+	enum { SEGMENTS = 400 };
+	struct duplicates *duplicates = duplicates_create(contexts);
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < SEGMENTS; i++) {
+		struct pair pair =
+			twice(segment(false, (uint16_t)(1 + i), 100 * i, 20), apart_ns[i % kinds]);
+		pair.packets[0].time_ns += i * NS_PER_S;
+		pair.packets[1].time_ns += i * NS_PER_S;
+		pair.packets[1].ip_id = (uint16_t)(pair.packets[1].ip_id + renamed);
+		left += duplicates_remove(duplicates, pair.packets, NULL, 2);
+	}
+	is_int(left, 2 * SEGMENTS, "none of them is taken out");
+	struct duplicates_late late = duplicates_late(duplicates);
+	duplicates_destroy(duplicates);
+	return late;
+}
+
+static void test_late(void)
+{
+	const uint64_t steady_ns[] = { 20 * NS_PER_MS, 21 * NS_PER_MS, 18 * NS_PER_MS };
+	const uint64_t apart_ns[] = { 20 * NS_PER_MS, 45 * NS_PER_MS, 120 * NS_PER_MS,
+		300 * NS_PER_MS };
+	struct duplicates_late late = late_of(steady_ns, 3, 0);
+
+	is_int(late.asked, 800, "all that have an identification are asked about");
+	ok(late.packets == 400 && late.apart_ns == 20 * NS_PER_MS,
+		"a mirror that is 20 ms late, or nearly so");
+	ok(late_of(apart_ns, 4, 0).packets < 20, "what comes now sooner and now later is none");
+	is_int(late_of(steady_ns, 3, 5000).packets, 0, "nor what was sent again as another packet");
+}
+
 int main(void)
 {
 	contexts = contexts_create();
@@ -495,6 +531,7 @@ int main(void)
 	test_flight();
 	test_busy();
 	test_noticed_later();
+	test_late();
 	contexts_destroy(contexts);
 	return done_testing();
 }

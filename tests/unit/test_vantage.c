@@ -57,6 +57,12 @@ static void test_counters(void)
 	take_healthy();
 	context.counters.duplicates = 40000;
 	ok(figure(judge(VANTAGE_DOUBLED), "frames") == 40000, "a doubled mirror");
+	context.counters.late_asked = 10000;
+	context.counters.late = 2400;
+	ok(judge(VANTAGE_DOUBLED_LATE) == NULL, "what fewer than half do is no late mirror");
+	context.counters.late = 5000;
+	context.counters.late_ns = 20 * NS_PER_MS;
+	ok(figure(judge(VANTAGE_DOUBLED_LATE), "ms") == 20, "a mirror whose copies come late");
 	context.counters.routed = 39000;
 	ok(figure(judge(VANTAGE_ROUTED), "frames") == 39000, "both sides of a router");
 	context.counters.segments = 50000;
