@@ -99,6 +99,10 @@ static inline bool archive_addr_is_stand_in(const struct addr *addr)
 /* The stand-in of the device of that pseudonym. */
 struct addr archive_stand_in(const char *pseudonym);
 
+/* Where a record has a pseudonym, its stand-in takes the place of our end; what is no device's
+ * address is kept. Whole records have it; of others the ends and the device must have been read. */
+void archive_put_stand_in(struct archived *row);
+
 static inline bool archive_addr_is_kept(const struct addr *addr)
 {
 	static const struct addr none;

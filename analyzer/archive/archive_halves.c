@@ -58,8 +58,8 @@ void archive_halves_ask(struct field_set *fields)
 		"borderflow.flow.total_source_bytes", "borderflow.flow.total_destination_bytes",
 		"network.iana_number", "network.direction", "borderflow.own_side",
 		"borderflow.flow.start_seen", "source.port", "destination.port",
-		"borderflow.device_kind", "borderflow.device_identity", "borderflow.seen",
-		"borderflow.tcp.state", "borderflow.tcp.retransmissions",
+		"borderflow.device", "borderflow.device_kind", "borderflow.device_identity",
+		"borderflow.seen", "borderflow.tcp.state", "borderflow.tcp.retransmissions",
 		"borderflow.tcp.source_flags", "borderflow.tcp.destination_flags" };
 
 	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {

@@ -268,6 +268,7 @@ static void look(void *context, struct archived *rows, size_t count)
 
 	for (size_t i = 0; i < count && !looking->has_failed; i++) {
 		const struct flow_record *flow = &rows[i].record.flow;
+		archive_put_stand_in(&rows[i]);
 		const uint64_t *packets = once->is_whole ? flow->total_packets : flow->packets;
 		struct part part = part_of(once, looking->archive, &rows[i].record);
 		part.ends = ends_of(flow);
@@ -288,7 +289,7 @@ static void look(void *context, struct archived *rows, size_t count)
 
 static struct archive_selection selection(void)
 {
-	static const char *const paths[] = { "source.ip", "destination.ip",
+	static const char *const paths[] = { "source.ip", "destination.ip", "network.type",
 		"borderflow.app.confidence", "borderflow.inferred", "borderflow.block",
 		"borderflow.policy.action" };
 	struct archive_selection selection = { 0 };

@@ -175,14 +175,13 @@ struct addr archive_stand_in(const char *pseudonym)
 	return addr;
 }
 
-/* What is no device's address is kept. */
-static void put_stand_in(struct archived *row)
+void archive_put_stand_in(struct archived *row)
 {
 	struct flow_record *flow = &row->record.flow;
 	struct addr *own =
 		row->record.own_side == RECORD_SOURCE ? &flow->source : &flow->destination;
 
-	if (!record_is_to_all(own)) {
+	if (row->labels.device[0] && !record_is_to_all(own)) {
 		*own = archive_stand_in(row->labels.device);
 	}
 }
@@ -190,8 +189,8 @@ static void put_stand_in(struct archived *row)
 /* No field shows a stand-in, and none asks for symbols: they are for whoever has whole records. */
 static void finish_row(struct archive_reader *reader, struct archived *archived, bool is_whole)
 {
-	if (archived->labels.device[0] && is_whole) {
-		put_stand_in(archived);
+	if (is_whole) {
+		archive_put_stand_in(archived);
 	}
 	archived->is_old = is_old(reader);
 	note_unknown(archived);
