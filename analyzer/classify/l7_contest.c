@@ -200,6 +200,7 @@ static enum version_look read_version(void *context, const struct version *versi
 	l7_feed_release(trial.tables, &session);
 	if (result == DISSECT_OTHER || l7.protocol == L7_UNKNOWN ||
 		(result == DISSECT_MORE && used == 0)) {
+		contest->has_open |= result != DISSECT_OTHER;
 		return result == DISSECT_OTHER ? VERSION_OTHER : VERSION_GROWS;
 	}
 	bool counts =
@@ -242,15 +243,18 @@ static void recall(struct l7_info *before, const struct l7_feed *feed)
 
 void l7_contest_look(struct l7_contest *contest, struct l7_feed *feed, enum l7_protocol kind)
 {
+	struct direction *direction = feed->session->directions;
+
 	contest->feed = feed;
 	contest->kind = kind;
 	contest->first = contest->worth = 0;
 	contest->is_found = contest->has_nameless = contest->has_last = false;
+	contest->has_open = false;
 	l7_info_clear(&contest->names);
 	recall(&contest->before, feed);
 	for (unsigned i = 0; i < 2; i++) {
 		contest->is_second_look = i > 0;
-		versions_look(feed->tables->reassembly, feed->session->directions, i > 0,
+		direction->is_untried |= !versions_look(feed->tables->reassembly, direction, i > 0,
 			feed->tables->overlay, read_version, contest);
 	}
 }
@@ -325,6 +329,7 @@ void l7_contest_end(struct l7_contest *contest, bool has_replaced)
 	} else {
 		l7->is_contested = names + (contest->has_nameless || was_nameless) > 1;
 	}
+	l7->is_contested |= contest->feed->session->directions->is_untried;
 	reassembly_close(contest->feed->tables->reassembly, contest->first);
 	contest->first = 0;
 }

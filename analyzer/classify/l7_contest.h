@@ -19,6 +19,7 @@ struct l7_contest {
 	uint32_t first;        /* of them, a stream of the reassembly; 0: no room for it */
 	unsigned worth;        /* what they are worth as versions */
 	bool is_found;         /* there is one */
+	bool has_open;         /* one of those looked at might have gone on */
 	bool has_nameless;     /* one of them names nobody */
 	bool is_second_look;   /* which begins with the last pieces */
 	bool has_last;         /* the one whose pieces are the last ones sent was looked at */

@@ -240,7 +240,8 @@ static void read_behind(struct l7_feed *feed, const struct piece *piece)
 	}
 }
 
-/* Of all that was sent for the beginning, what an answer of that kind leaves. */
+/* Of all that was sent for the beginning, what an answer of that kind leaves; without one, what is
+ * forgotten before all of it was tried is said to be. */
 static void settle_versions(struct l7_feed *feed, enum l7_protocol kind)
 {
 	struct direction *direction = feed->session->directions;
@@ -249,6 +250,8 @@ static void settle_versions(struct l7_feed *feed, enum l7_protocol kind)
 	struct l7_contest contest;
 
 	l7_contest_look(&contest, feed, kind);
+	direction->is_untried |= may_come_again(feed, direction) &&
+				 (contest.has_open || !versions_begin(reassembly, direction));
 	bool replaces = l7_contest_replaces(&contest);
 	if (replaces) {
 		read_stream(feed, &piece, reassembly_read(reassembly, direction->stream), false);
@@ -315,6 +318,7 @@ static bool is_other_version(
 		version = l7_stream_keep_version(reassembly, direction, segment);
 	}
 	if (direction->version_pieces >= VERSION_PIECES_MAX) {
+		direction->is_untried = true;
 		settle_versions(feed, L7_UNKNOWN);
 		finish_direction(feed, direction);
 	}

@@ -48,6 +48,7 @@ struct direction {
 	bool is_syn_data : 1;   /* the unsure bytes came with the SYN */
 	bool ends_flow : 1;     /* what was read tells all, if that is what the other end answers */
 	bool is_torn : 1;       /* what was read of it does not fit together */
+	bool is_untried : 1;    /* not all versions of its beginning could be kept, or looked at */
 	bool is_read : 1;       /* all is known; only another start may still come */
 	bool is_done : 1;
 };

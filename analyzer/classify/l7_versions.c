@@ -205,6 +205,18 @@ void versions_keep_stream(struct reassembly *reassembly, struct direction *direc
 	}
 }
 
+bool versions_begin(const struct reassembly *reassembly, const struct direction *direction)
+{
+	struct pieces pieces = { .count = 0 };
+	bool begin = true;
+
+	gather_kept(reassembly, direction, &pieces);
+	for (unsigned i = 0; i < pieces.count; i++) {
+		begin &= pieces.all[i].place == 0;
+	}
+	return begin;
+}
+
 void versions_forget(struct reassembly *reassembly, struct direction *direction)
 {
 	reassembly_close(reassembly, direction->said);
@@ -308,7 +320,32 @@ static void extend(struct search *search, uint32_t at, bool is_mixed)
 	}
 }
 
-void versions_look(const struct reassembly *reassembly, const struct direction *direction,
+/* The byte at this place of the first piece, in the order of the search, that has one; NULL: none.
+ */
+static const uint8_t *byte_at(const struct search *search, uint32_t at)
+{
+	for (unsigned i = 0; i < search->pieces->count; i++) {
+		const struct piece *piece = piece_at(search, i);
+		if (piece->place <= at && at < piece->end) {
+			return piece->bytes + (at - piece->place);
+		}
+	}
+	return NULL;
+}
+
+/* As a receiver has it who keeps what came first for a place, or what came last. */
+static void look_straight(struct search *search)
+{
+	const uint8_t *byte;
+	uint32_t end = 0;
+
+	while (end < REASSEMBLY_BYTES_MAX && (byte = byte_at(search, end)) != NULL) {
+		search->memory[end++] = *byte;
+	}
+	look_at(search, end, false, false);
+}
+
+bool versions_look(const struct reassembly *reassembly, const struct direction *direction,
 	bool last_first, uint8_t *memory, version_look_fn *look, void *context)
 {
 	struct pieces pieces = { .count = 0 };
@@ -322,6 +359,11 @@ void versions_look(const struct reassembly *reassembly, const struct direction *
 	gather_stream(reassembly, direction, &pieces);
 	gather_kept(reassembly, direction, &pieces);
 	extend(&search, 0, false);
+	if (search.looks_left > 0) {
+		return true;
+	}
+	look_straight(&search);
+	return false;
 }
 
 struct reader versions_behind(

@@ -33,6 +33,9 @@ bool versions_agree(const struct reassembly *reassembly, const struct direction 
 /* The stream is given up; what is there of it may still be a piece of a version. */
 void versions_keep_stream(struct reassembly *reassembly, struct direction *direction);
 
+/* Is all that is kept of the first place, so that none of it waits for what comes before? */
+bool versions_begin(const struct reassembly *reassembly, const struct direction *direction);
+
 void versions_forget(struct reassembly *reassembly, struct direction *direction);
 
 /* What somebody makes of a version, as far as it is there. */
@@ -47,8 +50,9 @@ struct version {
 typedef enum version_look version_look_fn(void *context, const struct version *version);
 
 /* Looks at versions, beginning with the one of which each piece is the first that was sent for its
- * place, or the last. Not at all where there are many. Memory: REASSEMBLY_BYTES_MAX. */
-void versions_look(const struct reassembly *reassembly, const struct direction *direction,
+ * place, or the last. False where there are too many to look at all of them: then the one of which
+ * each byte is the first, or the last, is among those that were. Memory: REASSEMBLY_BYTES_MAX. */
+bool versions_look(const struct reassembly *reassembly, const struct direction *direction,
 	bool last_first, uint8_t *memory, version_look_fn *look, void *context);
 
 /* What was kept in order behind a version that ends at this place, for it to go on with; no bytes:

@@ -163,6 +163,63 @@ static void test_many(void)
 	is_text(l7_info_name(&fixture.l7, 1), "true.example.com", "… the last one too");
 }
 
+enum { SMALL_PIECE_BYTES = 16 };
+
+static bool shows(const char *name)
+{
+	bool shown = false;
+
+	for (unsigned i = 0; i < fixture.l7.name_count; i++) {
+		shown |= strcmp(l7_info_name(&fixture.l7, i), name) == 0;
+	}
+	return shown;
+}
+
+static void send_piece(const struct hello_builder *hello, size_t at)
+{
+	size_t end = at + SMALL_PIECE_BYTES;
+
+	send(hello->bytes, at, end < truth.count ? end : truth.count);
+}
+
+/* More ways to put the pieces together than anybody tries. */
+static void test_small_pieces(void)
+{
+	static struct hello_builder same, message;
+
+	message.count = 0;
+	put_client_hello(&message, "lies.example.com", 0, 100);
+	put_records(&same, &message, 16384);
+	for (unsigned order = 0; order < 2; order++) {
+		begin();
+		for (size_t at = 0; at < truth.count; at += SMALL_PIECE_BYTES) {
+			send_piece(order ? &truth : &same, at);
+			send_piece(order ? &same : &truth, at);
+		}
+		answer(server_hello, sizeof(server_hello), sizeof(server_hello));
+		ok(shows("true.example.com"), "two hellos in small pieces, in turns: one name");
+		ok(shows("lies.example.com"), "… the other");
+		ok(fixture.l7.is_contested, "… and that it is not sure");
+	}
+}
+
+/* Nobody is named, but not all was looked at. */
+static void test_noise(void)
+{
+	uint8_t noise[SMALL_PIECE_BYTES];
+
+	begin();
+	for (size_t at = 0; at < truth.count; at += SMALL_PIECE_BYTES) {
+		for (unsigned i = 0; i < 20; i++) {
+			memset(noise, (int)(at + i), sizeof(noise));
+			fixture_send(&fixture, true, (uint32_t)at, noise, sizeof(noise));
+		}
+		send_piece(&truth, at);
+	}
+	answer(server_hello, sizeof(server_hello), sizeof(server_hello));
+	ok(fixture.l7.is_contested, "noise before each small piece: it says so");
+}
+
 /* Two true pieces and a false one in place of each, in every order. */
 static void test_orders(void)
 {
@@ -256,6 +313,8 @@ int main(void)
 	test_answer_in_pieces();
 	test_no_answer();
 	test_many();
+	test_small_pieces();
+	test_noise();
 	test_orders();
 	test_random();
 	begin();
