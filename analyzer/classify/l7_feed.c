@@ -371,6 +371,32 @@ static void feed_segment(struct l7_feed *feed, const struct packet *packet, cons
 	}
 }
 
+/* Does that acknowledge all that was read of the direction? Where no SYN tells its numbers, only
+ * one close to them does. */
+static bool covers(const struct direction *direction, uint32_t tcp_ack)
+{
+	enum { APART_MAX = 65535 };
+
+	return tcp_ack - direction->next_seq <= (direction->start_is_seen ? INT32_MAX : APART_MAX);
+}
+
+/* Who answers a hello has taken its bytes. Words of the other end that acknowledge less are for
+ * something else that was said: the hello may be anybody's, until its answer comes after all. */
+static void doubt_hello(struct l7_feed *feed, const struct packet *packet)
+{
+	struct direction *hello = feed->session->directions, *answer = hello + 1;
+	struct l7_info *l7 = feed->l7;
+	bool counts = answer->is_started || !hello->start_is_seen;
+
+	if (l7->server_hello) {
+		l7->is_contested &= !hello->is_unheard;
+		hello->is_unheard = false;
+	} else if (counts && !l7->is_contested && l7->protocol == L7_TLS && hello->layer == 0 &&
+		   hello_names(l7) > 0 && !covers(hello, packet->tcp_ack)) {
+		hello->is_unheard = l7->is_contested = true;
+	}
+}
+
 static void feed_datagram(
 	struct l7_feed *feed, const struct packet *packet, const struct piece *piece)
 {
@@ -446,6 +472,9 @@ void l7_feed_packet(struct l7_feed *feed, const struct packet *packet, const str
 	}
 	if (feed->ends.protocol == IP_TCP) {
 		feed_segment(feed, packet, peek, &piece);
+		if (!peek->from_source) {
+			doubt_hello(feed, packet);
+		}
 	} else if (feed->ends.protocol == IP_UDP) {
 		feed_datagram(feed, packet, &piece);
 	} else {
