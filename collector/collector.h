@@ -84,13 +84,15 @@ struct collector_stats {
 /* Payload that flow wants: packet is its place in the batch, from_source whether the initiator sent
  * it. Of TCP also what the flow table had seen before this segment: the number behind the highest
  * byte of the other end, its SYN counted, and of the sender; of a segment out of order rather where
- * its sender's stream began. */
+ * its sender's stream began. And up to where the other end has acknowledged the sender's bytes. */
 struct peek {
 	uint32_t flow;
 	uint16_t packet;
 	bool from_source;
 	bool has_next_seq, has_peer_seq;
 	uint32_t next_seq, peer_seq;
+	bool has_acked_seq;
+	uint32_t acked_seq;
 };
 
 struct collector_batch {

@@ -343,7 +343,9 @@ static inline void queue_peek(struct flow_table *table, struct collector_batch *
 			.has_next_seq = before->flags & (FLOW_SEQ_LOW << is_high),
 			.has_peer_seq = before->flags & (FLOW_SEQ_LOW << !is_high),
 			.next_seq = stream_place(table, state, flow, packet, before),
-			.peer_seq = before->next_seq[!is_high] };
+			.peer_seq = before->next_seq[!is_high],
+			.has_acked_seq = state->in_flight[is_high] != FLIGHT_UNKNOWN,
+			.acked_seq = state->next_seq[is_high] - state->in_flight[is_high] };
 	}
 }
 

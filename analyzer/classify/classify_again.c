@@ -85,6 +85,14 @@ static bool is_capital(uint8_t byte)
 	return byte >= 'A' && byte <= 'Z';
 }
 
+/* The segment that waits in this flow; NULL. */
+static struct ahead_segment *find_ahead(struct classify *classify, uint32_t flow)
+{
+	struct ahead_segment *ahead = &classify->ahead[flow % BEGUN_REQUESTS];
+
+	return ahead->count > 0 && ahead->flow == flow ? ahead : NULL;
+}
+
 void classify_follow_request(struct classify *classify, const struct packet *packet,
 	const struct peek *peek, bool is_fresh)
 {
@@ -95,6 +103,10 @@ void classify_follow_request(struct classify *classify, const struct packet *pac
 
 	if (protocol != IP_TCP) {
 		return;
+	}
+	struct ahead_segment *ahead = is_fresh ? find_ahead(classify, peek->flow) : NULL;
+	if (ahead) {
+		ahead->count = 0;
 	}
 	if (begins) {
 		request_ends_begin(&classify->request_ends, peek->flow, packet->tcp_seq);
@@ -194,49 +206,95 @@ static bool asks_on_http2(struct classify *classify, const struct packet *packet
 	return names_its_server(l7) && !is_known_host(known, l7_info_name(l7, 0));
 }
 
-/* The packet of a flow goes on with a request that has begun, or begins one that does not tell its
- * host yet. *in_pieces: it goes on. */
-static enum request read_piece(struct classify *classify, const struct packet *packet,
-	uint32_t flow, const struct l7_info *known, bool *in_pieces)
+/* Bytes of a flow go on with a request that has begun, or begin one that does not tell its host
+ * yet. *in_pieces: they go on. */
+static enum request read_piece(struct classify *classify, uint32_t flow, uint32_t seq,
+	struct reader in, const struct l7_info *known, bool *in_pieces)
 {
 	struct begun_request *begun = &classify->begun[flow % BEGUN_REQUESTS];
-	struct reader in = reader_over(packet->payload, packet->payload_bytes);
+	const uint8_t *piece = in.at;
+	uint32_t bytes = (uint32_t)reader_left(&in);
 	uint32_t before = begun->flow == flow ? begun->count : 0;
-	uint32_t again = begun->next_seq - packet->tcp_seq;
+	uint32_t again = begun->next_seq - seq;
 
 	if (before > 0 && again > 0 && again <= before) {
 		return REQUEST_KNOWN; /* a piece that is there */
 	}
 	*in_pieces = before > 0 && again == 0;
-	enum request_place place =
-		request_ends_take(&classify->request_ends, flow, packet->tcp_seq, in);
+	enum request_place place = request_ends_take(&classify->request_ends, flow, seq, in);
 	/* HTTP/1 may have switched to HTTP/2, whose frames look like a head that does not end. */
 	if (place == REQUEST_INSIDE || (place == REQUEST_IN_HEAD && !*in_pieces && in.at[0] != 0)) {
 		return REQUEST_KNOWN;
 	}
 	before = *in_pieces ? before : 0;
-	bool fits = before + packet->payload_bytes <= BEGUN_BYTES_MAX;
+	bool fits = before + bytes <= BEGUN_BYTES_MAX;
 	if (*in_pieces && fits) {
-		memcpy(begun->bytes + before, packet->payload, packet->payload_bytes);
-		in = reader_over(begun->bytes, before + packet->payload_bytes);
+		memcpy(begun->bytes + before, piece, bytes);
+		in = reader_over(begun->bytes, before + bytes);
 	}
 	enum request request = read_request(classify, in, known);
 	if (place == REQUEST_NOT_FOLLOWED && is_capital(in.at[0]) &&
 		classify->scratch.protocol == L7_HTTP) {
-		request_ends_begin(&classify->request_ends, flow, packet->tcp_seq);
-		request_ends_take(&classify->request_ends, flow, packet->tcp_seq, in);
+		request_ends_begin(&classify->request_ends, flow, seq);
+		request_ends_take(&classify->request_ends, flow, seq, in);
 	}
 	if (request == REQUEST_UNFINISHED && fits) {
 		if (!*in_pieces) {
-			memcpy(begun->bytes, packet->payload, packet->payload_bytes);
+			memcpy(begun->bytes, piece, bytes);
 		}
 		begun->flow = flow;
-		begun->next_seq = packet->tcp_seq + packet->payload_bytes;
-		begun->count = before + packet->payload_bytes;
+		begun->next_seq = seq + bytes;
+		begun->count = before + bytes;
 	} else if (*in_pieces) {
 		begun->count = 0;
 	}
 	return request;
+}
+
+static bool has_acked(const struct peek *peek, uint32_t seq)
+{
+	return peek->has_acked_seq && (int32_t)(peek->acked_seq - seq) >= 0;
+}
+
+/* Does the segment lie behind bytes that the server has yet to be sent? Those that it has were only
+ * missed; so were all where nothing is heard of it. */
+static bool waits_for_gap(
+	const struct classify *classify, const struct packet *packet, const struct peek *peek)
+{
+	return peek->has_peer_seq && !has_acked(peek, packet->tcp_seq) &&
+	       request_ends_ahead(&classify->request_ends, peek->flow, packet->tcp_seq) > 0;
+}
+
+static void keep_ahead(struct classify *classify, const struct packet *packet, uint32_t flow)
+{
+	struct ahead_segment *ahead = &classify->ahead[flow % BEGUN_REQUESTS];
+
+	ahead->flow = flow;
+	ahead->seq = packet->tcp_seq;
+	ahead->count = packet->payload_bytes < AHEAD_BYTES_MAX ? packet->payload_bytes
+							       : AHEAD_BYTES_MAX;
+	memcpy(ahead->bytes, packet->payload, ahead->count);
+}
+
+/* What waits in the flow is read once the bytes before it have come, or the server has it though
+ * they were missed; and it is nothing where others came in its place. */
+static enum request read_ahead_segment(
+	struct classify *classify, const struct peek *peek, const struct l7_info *known)
+{
+	struct ahead_segment *ahead = find_ahead(classify, peek->flow);
+	bool in_pieces;
+
+	if (!ahead) {
+		return REQUEST_KNOWN;
+	}
+	int32_t gap = request_ends_ahead(&classify->request_ends, peek->flow, ahead->seq);
+	if (gap > 0 && !has_acked(peek, ahead->seq + ahead->count)) {
+		return REQUEST_KNOWN;
+	}
+	struct reader in = reader_over(ahead->bytes, ahead->count);
+	ahead->count = 0;
+	return gap < 0 ? REQUEST_KNOWN
+		       : read_piece(classify, peek->flow, ahead->seq, in, known, &in_pieces);
 }
 
 bool classify_same_ends(const struct flow_ends *a, const struct flow_ends *b)
@@ -387,6 +445,54 @@ static void take_request(struct classify *classify, struct collector *collector,
 	collector_stop_peeking(collector, flow, false);
 }
 
+/* What waited in a watched flow of HTTP is told by the packet to have been said: the flow goes on as
+ * that, if it asks for another host. */
+static void follow_ahead(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek)
+{
+	uint32_t l7 = *collector_note(collector, peek->flow) & ~NOTE_FLAGS;
+	const struct l7_info *known = l7_info_store_get(classify->tables.store, l7);
+
+	if (read_ahead_segment(classify, peek, known) == REQUEST_ANOTHER &&
+		classify_split(classify, collector, batch, peek, l7)) {
+		take_request(classify, collector, peek->flow);
+	}
+}
+
+/* A packet of a watched flow that is not one of QUIC; as classify_begin_again(). */
+static bool begin_request(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek)
+{
+	const struct packet *packet = &batch->packets.packets[peek->packet];
+	struct reader in = reader_over(packet->payload, packet->payload_bytes);
+
+	if (peek->has_acked_seq) {
+		request_ends_acknowledge(&classify->request_ends, peek->flow, peek->acked_seq);
+	}
+	follow_ahead(classify, collector, batch, peek);
+	if (waits_for_gap(classify, packet, peek)) {
+		keep_ahead(classify, packet, peek->flow);
+		return false;
+	}
+	uint32_t l7 = *collector_note(collector, peek->flow) & ~NOTE_FLAGS;
+	const struct l7_info *known = l7_info_store_get(classify->tables.store, l7);
+	bool in_pieces = asks_on_http2(classify, packet, peek->flow, known);
+	enum request request = in_pieces ? REQUEST_ANOTHER
+					 : read_piece(classify, peek->flow, packet->tcp_seq, in,
+						   known, &in_pieces);
+	if (request != REQUEST_ANOTHER) {
+		follow_ahead(classify, collector, batch, peek);
+		return false;
+	}
+	if (!classify_split(classify, collector, batch, peek, l7)) {
+		return false;
+	}
+	if (in_pieces) {
+		take_request(classify, collector, peek->flow);
+	}
+	return !in_pieces;
+}
+
 bool classify_begin_again(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek)
 {
@@ -406,17 +512,7 @@ bool classify_begin_again(struct classify *classify, struct collector *collector
 		/* Where no answer to the first was seen none can be asked of the second. */
 		return begins && classify_split(classify, collector, batch, peek, l7);
 	}
-	bool in_pieces = asks_on_http2(classify, packet, peek->flow, known);
-	enum request request =
-		in_pieces ? REQUEST_ANOTHER
-			  : read_piece(classify, packet, peek->flow, known, &in_pieces);
-	if (request != REQUEST_ANOTHER || !classify_split(classify, collector, batch, peek, l7)) {
-		return false;
-	}
-	if (in_pieces) {
-		take_request(classify, collector, peek->flow);
-	}
-	return !in_pieces;
+	return begin_request(classify, collector, batch, peek);
 }
 
 /* What names itself with each packet need not be remembered. */

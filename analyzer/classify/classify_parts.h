@@ -46,6 +46,16 @@ struct begun_request {
 	uint8_t bytes[BEGUN_BYTES_MAX];
 };
 
+/* A segment of a watched flow behind bytes that were not seen: nothing of its requests until those
+ * come, or the server acknowledges it. Another one may take the place. */
+enum { AHEAD_BYTES_MAX = 2048 };
+
+struct ahead_segment {
+	uint32_t flow, seq;
+	uint32_t count; /* 0: none; what is longer is cut off */
+	uint8_t bytes[AHEAD_BYTES_MAX];
+};
+
 /* A connection of QUIC begun on the socket of one that is answered: nothing of the flow until the
  * server answers it as well. Another flow's may take the place. */
 enum { BEGUN_CONNECTIONS = 16 };
@@ -97,6 +107,7 @@ struct classify {
 	struct classify_stats stats;
 	struct addr name_clients[CLASSIFY_NAME_CLIENTS];
 	struct begun_request begun[BEGUN_REQUESTS];
+	struct ahead_segment ahead[BEGUN_REQUESTS];
 	struct begun_connection connections[BEGUN_CONNECTIONS];
 	struct known_ends known_ends[KNOWN_ENDS];
 	struct shared_socket shared[SHARED_SOCKETS];

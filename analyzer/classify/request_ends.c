@@ -170,7 +170,33 @@ static void pass_over_gap(struct request_end *end, uint32_t bytes)
 static bool begins_again(const struct request_end *end, uint32_t seq)
 {
 	return (int32_t)(seq - end->next_seq) < 0 &&
-	       (seq == end->begun_seq || seq - end->gap_seq < end->gap_bytes);
+	       ((seq == end->begun_seq && !end->is_acked) || seq - end->gap_seq < end->gap_bytes);
+}
+
+static bool is_followed(const struct request_ends *ends, uint32_t flow)
+{
+	return is_its_own(ends, flow) &&
+	       ends->places[flow % REQUEST_ENDS_PLACES].part != PART_NOT_FOLLOWED;
+}
+
+void request_ends_acknowledge(struct request_ends *ends, uint32_t flow, uint32_t acked_seq)
+{
+	struct request_end *end = place_of(ends, flow);
+
+	if (is_its_own(ends, flow) && (int32_t)(acked_seq - end->begun_seq) > 0) {
+		end->is_acked = true;
+	}
+}
+
+int32_t request_ends_ahead(const struct request_ends *ends, uint32_t flow, uint32_t seq)
+{
+	const struct request_end *end = ends->places + flow % REQUEST_ENDS_PLACES;
+
+	if (!is_followed(ends, flow)) {
+		return 0;
+	}
+	int32_t ahead = (int32_t)(seq - end->next_seq);
+	return ahead > 0 && is_counted(end) && (uint32_t)ahead <= end->left ? 0 : ahead;
 }
 
 enum request_place request_ends_take(
@@ -178,7 +204,7 @@ enum request_place request_ends_take(
 {
 	struct request_end *end = place_of(ends, flow);
 
-	if (!is_its_own(ends, flow) || end->part == PART_NOT_FOLLOWED) {
+	if (!is_followed(ends, flow)) {
 		return REQUEST_NOT_FOLLOWED;
 	}
 	if (begins_again(end, seq)) {
@@ -195,6 +221,7 @@ enum request_place request_ends_take(
 	bool is_head = again == 0 && (end->part == PART_NEXT || end->part == PART_HEAD);
 	bool begins = is_head && end->part == PART_NEXT && end->line_bytes == 0;
 	end->begun_seq = begins ? seq : end->begun_seq;
+	end->is_acked &= !begins;
 	end->next_seq = seq + bytes;
 	reader_skip(&in, again);
 	read_on(end, in);

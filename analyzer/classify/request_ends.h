@@ -33,6 +33,7 @@ struct request_end {
 	uint8_t part;
 	uint8_t line_bytes; /* of the line that has begun; what is too long is cut off */
 	bool is_chunked;
+	bool is_acked; /* the server has the latest beginning */
 	char line[REQUEST_LINE_KEPT];
 };
 
@@ -45,6 +46,14 @@ struct request_ends {
 void request_ends_begin(struct request_ends *ends, uint32_t flow, uint32_t seq);
 /* What was known of an earlier flow of this number no longer holds. */
 void request_ends_forget(struct request_ends *ends, uint32_t flow);
+
+/* The server has acknowledged what lies before this number: nothing comes in place of a beginning
+ * there any more. */
+void request_ends_acknowledge(struct request_ends *ends, uint32_t flow, uint32_t acked_seq);
+
+/* How many bytes of which nobody knows what they are lie between what was said and this number;
+ * below 0: it was said. 0 where the flow is not followed. */
+int32_t request_ends_ahead(const struct request_ends *ends, uint32_t flow, uint32_t seq);
 
 /* Takes a segment of the client's. */
 enum request_place request_ends_take(

@@ -83,11 +83,31 @@ static void test_gaps(void)
 	is_int(take(0, word, count), REQUEST_NOT_FOLLOWED, "nor one that was forgotten");
 }
 
+/* What the server has acknowledged is not said in another way any more. */
+static void test_acknowledged(void)
+{
+	static const char word[] = "GET / HTTP/1.1\r\n\r\n";
+	size_t count = sizeof(word) - 1;
+
+	request_ends_begin(ends, FLOW, SEQ);
+	take(0, word, count);
+	is_int(request_ends_ahead(ends, FLOW, SEQ + (uint32_t)count), 0, "what comes next");
+	is_int(request_ends_ahead(ends, FLOW, SEQ + (uint32_t)count + 9), 9, "… and after a gap");
+	is_int(request_ends_ahead(ends, FLOW + 1, SEQ + 9), 0, "a flow that is not followed");
+	request_ends_acknowledge(ends, FLOW, SEQ);
+	is_int(take(0, word, count - 1), REQUEST_MAY_BEGIN, "another beginning");
+	request_ends_acknowledge(ends, FLOW, SEQ + 1);
+	is_int(take(0, word, count), REQUEST_INSIDE, "… not once the server has the first");
+	is_int(take(count, word, count), REQUEST_MAY_BEGIN, "what begins behind it …");
+	is_int(take(count, word, count), REQUEST_MAY_BEGIN, "… may begin otherwise");
+}
+
 int main(void)
 {
 	ends = calloc(1, sizeof(*ends));
 	test_gaps();
 	test_cuts();
+	test_acknowledged();
 	free(ends);
 	return done_testing();
 }
