@@ -106,7 +106,8 @@ static bool is_news(const struct classify *classify, uint32_t before)
 	const struct l7_info *scratch = &classify->scratch;
 
 	if (!before) {
-		return scratch->protocol != L7_UNKNOWN || scratch->name_count > 0;
+		return scratch->protocol != L7_UNKNOWN || scratch->name_count > 0 ||
+		       scratch->is_contested;
 	}
 	const struct l7_info *known = l7_info_store_get(classify->tables.store, before);
 	size_t bytes = l7_info_used_bytes(scratch);
