@@ -271,8 +271,8 @@ static void keep_ahead(struct classify *classify, const struct packet *packet, u
 
 	ahead->flow = flow;
 	ahead->seq = packet->tcp_seq;
-	ahead->count = packet->payload_bytes < AHEAD_BYTES_MAX ? packet->payload_bytes
-							       : AHEAD_BYTES_MAX;
+	ahead->count =
+		packet->payload_bytes < AHEAD_BYTES_MAX ? packet->payload_bytes : AHEAD_BYTES_MAX;
 	memcpy(ahead->bytes, packet->payload, ahead->count);
 }
 
@@ -445,8 +445,8 @@ static void take_request(struct classify *classify, struct collector *collector,
 	collector_stop_peeking(collector, flow, false);
 }
 
-/* What waited in a watched flow of HTTP is told by the packet to have been said: the flow goes on as
- * that, if it asks for another host. */
+/* What waited in a watched flow of HTTP is told by the packet to have been said: the flow goes on
+ * as that, if it asks for another host. */
 static void follow_ahead(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek)
 {

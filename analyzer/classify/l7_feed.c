@@ -177,8 +177,9 @@ static void read_stream(
 	dissection.cut_bytes = direction->stream ? 0 : piece->cut_bytes;
 	enum dissect_result result = l7_ask_stream(feed, direction, &dissection, &in, &used);
 	feed->reassembled |= direction->stream && feed->l7->name_count > names_before;
-	feed->l7->is_reversed |=
-		was_connected_to(feed, direction) && hello_names(feed->l7) > hellos_before;
+	bool says_hello = hello_names(feed->l7) > hellos_before;
+	direction->said_hello |= says_hello;
+	feed->l7->is_reversed |= says_hello && was_connected_to(feed, direction);
 	feed->begins_anew = dissection.begins_anew;
 	if (piece->from_source && !feed->session->is_settled) {
 		direction->is_torn |= dissection.is_torn || !ends_in_host(feed->l7);
@@ -392,7 +393,7 @@ static void doubt_hello(struct l7_feed *feed, const struct packet *packet)
 		l7->is_contested &= !hello->is_unheard;
 		hello->is_unheard = false;
 	} else if (counts && !l7->is_contested && l7->protocol == L7_TLS && hello->layer == 0 &&
-		   hello_names(l7) > 0 && !covers(hello, packet->tcp_ack)) {
+		   hello->said_hello && !covers(hello, packet->tcp_ack)) {
 		hello->is_unheard = l7->is_contested = true;
 	}
 }

@@ -50,6 +50,7 @@ struct direction {
 	bool is_torn : 1;       /* what was read of it does not fit together */
 	bool is_untried : 1;    /* not all versions of its beginning could be kept, or looked at */
 	bool is_read : 1;       /* all is known; only another start may still come */
+	bool said_hello : 1;    /* with a name in it */
 	bool is_unheard : 1;    /* the other end goes on without having acknowledged its hello */
 	bool is_done : 1;
 };
