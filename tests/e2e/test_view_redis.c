@@ -265,7 +265,7 @@ static uint64_t look_ms(void)
 int main(void)
 {
 	struct policy_problems problems;
-	struct redis *reader;
+	struct redis *reader = NULL;
 	struct err err = { "" };
 
 	if (!redis_server_is_installed()) {
