@@ -108,17 +108,32 @@ static bool hold_unsure(struct reassembly *reassembly, struct direction *directi
 	return true;
 }
 
-/* Where the stream goes on, or what was acknowledged of it, says whether the unsure bytes were
- * taken: `least` of them at the least. */
-static void settle_unsure(
-	struct reassembly *reassembly, struct direction *direction, uint32_t seq, uint32_t least)
+/* The receiver took so many of the unsure bytes; the others are sent once more. */
+static void keep_taken(struct reassembly *reassembly, struct direction *direction, uint32_t count)
 {
-	uint32_t from_start = seq - direction->start_seq;
+	uint32_t all = direction->stream;
+	struct reader taken = reader_over(NULL, 0);
 
-	if (direction->unsure_bytes && from_start <= REASSEMBLY_BYTES_MAX) {
-		if (from_start < least) {
-			reassembly_close(reassembly, direction->stream);
-			direction->stream = 0;
+	if (all && count > 0) {
+		taken = reassembly_read(reassembly, all);
+		taken = reader_sub(&taken, count);
+	}
+	direction->stream = reader_left(&taken) > 0 ? reassembly_open(reassembly) : 0;
+	if (direction->stream) {
+		reassembly_add(reassembly, direction->stream, 0, taken.at, reader_left(&taken));
+	}
+	reassembly_close(reassembly, all);
+}
+
+/* Where the stream goes on, or what was acknowledged of it, says how many of the unsure bytes were
+ * taken. */
+static void settle_unsure(struct reassembly *reassembly, struct direction *direction, uint32_t seq)
+{
+	uint32_t taken = seq - direction->start_seq;
+
+	if (direction->unsure_bytes && taken <= REASSEMBLY_BYTES_MAX) {
+		if (taken < direction->unsure_bytes) {
+			keep_taken(reassembly, direction, taken);
 		}
 		direction->unsure_bytes = 0;
 	}
@@ -144,7 +159,7 @@ bool l7_stream_acknowledge(
 		return from_start > 0 && from_start <= REASSEMBLY_BYTES_MAX &&
 		       l7_stream_take_doubtful(direction);
 	}
-	settle_unsure(reassembly, direction, tcp_ack, 1);
+	settle_unsure(reassembly, direction, tcp_ack);
 	return direction->stream && !direction->unsure_bytes;
 }
 
@@ -217,11 +232,13 @@ static void take_doubtful(
 }
 
 static enum l7_stream_news take(struct reassembly *reassembly, struct direction *direction,
-	const struct packet *packet, uint32_t seq, struct reader in, struct reader *bytes)
+	const struct l7_segment *segment, uint32_t seq, struct reader in, struct reader *bytes)
 {
+	const struct peek *peek = segment->peek;
+	bool is_acked = direction->is_syn_data && peek->has_acked_seq;
 	uint32_t ahead;
 
-	settle_unsure(reassembly, direction, seq, direction->unsure_bytes);
+	settle_unsure(reassembly, direction, is_acked ? peek->acked_seq : seq);
 	if (direction->is_read || !place(reassembly, direction, seq, &in, &ahead)) {
 		return L7_STREAM_NOTHING;
 	}
@@ -229,7 +246,7 @@ static enum l7_stream_news take(struct reassembly *reassembly, struct direction 
 		reassembly_close(reassembly, direction->doubtful); /* here is what was taken */
 		direction->doubtful = 0;
 	}
-	if (hold_unsure(reassembly, direction, packet, ahead)) {
+	if (hold_unsure(reassembly, direction, segment->packet, ahead)) {
 		return direction->stream ? L7_STREAM_NOTHING : L7_STREAM_NO_ROOM;
 	}
 	if (ahead > 0 || direction->stream) {
@@ -307,7 +324,7 @@ static unsigned parts_of(struct reassembly *reassembly, struct direction *direct
 }
 
 static enum l7_stream_news take_parts(struct reassembly *reassembly, struct direction *direction,
-	const struct packet *packet, const struct part parts[], unsigned count,
+	const struct l7_segment *segment, const struct part parts[], unsigned count,
 	struct reader *bytes)
 {
 	enum l7_stream_news news = L7_STREAM_NOTHING;
@@ -318,7 +335,7 @@ static enum l7_stream_news take_parts(struct reassembly *reassembly, struct dire
 			return L7_STREAM_NO_ROOM;
 		}
 		enum l7_stream_news more =
-			take(reassembly, direction, packet, parts[i].seq, parts[i].in, bytes);
+			take(reassembly, direction, segment, parts[i].seq, parts[i].in, bytes);
 		news = more == L7_STREAM_NOTHING ? news : more;
 	}
 	return news;
@@ -405,7 +422,7 @@ enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct directi
 		*bytes = reassembly_read(reassembly, direction->stream);
 		return reader_left(bytes) > 0 ? L7_STREAM_BYTES : L7_STREAM_NOTHING;
 	}
-	return take_parts(reassembly, direction, packet, parts, count, bytes);
+	return take_parts(reassembly, direction, segment, parts, count, bytes);
 }
 
 void l7_stream_keep_said(struct direction *direction)
