@@ -13,9 +13,10 @@
  * day, what was hidden on one could be seen on the next.
  *
  * What stays open: a total of the body is exact, so a figure that only one part can have had (an
- * app that one unit alone may use) says so much of that part; tables of different cuts are each
- * safe by themselves; and a report's totals are of all days of its period, also of one on which
- * fewer than k devices were active: less the other days, which the page shows, they tell it.
+ * app that one unit alone may use) says so much of that part, and one that few devices had is told
+ * of them together, where so many others were active; tables of different cuts are each safe by
+ * themselves; a light of a report may be worse than the days that are told make it
+ * (docs/report.md).
  *
  * Applies where own devices are pseudonyms; k is the policy's, and 0 where nothing is protected.
  * Lights, alerts and verdicts are made from exact cells.

@@ -225,6 +225,7 @@ static int write_report(struct reporting *reporting, const char *folder, struct 
 		.lacks_devices = gathering->lacks_devices,
 		.calendar = &gathering->calendar,
 		.previous = gathering->previous,
+		.withheld = gathering->withheld,
 		.held = &gathering->held,
 		.previous_held = &gathering->previous_held,
 		.coverage = reporting->devices ? devices_coverage(reporting->devices) : NULL,
@@ -250,6 +251,7 @@ static int gather(struct reporting *reporting, struct err *err)
 		.from_ns = reporting->period.from_ns,
 		.to_ns = reporting->period.to_ns,
 		.previous_from_ns = reporting->period.previous_from_ns,
+		.now_ns = clock_now_ns(),
 		.zone = header->zone,
 		.group_minimum = header->group_minimum, /* of a day */
 		.reference = reporting->reference,
@@ -258,19 +260,22 @@ static int gather(struct reporting *reporting, struct err *err)
 		.context = reporting };
 	progress_init(&reporting->progress, reporting->settings->progress, "records",
 		clock_monotonic_ns());
+	const struct report_gathering *gathering = &reporting->gathering;
 	int status = report_gather(&reporting->gathering, &wish, err);
+	bool is_empty = gathering->held.last < gathering->held.first;
 
-	if (status == 0 && reporting->gathering.packets > 0) {
-		status = report_records_read(&reporting->records, &wish, reporting->reference, err);
+	if (status == 0 && !is_empty) {
+		status = report_records_read(
+			&reporting->records, &wish, &gathering->told, reporting->reference, err);
 	}
 	progress_clear(&reporting->progress);
 
-	if (status == 0 && reporting->gathering.packets == 0 && reporting->gathering.problems > 0) {
+	if (status == 0 && is_empty && gathering->problems > 0) {
 		status = err_set(err, ENODATA,
 			"nothing of %s can be read: the archive is damaged, and \"borderflow flows "
 			"--verify\" says where",
 			reporting->period.name);
-	} else if (status == 0 && reporting->gathering.packets == 0) {
+	} else if (status == 0 && is_empty) {
 		status = err_set(err, ENODATA,
 			"no archive holds anything of %s; \"borderflow flows --from 1990-01-01 -g "
 			"day\" "

@@ -168,15 +168,16 @@ static void put_numbers(struct html_page *page)
 			   : report_model_counts_devices(model) ? COUNTED
 			   : model->calendar                    ? BY_MONTH
 								: UNCOUNTED;
+	struct report_devices told = report_model_devices(model, &total);
 	struct html_piece outside, left, flows, inside_text, exact, devices, sentence;
 
 	if (is_few) {
 		text_printf(html_piece_start(&devices), "< %u", model->group_minimum);
-	} else if (report_model_is_floor(model, &total)) {
+	} else if (told.is_at_least) {
 		messages_put(page->messages, html_piece_start(&devices), "number_at_least",
-			"number", html_count(page, &exact, total.devices), NULL);
+			"number", html_count(page, &exact, told.number), NULL);
 	} else {
-		html_count(page, &devices, total.devices);
+		html_count(page, &devices, told.number);
 	}
 	messages_put(page->messages, html_piece_start(&sentence), keys[counted][inside > 0],
 		"outside", html_size(page, &outside, report_model_bytes_outside(model)), "left",

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/rollup/protect.h"
 #include "base/local_time.h"
 
 enum { THURSDAY_OF_1970 = 3, DAYS_A_WEEK = 7 }; /* 1970-01-01 was a Thursday: 3 after Monday */
@@ -96,29 +95,49 @@ static struct report_week *find_week(struct report_calendar *calendar, uint16_t 
 
 static void take_month(struct report_month *month, const struct cell *cell)
 {
+	month->is_told = true;
 	month->bytes_up[cell->key.zone] += cell->sums.bytes_up;
 	month->flows += cell->sums.flows;
 	month->flows_denied += cell->key.verdict == POLICY_VERDICT_VIOLATION ? cell->sums.flows : 0;
 	devices_merge(&month->devices, &cell->devices);
 }
 
-void report_calendar_take(struct report_calendar *calendar, const struct cell *cell, int64_t day)
+static int64_t place_of(const struct report_calendar *calendar, int64_t day)
 {
-	const struct cell_key *key = &cell->key;
 	int64_t place = day - calendar->first_day;
 
-	if (place < 0 || place >= (int64_t)calendar->day_count) {
+	return place >= 0 && place < (int64_t)calendar->day_count ? place : -1;
+}
+
+void report_calendar_note(struct report_calendar *calendar, const struct cell *cell, int64_t day)
+{
+	int64_t place = place_of(calendar, day);
+
+	if (place < 0) {
 		return;
 	}
 	struct report_day *row = &calendar->days[place];
-	row->bytes_up[key->zone] += cell->sums.bytes_up;
-	row->flows += cell->sums.flows;
 	row->is_held = true;
 	if (row->first_ns == 0 || cell->sums.first_ns < row->first_ns) {
 		row->first_ns = cell->sums.first_ns;
 	}
 	row->last_ns = cell->sums.last_ns > row->last_ns ? cell->sums.last_ns : row->last_ns;
 	devices_merge(&row->devices, &cell->devices);
+}
+
+void report_calendar_take(struct report_calendar *calendar, const struct cell *cell, int64_t day)
+{
+	const struct cell_key *key = &cell->key;
+	int64_t place = place_of(calendar, day);
+
+	report_calendar_note(calendar, cell, day);
+	if (place < 0) {
+		return;
+	}
+	struct report_day *row = &calendar->days[place];
+	row->is_told = true;
+	row->bytes_up[key->zone] += cell->sums.bytes_up;
+	row->flows += cell->sums.flows;
 	take_month(&calendar->months[calendar->month_of_day[place]], cell);
 	if (key->rule && key->block != BLOCK_NONE) {
 		struct report_week *week = find_week(calendar, key->rule, day);
@@ -137,6 +156,16 @@ size_t report_calendar_held(const struct report_calendar *calendar)
 		held += calendar->days[i].is_held;
 	}
 	return held;
+}
+
+size_t report_calendar_withheld(const struct report_calendar *calendar)
+{
+	size_t withheld = 0;
+
+	for (size_t i = 0; i < calendar->day_count; i++) {
+		withheld += calendar->days[i].is_held && !calendar->days[i].is_told;
+	}
+	return withheld;
 }
 
 uint64_t report_calendar_silence_ns(const struct report_calendar *calendar)
@@ -171,59 +200,40 @@ static int compare_weeks(const void *a, const void *b)
 		       : (left->start_ns > right->start_ns) - (left->start_ns < right->start_ns);
 }
 
-/* What protect.h is told of a day or month. */
-static struct protected_part part_of(
-	const uint64_t bytes_up[GEO_ZONE_COUNT], const struct devices *devices, const char *name)
+static bool is_first_of_month(const struct local_zone *zone, uint64_t time_ns)
 {
-	uint64_t bytes = 0;
-
-	for (unsigned zone = 0; zone < GEO_ZONE_COUNT; zone++) {
-		bytes += bytes_up[zone];
-	}
-	return (struct protected_part){ .lines = { 0, PROTECT_NO_LINE },
-		.figures = { { bytes, NULL, devices_count(devices) } },
-		.lot = protect_lot(name) };
-}
-
-static void protect_days(struct report_calendar *calendar, unsigned k)
-{
-	struct protected_part *parts = calloc(calendar->day_count, sizeof(*parts));
 	char date[11];
 
-	for (size_t i = 0; parts && i < calendar->day_count; i++) {
-		const struct report_day *day = &calendar->days[i];
-		local_format_date(calendar->zone, day->start_ns, date);
-		parts[i] = part_of(day->bytes_up, &day->devices, date);
-	}
-	protect_parts(k, parts, parts ? calendar->day_count : 0);
-	for (size_t i = 0; i < calendar->day_count; i++) {
-		calendar->days[i].is_hidden = parts ? parts[i].is_hidden : k > 0;
-	}
-	free(parts);
+	local_format_date(zone, time_ns, date);
+	return strcmp(date + 8, "01") == 0;
 }
 
-static void protect_months(struct report_calendar *calendar, unsigned k)
+/* Of a month of which no day is told, the devices are those of its days. */
+static void finish_month(struct report_calendar *calendar, uint16_t place, uint64_t now_ns)
 {
-	struct protected_part *parts = calloc(calendar->month_count + 1, sizeof(*parts));
-	char name[8];
+	struct report_month *month = &calendar->months[place];
+	uint64_t end_ns = 0;
 
-	for (size_t i = 0; parts && i < calendar->month_count; i++) {
-		const struct report_month *month = &calendar->months[i];
-		month_name(calendar->zone, month->start_ns, name);
-		parts[i] = part_of(month->bytes_up, &month->devices, name);
+	for (size_t i = 0; i < calendar->day_count; i++) {
+		if (calendar->month_of_day[i] != place) {
+			continue;
+		}
+		end_ns = local_day_at(calendar->zone, calendar->first_day + (int64_t)i).end_ns;
+		month->is_held |= calendar->days[i].is_held;
+		if (!month->is_told) {
+			devices_merge(&month->devices, &calendar->days[i].devices);
+		}
 	}
-	protect_parts(k, parts, parts ? calendar->month_count : 0);
-	for (size_t i = 0; i < calendar->month_count; i++) {
-		calendar->months[i].is_hidden = parts ? parts[i].is_hidden : k > 0;
-	}
-	free(parts);
+	month->is_whole = is_first_of_month(calendar->zone, month->start_ns) &&
+			  is_first_of_month(calendar->zone, end_ns) && end_ns <= now_ns;
 }
 
-void report_calendar_finish(struct report_calendar *calendar, unsigned k)
+void report_calendar_finish(struct report_calendar *calendar, unsigned k, uint64_t now_ns)
 {
 	calendar->k = k;
-	protect_days(calendar, k);
-	protect_months(calendar, k);
+	for (size_t i = 0; i < calendar->month_count; i++) {
+		finish_month(calendar, (uint16_t)i, now_ns);
+	}
 	if (calendar->week_count > 0) {
 		qsort(calendar->weeks, calendar->week_count, sizeof(*calendar->weeks),
 			compare_weeks);

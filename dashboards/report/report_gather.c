@@ -19,31 +19,48 @@ enum { DAY_HAS_FLOWS = 1, DAY_TELLS_DEVICES = 2 };
 
 #define HALF_DAY_NS (12 * 3600 * NS_PER_S)
 
+/* Cells on their way to an overview. */
+struct batch {
+	struct rollup *cells;
+	struct overview *overview; /* NULL: they are dropped */
+};
+
 struct reading {
 	struct report_gathering *gathering;
 	const struct report_wish *wish;
-	struct overview *overview;
 	struct report_held *held;
-	struct rollup *batch;
+	struct batch told, withheld;
 	struct archive_once *once; /* of several archives; NULL */
 	bool is_period;            /* and not the one before */
 	uint8_t *days;             /* of the period: what an archive tells of each */
+	uint64_t cells;            /* of the archive that is read, as far as they are told */
 };
 
-static void hand_over(struct reading *reading)
+static void hand_over(struct batch *batch)
 {
 	size_t count;
-	const struct cell *cells = rollup_cells(reading->batch, &count);
+	const struct cell *cells = rollup_cells(batch->cells, &count);
 
-	overview_take(reading->overview, cells, count);
-	rollup_clear(reading->batch);
+	overview_take(batch->overview, cells, count);
+	rollup_clear(batch->cells);
+}
+
+static void add_cell(struct batch *batch, const struct cell *cell)
+{
+	size_t count;
+
+	rollup_merge(batch->cells, cell, 1);
+	rollup_cells(batch->cells, &count);
+	if (count == BATCH_CELLS) {
+		hand_over(batch);
+	}
 }
 
 /* Of an hour of another month than its day's no device is counted (cell_on_day), which is none that
  * was not told. */
-static bool lacks_devices(const struct reading *reading, const struct cell *cell, int64_t day)
+bool report_lacks_devices(const struct report_wish *wish, const struct cell *cell, int64_t day)
 {
-	uint64_t noon_ns = local_day_at(reading->wish->zone, day).start_ns + HALF_DAY_NS;
+	uint64_t noon_ns = local_day_at(wish->zone, day).start_ns + HALF_DAY_NS;
 
 	return cell_lacks_devices(cell) && clock_month(cell->sums.first_ns) == clock_month(noon_ns);
 }
@@ -68,26 +85,40 @@ static void judge_devices(struct reading *reading)
 	}
 }
 
+/* Of the period itself. */
+static void take_of_period(
+	struct reading *reading, const struct cell *cell, int64_t day, bool is_told)
+{
+	struct report_gathering *gathering = reading->gathering;
+
+	if (is_told) {
+		report_calendar_take(&gathering->calendar, cell, day);
+		gathering->packets += cell->sums.packets;
+		reading->cells++;
+	} else {
+		report_calendar_note(&gathering->calendar, cell, day);
+	}
+	note_devices(reading, cell, day);
+}
+
 static void take_cell(void *context, int64_t day, const struct cell *taken)
 {
 	struct reading *reading = context;
 	struct cell counted = *taken;
 	const struct cell *cell = &counted; /* the devices stay those of the cell given */
-	size_t count;
+	bool is_told = report_told_has(&reading->gathering->told, day, taken->sums.first_ns);
 
-	counted.devices.is_floor = lacks_devices(reading, taken, day);
+	counted.devices.is_floor = report_lacks_devices(reading->wish, taken, day);
 	reading->wish->was_read(reading->wish->context, 1);
 	reading->held->first = day < reading->held->first ? day : reading->held->first;
 	reading->held->last = day > reading->held->last ? day : reading->held->last;
-	rollup_merge(reading->batch, cell, 1);
-	rollup_cells(reading->batch, &count);
-	if (count == BATCH_CELLS) {
-		hand_over(reading);
+	if (is_told) {
+		add_cell(&reading->told, cell);
+	} else if (reading->is_period) {
+		add_cell(&reading->withheld, cell);
 	}
 	if (reading->is_period) {
-		report_calendar_take(&reading->gathering->calendar, cell, day);
-		reading->gathering->packets += cell->sums.packets;
-		note_devices(reading, cell, day);
+		take_of_period(reading, cell, day, is_told);
 	}
 }
 
@@ -168,7 +199,6 @@ static void tell_clocks(
 
 static void note_source(struct report_source *source, const struct archive_stats *read)
 {
-	source->cells = read->records;
 	source->gaps = read->gaps;
 	source->gap_records = read->gap_records;
 	source->problems = read->problems;
@@ -191,6 +221,7 @@ static int read_archive(
 		.zone = wish->zone, .k = wish->group_minimum, .now_ns = wish->to_ns
 	};
 	struct archive_stats read;
+	reading->cells = 0;
 	int status = reading->once || archive_days_cut_hours(&options, &rules)
 			     ? archive_once_read_days(reading->once, index, &options, &rules,
 				       take_cell, reading, &read, err)
@@ -199,6 +230,7 @@ static int read_archive(
 	if (status == 0 && reading->is_period) {
 		judge_devices(reading);
 		source->folder = wish->archives[index];
+		source->cells = reading->cells;
 		note_source(source, &read);
 		read_head(source);
 		if (source->days_elsewhere) {
@@ -237,7 +269,8 @@ static int read_period(struct reading *reading, uint64_t from_ns, uint64_t to_ns
 	for (unsigned i = 0; i < count && status == 0; i++) {
 		status = read_archive(reading, i, from_ns, to_ns, err);
 	}
-	hand_over(reading);
+	hand_over(&reading->told);
+	hand_over(&reading->withheld);
 	archive_once_close(reading->once);
 	held->is_whole = held->first == local_day_of(reading->wish->zone, from_ns).number &&
 			 held->last == local_day_of(reading->wish->zone, to_ns - 1).number;
@@ -250,23 +283,50 @@ static int read_both(
 	const struct rollup_options options = { .cells_max = BATCH_CELLS };
 	struct reading reading = { .gathering = gathering,
 		.wish = wish,
-		.overview = gathering->previous,
 		.held = &gathering->previous_held,
-		.batch = rollup_create(&options),
+		.told = { rollup_create(&options), gathering->previous },
+		.withheld = { rollup_create(&options), gathering->withheld },
 		.days = calloc(gathering->calendar.day_count, 1) };
-	int status = reading.batch && reading.days
+	int status = reading.told.cells && reading.withheld.cells && reading.days
 			     ? read_period(&reading, wish->previous_from_ns, wish->from_ns, err)
 			     : err_set(err, ENOMEM, "out of memory");
 
 	if (status == 0) {
-		reading.overview = gathering->overview;
+		reading.told.overview = gathering->overview;
 		reading.held = &gathering->held;
 		reading.is_period = true;
 		status = read_period(&reading, wish->from_ns, wish->to_ns, err);
 	}
-	rollup_destroy(reading.batch);
+	rollup_destroy(reading.told.cells);
+	rollup_destroy(reading.withheld.cells);
 	free(reading.days);
 	return status;
+}
+
+static void drop_if_empty(struct overview **overview)
+{
+	if (overview_total(*overview).packets == 0) {
+		overview_destroy(*overview);
+		*overview = NULL;
+	}
+}
+
+static int read_figures(
+	struct report_gathering *gathering, const struct report_wish *wish, struct err *err)
+{
+	int status = report_told_read(&gathering->told, wish, err);
+
+	if (status == 0 && gathering->told.is_withheld) {
+		status = err_set(err, EPERM,
+			"on no day of the period were %u devices or more active: no figure is "
+			"shown",
+			wish->group_minimum);
+	}
+	if (status == 0) {
+		status = read_both(gathering, wish, err);
+	}
+	return status == 0 ? report_shown_read(&gathering->shown, wish, &gathering->told, err)
+			   : status;
 }
 
 int report_gather(
@@ -274,31 +334,30 @@ int report_gather(
 {
 	*gathering = (struct report_gathering){ .overview = overview_create(),
 		.previous = overview_create(),
+		.withheld = overview_create(),
 		.sources = calloc(wish->archive_count + 1, sizeof(*gathering->sources)),
 		.source_count = wish->archive_count };
 	bool has_days =
 		report_calendar_init(&gathering->calendar, wish->zone, wish->from_ns, wish->to_ns);
-	if (!gathering->overview || !gathering->previous || !gathering->sources || !has_days) {
+	if (!gathering->overview || !gathering->previous || !gathering->withheld ||
+		!gathering->sources || !has_days) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
-	int status = read_both(gathering, wish, err);
-	if (status == 0) {
-		status = report_shown_read(&gathering->shown, wish, err);
-	}
-	report_calendar_finish(&gathering->calendar, wish->group_minimum);
-	if (overview_total(gathering->previous).packets == 0) {
-		overview_destroy(gathering->previous);
-		gathering->previous = NULL;
-	}
+	int status = read_figures(gathering, wish, err);
+	report_calendar_finish(&gathering->calendar, wish->group_minimum, wish->now_ns);
+	drop_if_empty(&gathering->previous);
+	drop_if_empty(&gathering->withheld);
 	return status;
 }
 
 void report_gathering_deinit(struct report_gathering *gathering)
 {
+	report_told_deinit(&gathering->told);
 	report_calendar_deinit(&gathering->calendar);
 	report_shown_deinit(&gathering->shown);
 	overview_destroy(gathering->overview);
 	overview_destroy(gathering->previous);
+	overview_destroy(gathering->withheld);
 	free(gathering->sources);
 	*gathering = (struct report_gathering){ .packets = 0 };
 }

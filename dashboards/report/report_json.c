@@ -2,6 +2,7 @@
  * every table under its name, a member a column. Names are never given another meaning. */
 #include "base/json.h"
 #include "dashboards/report/report.h"
+#include "dashboards/report/report_calendar.h"
 #include "dashboards/report/report_lights.h"
 #include "dashboards/report/report_tables.h"
 #include "dashboards/report/report_value.h"
@@ -82,6 +83,9 @@ static void put_report(struct json *json, const struct report_model *model)
 		report_value_put_json(json, "from", &from, model);
 		report_value_put_json(json, "to", &to, model);
 		json_u64(json, "edition", model->edition);
+	}
+	if (model->calendar) {
+		json_u64(json, "days_withheld", report_calendar_withheld(model->calendar));
 	}
 	put_lights(json, model);
 	json_object_begin(json, "tables");

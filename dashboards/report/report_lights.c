@@ -391,26 +391,78 @@ static void light_approval(struct standing *standing)
 	}
 }
 
+static void lights_begin(struct report_lights *lights)
+{
+	*lights = (struct report_lights){ .action_count = 0 };
+	for (unsigned i = 0; i < LIGHT_COUNT; i++) {
+		text_init_heap(&lights->lights[i].sentence);
+	}
+}
+
+static void find_lights(struct standing *standing)
+{
+	const struct report_model *model = standing->model;
+
+	standing->unit_count = report_units(model, &standing->units);
+	add_up(standing);
+	standing->sees_answers = standing_sees_answers(standing);
+	standing->is_sure = standing_is_clear(standing) && standing_is_measured(model);
+	standing->is_untold = standing_is_clear(standing) && report_coverage(model) < 0 &&
+			      model->is_from_archive && !model->state_path;
+	light_rules(standing);
+	light_outside(standing);
+	light_control(standing);
+	light_approval(standing);
+	standing_light_sight(standing);
+}
+
+/* All that there is, whether it is told or not. */
+static struct overview *join(const struct report_model *model)
+{
+	struct overview *all = overview_create();
+	const struct overview *both[] = { model->overview, model->withheld };
+	size_t count;
+
+	for (unsigned i = 0; all && i < 2; i++) {
+		const struct cell *cells = overview_cells(both[i], &count);
+		overview_take(all, cells, count);
+	}
+	return all;
+}
+
+/* A light is of all days; on which of them no figure is told, only that there is more is said. */
+static void add_withheld(struct standing *standing)
+{
+	struct report_model model = *standing->model;
+	struct report_lights lights;
+	struct standing all = { .model = &model, .lights = &lights };
+
+	if (!model.withheld || !(model.overview = join(standing->model))) {
+		return;
+	}
+	lights_begin(&lights);
+	find_lights(&all);
+	for (unsigned i = 0; i < LIGHT_SIGHT; i++) {
+		enum report_light_id id = (enum report_light_id)i;
+		if (lights.lights[i].state > standing->lights->lights[i].state) {
+			set(standing, id, lights.lights[i].state);
+			text_put_char(sentence_of(standing, id), ' ');
+			say(standing, id, "light_withheld_more");
+		}
+	}
+	report_units_free(all.units, all.unit_count);
+	report_lights_deinit(&lights);
+	overview_destroy(model.overview);
+}
+
 void report_lights_init(struct report_lights *lights, const struct report_model *model,
 	const struct messages *messages)
 {
 	struct standing standing = { .model = model, .messages = messages, .lights = lights };
 
-	*lights = (struct report_lights){ .action_count = 0 };
-	for (unsigned i = 0; i < LIGHT_COUNT; i++) {
-		text_init_heap(&lights->lights[i].sentence);
-	}
-	standing.unit_count = report_units(model, &standing.units);
-	add_up(&standing);
-	standing.sees_answers = standing_sees_answers(&standing);
-	standing.is_sure = standing_is_clear(&standing) && standing_is_measured(model);
-	standing.is_untold = standing_is_clear(&standing) && report_coverage(model) < 0 &&
-			     model->is_from_archive && !model->state_path;
-	light_rules(&standing);
-	light_outside(&standing);
-	light_control(&standing);
-	light_approval(&standing);
-	standing_light_sight(&standing);
+	lights_begin(lights);
+	find_lights(&standing);
+	add_withheld(&standing);
 	standing_find_actions(&standing);
 	standing_decide(&standing);
 	report_units_free(standing.units, standing.unit_count);

@@ -164,7 +164,7 @@ unsigned report_months(const struct report_model *model)
 	unsigned months = 0;
 
 	for (size_t i = 0; calendar && i < calendar->month_count; i++) {
-		months += calendar->months[i].flows > 0;
+		months += calendar->months[i].is_held;
 	}
 	if (!calendar) {
 		months = model->run_months;
@@ -223,4 +223,29 @@ const char *const *report_model_limits(void)
 bool report_model_is_country(const char *text)
 {
 	return strlen(text) == 2 && isupper((unsigned char)text[0]);
+}
+
+/* A run has no other periods. */
+static bool counts_exactly(const struct report_model *model)
+{
+	const struct report_calendar *calendar = model->calendar;
+	bool is_whole = true;
+
+	for (size_t i = 0; calendar && i < calendar->month_count; i++) {
+		is_whole &= calendar->months[i].is_whole;
+	}
+	return is_whole;
+}
+
+struct report_devices report_model_devices(
+	const struct report_model *model, const struct overview_row *row)
+{
+	bool is_exact = counts_exactly(model);
+
+	return (struct report_devices){ .number = is_exact ? row->devices
+							   : protect_floor(model->group_minimum,
+								     row->devices),
+		.is_at_least = row->devices_at_least || row->lacks_devices ||
+			       ((model->lacks_devices || !is_exact) && row->packets > 0),
+		.is_estimated = is_exact && row->devices_estimated };
 }

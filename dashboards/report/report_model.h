@@ -72,7 +72,9 @@ struct report_model {
 	uint64_t from_ns, to_ns;
 	bool lacks_devices; /* of some flows nothing tells them: their counts are at least */
 	const struct report_calendar *calendar; /* sums by day and week; NULL not kept */
-	struct overview *previous; /* of the period before; NULL where no archive holds it */
+	struct overview *previous; /* of the period before; NULL where nothing is told of it */
+	/* What days hold that no figure is told of: it turns lights. NULL: nothing. */
+	struct overview *withheld;
 	/* The days of both that archives hold anything of; NULL not known. */
 	const struct report_held *held, *previous_held;
 	const struct coverage *coverage; /* which enrolled devices were seen; NULL not measured */
@@ -178,13 +180,14 @@ static inline bool report_model_shows_count(
 	return row->packets == 0 || protect_shows_count(model->group_minimum, row->devices);
 }
 
-/* Are there at least as many as are counted? */
-static inline bool report_model_is_floor(
-	const struct report_model *model, const struct overview_row *row)
-{
-	return row->devices_at_least || row->lacks_devices ||
-	       (model->lacks_devices && row->packets);
-}
+/* How many devices a row has, as it may be told. Exact in calendar months that are over, of which
+ * no other period has a part; else two periods would differ by one device. */
+struct report_devices {
+	uint64_t number;
+	bool is_at_least, is_estimated;
+};
+struct report_devices report_model_devices(
+	const struct report_model *model, const struct overview_row *row);
 
 /* May it be said that they are fewer? Where of some flows nothing tells the device, they may be
  * more. */

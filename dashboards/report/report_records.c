@@ -12,7 +12,9 @@
 struct record_reading {
 	struct report_records *records;
 	const struct report_wish *wish;
+	const struct report_told *told;
 	const struct reference *reference;
+	struct local_day day;      /* of the last record */
 	struct archive_once *once; /* of several archives; NULL */
 	unsigned place;            /* of the one that is read */
 };
@@ -29,19 +31,30 @@ static void ignore_problem(void *context, const char *sentence)
 	(void)context, (void)sentence; /* told when the sums were read */
 }
 
+static bool may_tell(struct record_reading *reading, uint64_t time_ns)
+{
+	struct local_day *day = &reading->day;
+
+	if (time_ns < reading->wish->from_ns || time_ns >= reading->wish->to_ns) {
+		return false;
+	}
+	if (time_ns < day->start_ns || time_ns >= day->end_ns) {
+		*day = local_day_of(reading->wish->zone, time_ns);
+	}
+	return report_told_has(reading->told, day->number, time_ns);
+}
+
 static void take_record(struct record_reading *reading, struct archived *row)
 {
 	const struct record *record = &row->record;
-	const struct flow_record *flow = &record->flow;
 
-	if (flow->start_ns < reading->wish->from_ns || flow->start_ns >= reading->wish->to_ns) {
+	if (!may_tell(reading, record->flow.start_ns)) {
 		return;
 	}
 	bool is_told = archive_once_tells(reading->once, reading->place, row);
 	if (record->decision.block != BLOCK_NONE) {
 		attempts_add(reading->records->attempts, record,
-			subject_of(reading->reference->catalogue, record),
-			local_day_of(reading->wish->zone, flow->start_ns).number,
+			subject_of(reading->reference->catalogue, record), reading->day.number,
 			policy_is_own_proxy(reading->reference->policy, record_own_addr(record)));
 	}
 	/* What two sensors saw of one attempt is one by itself; of flows that is asked for. */
@@ -79,10 +92,10 @@ static int read_archive(struct record_reading *reading, struct err *err)
 }
 
 int report_records_read(struct report_records *records, const struct report_wish *wish,
-	const struct reference *reference, struct err *err)
+	const struct report_told *told, const struct reference *reference, struct err *err)
 {
 	struct record_reading reading = {
-		.records = records, .wish = wish, .reference = reference
+		.records = records, .wish = wish, .told = told, .reference = reference
 	};
 	int status = 0;
 

@@ -21,7 +21,7 @@ struct report_records {
 	struct report_observed observed;
 };
 
-/* 0 or -errno; deinit in any case. */
+/* Those of the time that is told. 0 or -errno; deinit in any case. */
 int report_records_read(struct report_records *records, const struct report_wish *wish,
-	const struct reference *reference, struct err *err);
+	const struct report_told *told, const struct reference *reference, struct err *err);
 void report_records_deinit(struct report_records *records);

@@ -10,8 +10,7 @@
 #include "analyzer/rollup/rollup.h"
 #include "base/quick_hash.h"
 #include "dashboards/report/report_gather.h"
-
-#define CLOSED_NS (48 * 3600 * NS_PER_S) /* after its end a day is closed (archive_days.h) */
+#include "dashboards/report/report_told.h"
 
 /* Rows and remainders begin with the same two members. */
 _Static_assert(offsetof(struct report_shown_row, key) == offsetof(struct report_shown_rest, key),
@@ -115,10 +114,18 @@ void report_shown_deinit(struct report_shown *shown)
 	keyed_list_deinit(&shown->rests);
 }
 
+/* Tables on their way. */
+struct showing {
+	struct report_shown *shown;
+	const struct report_told *told;
+};
+
 static void take_day(void *context, const struct archive_day_tables *day)
 {
-	if (!day->is_month) {
-		report_shown_take(context, day->tables);
+	const struct showing *showing = context;
+
+	if (!day->is_month && report_told_has(showing->told, day->period, day->start_ns)) {
+		report_shown_take(showing->shown, day->tables);
 	}
 }
 
@@ -165,25 +172,42 @@ static int read_day(struct report_shown *shown, const struct report_wish *wish,
 	return status;
 }
 
-int report_shown_read(struct report_shown *shown, const struct report_wish *wish, struct err *err)
+/* What is told of days that have no tables, or not yet, stands with the others. */
+static void finish(
+	struct report_shown *shown, const struct report_wish *wish, const struct report_told *told)
 {
-	const struct archive_day_rules rules = {
-		.zone = wish->zone, .k = wish->group_minimum, .now_ns = wish->to_ns + CLOSED_NS
-	};
+	unsigned days = report_told_days(told, local_day_of(wish->zone, wish->from_ns).number);
+
+	shown->days_withheld += days > shown->days ? days - shown->days : 0;
+	shown->days = days > shown->days ? days : shown->days;
+}
+
+int report_shown_read(struct report_shown *shown, const struct report_wish *wish,
+	const struct report_told *told, struct err *err)
+{
+	const struct archive_day_rules rules = { .zone = wish->zone,
+		.k = wish->group_minimum,
+		.now_ns = wish->now_ns - ARCHIVE_DAY_GRACE_NS };
 	const struct archive_options options = { .folder = wish->archives[0],
 		.from_ns = wish->from_ns,
 		.to_ns = wish->to_ns,
 		.problem = ignore_problem };
+	struct showing showing = { shown, told };
 	struct archive_stats stats;
 	int status = 0;
 
 	if (wish->archive_count == 1) {
-		return archive_read_day_tables(&options, &rules, take_day, shown, &stats, err);
+		status = archive_read_day_tables(&options, &rules, take_day, &showing, &stats, err);
+		finish(shown, wish, told);
+		return status;
 	}
 	struct local_day day = local_day_of(wish->zone, wish->from_ns);
-	for (; day.start_ns < wish->to_ns && status == 0;
+	for (; day.start_ns < wish->to_ns && day.end_ns <= rules.now_ns && status == 0;
 		day = local_day_of(wish->zone, day.end_ns)) {
-		status = read_day(shown, wish, &day, &rules, err);
+		if (report_told_has(told, day.number, day.start_ns)) {
+			status = read_day(shown, wish, &day, &rules, err);
+		}
 	}
+	finish(shown, wish, told);
 	return status;
 }

@@ -27,7 +27,7 @@ struct report_shown_rest {
 
 struct report_shown {
 	struct keyed_list rows, rests;
-	uint32_t days, days_withheld; /* that were taken; of which nothing is shown */
+	uint32_t days, days_withheld; /* that are told; of which nothing is shown apart */
 };
 
 static inline const struct report_shown_row *report_shown_at(
@@ -53,8 +53,10 @@ void report_shown_take(struct report_shown *shown, const struct day_tables *tabl
 void report_shown_deinit(struct report_shown *shown);
 
 struct report_model;
+struct report_told;
 struct report_wish;
 
-/* Reads them from the archives. Tables of several archives are made of what all hold of a day,
- * once. 0 or -errno. */
-int report_shown_read(struct report_shown *shown, const struct report_wish *wish, struct err *err);
+/* Reads those of days that are over and told from the archives. Tables of several archives are made
+ * of what all hold of a day, once. 0 or -errno. */
+int report_shown_read(struct report_shown *shown, const struct report_wish *wish,
+	const struct report_told *told, struct err *err);

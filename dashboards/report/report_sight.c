@@ -109,6 +109,22 @@ static const char *trouble_of(const struct standing *standing)
 				      : model->trouble;
 }
 
+/* Days on which too few devices were active to tell of them. */
+static void add_withheld(struct standing *standing)
+{
+	const struct report_calendar *calendar = standing->model->calendar;
+	size_t withheld = calendar ? report_calendar_withheld(calendar) : 0;
+	char days[24], k[16];
+
+	if (withheld > 0) {
+		snprintf(days, sizeof(days), "%zu", withheld);
+		snprintf(k, sizeof(k), "%u", calendar->k);
+		text_put_char(sentence_of(standing), ' ');
+		messages_put(standing->messages, sentence_of(standing), "light_withheld", "days",
+			days, "k", k, NULL);
+	}
+}
+
 /* What of the period is not there. */
 static void add_missing(struct standing *standing)
 {
@@ -129,6 +145,7 @@ static void add_missing(struct standing *standing)
 		text_put_char(text, ' ');
 		messages_put(standing->messages, text, "light_silent", "hours", hours, NULL);
 	}
+	add_withheld(standing);
 	if (is_past_retention(model)) {
 		text_put_char(text, ' ');
 		text_put(text, messages_get(standing->messages, "light_past"));

@@ -200,10 +200,11 @@ struct report_value report_sent(const struct report_model *model, uint64_t bytes
 void report_put_sums(struct report_table *table, const struct report_model *model,
 	const struct overview_row *row)
 {
+	struct report_devices counted = report_model_devices(model, row);
 	struct report_value devices = { .kind = VALUE_DEVICES,
-		.number = row->devices,
-		.is_at_least = report_model_is_floor(model, row),
-		.is_estimated = row->devices_estimated };
+		.number = counted.number,
+		.is_at_least = counted.is_at_least,
+		.is_estimated = counted.is_estimated };
 
 	report_put_figure(table, model, report_way(row->bytes_up, row->way_up));
 	report_put_figure(table, model, report_way(row->bytes_down, row->way_down));

@@ -45,9 +45,10 @@ void summary_put_row(
 		return;
 	}
 	if (report_model_shows_count(model, row)) {
-		bool is_least = report_model_is_floor(model, row);
-		json_u64(json, is_least ? "devices_at_least" : "devices", row->devices);
-		json_bool(json, "devices_estimated", row->devices_estimated);
+		struct report_devices counted = report_model_devices(model, row);
+		json_u64(
+			json, counted.is_at_least ? "devices_at_least" : "devices", counted.number);
+		json_bool(json, "devices_estimated", counted.is_estimated);
 	} else if (report_model_shows_few(model, row)) {
 		json_u64(json, "devices_below", model->group_minimum);
 	}

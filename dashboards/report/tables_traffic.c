@@ -87,32 +87,43 @@ const struct report_table_type table_zones = {
 	.command = "borderflow flows {archives} {period} -g zone{ways}",
 };
 
+/* Of a month that is whole; else another period has a part of it. */
+static struct report_value devices_of_month(
+	const struct report_model *model, const struct report_month *month)
+{
+	unsigned k = model->calendar->k;
+	uint64_t devices = devices_count(&month->devices);
+	bool is_few = !protect_shows_count(k, devices);
+	bool is_floor = model->lacks_devices || month->devices.is_floor;
+
+	if (!report_model_knows_devices(model) || (is_few ? is_floor : !month->is_told)) {
+		return (struct report_value){ .kind = VALUE_HIDDEN };
+	}
+	return (struct report_value){ .kind = VALUE_DEVICES,
+		.number = is_few            ? k
+			  : month->is_whole ? devices
+					    : protect_floor(k, devices),
+		.is_fewer = is_few,
+		.is_at_least = is_floor || !month->is_whole,
+		.is_estimated = month->is_whole && devices_is_estimated(&month->devices) };
+}
+
 static void put_month(struct report_table *table, const struct report_model *model,
 	const struct report_month *month)
 {
 	const struct report_value hidden = { .kind = VALUE_HIDDEN };
-	uint64_t devices = devices_count(&month->devices);
-	bool is_few = !protect_shows_count(model->calendar->k, devices);
-	bool is_floor = model->lacks_devices || month->devices.is_floor;
 
 	report_row(table, ROW_PLAIN);
 	report_put_month(table, month->start_ns);
 	for (unsigned zone = 0; zone < REPORT_ZONES; zone++) {
 		report_put_figure(table, model,
-			month->is_hidden ? hidden
-					 : report_sent(model, month->bytes_up[report_zones[zone]]));
+			month->is_told ? report_sent(model, month->bytes_up[report_zones[zone]])
+				       : hidden);
 	}
-	report_put_figure(table, model, month->is_hidden ? hidden : report_count(month->flows));
+	report_put_figure(table, model, month->is_told ? report_count(month->flows) : hidden);
 	report_put_figure(
-		table, model, month->is_hidden ? hidden : report_count(month->flows_denied));
-	report_put(
-		table, !report_model_knows_devices(model) || (is_few && is_floor)
-			       ? hidden
-			       : (struct report_value){ .kind = VALUE_DEVICES,
-					 .number = is_few ? model->calendar->k : devices,
-					 .is_fewer = is_few,
-					 .is_at_least = is_floor,
-					 .is_estimated = devices_is_estimated(&month->devices) });
+		table, model, month->is_told ? report_count(month->flows_denied) : hidden);
+	report_put(table, devices_of_month(model, month));
 }
 
 /* Months side by side, where there are several. */
@@ -121,7 +132,7 @@ static void fill_months(struct report_table *table, const struct report_model *m
 	const struct report_calendar *calendar = model->calendar;
 
 	for (size_t i = 0; calendar && report_months(model) > 1 && i < calendar->month_count; i++) {
-		if (calendar->months[i].flows > 0) {
+		if (calendar->months[i].is_held) {
 			put_month(table, model, &calendar->months[i]);
 		}
 	}
@@ -143,13 +154,13 @@ static void put_day(
 	report_row(table, ROW_PLAIN);
 	report_put_date(table, day->start_ns);
 	for (unsigned zone = 0; zone < REPORT_ZONES; zone++) {
-		if (day->flows == 0) {
+		if (!day->is_held) {
 			report_put_none(table);
 			continue;
 		}
 		report_put_figure(table, model,
-			day->is_hidden ? (struct report_value){ .kind = VALUE_HIDDEN }
-				       : report_sent(model, day->bytes_up[report_zones[zone]]));
+			day->is_told ? report_sent(model, day->bytes_up[report_zones[zone]])
+				     : (struct report_value){ .kind = VALUE_HIDDEN });
 	}
 }
 

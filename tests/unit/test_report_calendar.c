@@ -23,8 +23,8 @@ enum { DEVICES = 20, FEW = 2, K = 5 };
 static struct catalogue *catalogue;
 static struct policy *policy;
 
-/* So many devices send a megabyte each to a third country on a day; the keys of a month make other
- * devices of them. */
+/* So many devices send a megabyte each to a third country on a day, which is told where they are
+ * enough; the keys of a month make other devices of them. */
 static void add_day(struct report_calendar *calendar, struct overview *overview, uint64_t day_ns,
 	unsigned month, unsigned devices)
 {
@@ -40,10 +40,13 @@ static void add_day(struct report_calendar *calendar, struct overview *overview,
 		struct rollup *rollup = cells_of(&record, 1);
 		size_t count;
 		const struct cell *cells = rollup_cells(rollup, &count);
-		for (size_t at = 0; at < count; at++) {
+		for (size_t at = 0; at < count && devices >= K; at++) {
 			report_calendar_take(calendar, &cells[at], (int64_t)(day_ns / DAY_NS));
 		}
-		overview_take(overview, cells, count);
+		for (size_t at = 0; at < count && devices < K; at++) {
+			report_calendar_note(calendar, &cells[at], (int64_t)(day_ns / DAY_NS));
+		}
+		overview_take(overview, cells, devices >= K ? count : 0);
 		rollup_destroy(rollup);
 	}
 }
@@ -107,7 +110,7 @@ static void test_block_weeks(void)
 	add_blocked(&period.calendar, POLICY_VERDICT_EXCEPTED, BLOCK_UNSURE, 1);
 	add_blocked(&period.calendar, POLICY_VERDICT_GRACE, BLOCK_PASSED, 20);
 	add_blocked(&period.calendar, POLICY_VERDICT_OUT_OF_SCOPE, BLOCK_PASSED, 7);
-	report_calendar_finish(&period.calendar, K);
+	report_calendar_finish(&period.calendar, K, APR_NS);
 	report_table_fill(&weeks, &table_block_weeks, &period.model);
 	is_int(weeks.count, 1, "one week of one rule");
 	const struct report_value *week = weeks.rows[0].values;
@@ -146,7 +149,7 @@ static void test_quarter(void)
 	add_day(&period.calendar, period.overview, FEB_NS, 2, FEW);
 	add_day(&period.calendar, period.overview, MAR_NS - DAY_NS, 2, FEW);
 	add_day(&period.calendar, period.overview, APR_NS - DAY_NS, 3, DEVICES + 1);
-	report_calendar_finish(&period.calendar, K);
+	report_calendar_finish(&period.calendar, K, APR_NS);
 	is_int(report_months(&period.model), 3, "three months");
 	report_table_fill(&months, &table_months, &period.model);
 	is_int(months.count, 3, "a row each");
@@ -179,7 +182,7 @@ static void test_month(void)
 
 	begin(&period, JAN_NS, FEB_NS);
 	add_day(&period.calendar, period.overview, JAN_NS + 4 * DAY_NS, 1, DEVICES);
-	report_calendar_finish(&period.calendar, K);
+	report_calendar_finish(&period.calendar, K, APR_NS);
 	report_table_fill(&months, &table_months, &period.model);
 	is_int(months.count, 0, "a month alone is not told twice");
 	report_table_deinit(&months);
@@ -187,6 +190,37 @@ static void test_month(void)
 	ok(strstr(page, "20 devices") != NULL, "… and its devices are told");
 	free(page);
 	end(&period);
+}
+
+/* The devices in the row of all zones, of a period that is over or still runs. */
+static struct report_value devices_of(uint64_t from_ns, uint64_t to_ns, uint64_t now_ns)
+{
+	enum { DEVICES_COLUMN = 5 };
+	struct period period;
+	struct report_table zones;
+
+	begin(&period, from_ns, to_ns);
+	add_day(&period.calendar, period.overview, JAN_NS + 4 * DAY_NS, 1, DEVICES);
+	report_calendar_finish(&period.calendar, K, now_ns);
+	report_table_fill(&zones, &table_zones, &period.model);
+	struct report_value devices = zones.rows[zones.count - 1].values[DEVICES_COLUMN];
+	report_table_deinit(&zones);
+	end(&period);
+	return devices;
+}
+
+/* Two periods of which one has a day more would differ by the devices of that day. */
+static void test_part_of_a_month(void)
+{
+	struct report_value devices = devices_of(JAN_NS, FEB_NS, FEB_NS);
+
+	ok(devices.number == DEVICES && !devices.is_at_least, "of a month that is over, exact");
+	devices = devices_of(JAN_NS, FEB_NS, FEB_NS - 1);
+	ok(devices.number == K && devices.is_at_least, "of one that runs at least k are told");
+	devices = devices_of(JAN_NS, FEB_NS - DAY_NS, FEB_NS);
+	ok(devices.number == K && devices.is_at_least, "… and of a part of it");
+	devices = devices_of(JAN_NS + DAY_NS, FEB_NS, FEB_NS);
+	ok(devices.number == K && devices.is_at_least, "… whichever");
 }
 
 int main(void)
@@ -201,6 +235,7 @@ int main(void)
 	test_quarter();
 	test_block_weeks();
 	test_month();
+	test_part_of_a_month();
 	policy_free(policy);
 	catalogue_close(catalogue);
 	return done_testing();

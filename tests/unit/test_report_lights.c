@@ -61,6 +61,9 @@ static const char *last_action; /* "": nothing is to be done */
 static char said[512];
 static char decided[128];
 static const char *state_path; /* by the light that was asked for */
+/* What is the matter on days that no figure is told of, where there are such. */
+static bool has_withheld;
+static enum flaw withheld_flaw;
 
 static void set_flaw(struct record *record, enum flaw flaw)
 {
@@ -208,6 +211,7 @@ static unsigned green(enum flaw flaw, unsigned seen, bool has_inventory, enum re
 							       : 0 } };
 	struct report_calendar calendar;
 	struct report_model model = { .overview = make_overview(flaw),
+		.withheld = has_withheld ? make_overview(withheld_flaw) : NULL,
 		.stats = &stats,
 		.reference = &reference,
 		.is_from_archive = true,
@@ -241,9 +245,32 @@ static unsigned green(enum flaw flaw, unsigned seen, bool has_inventory, enum re
 	}
 	report_lights_deinit(&lights);
 	overview_destroy(model.overview);
+	overview_destroy(model.withheld);
 	coverage_destroy(coverage);
 	report_calendar_deinit(&calendar);
 	return count;
+}
+
+/* Lights are of all days, also of those that no figure is told of. */
+static void test_withheld(void)
+{
+	enum report_light_state state;
+
+	has_withheld = true;
+	withheld_flaw = FLAW_NONE;
+	is_int(green(FLAW_NONE, DEVICES, true, LIGHT_RULES, &state), LIGHT_COUNT,
+		"days that are not told turn no light by themselves");
+	withheld_flaw = FLAW_VIOLATION;
+	is_int(green(FLAW_NONE, DEVICES, true, LIGHT_RULES, &state), LIGHT_COUNT - 1,
+		"what is denied and was used on them");
+	ok(state == LIGHT_ACT && strstr(said, "light_withheld_more"),
+		"… turns the light red, and no more is said of it: %s", said);
+	is_text(decided, "decision_look", "… nor decided that there is nothing");
+	withheld_flaw = FLAW_OUTSIDE;
+	green(FLAW_NONE, DEVICES, true, LIGHT_OUTSIDE, &state);
+	ok(state == LIGHT_LOOK && strstr(said, "light_withheld_more"),
+		"… and so does what went outside");
+	has_withheld = false;
 }
 
 static void test_coverage(void)
@@ -574,6 +601,7 @@ int main(void)
 	}
 	prove(SEGMENT_NAMED_LEAST, SEGMENT_NAMED_LEAST);
 	test_coverage();
+	test_withheld();
 	test_flaws();
 	test_no_flaws();
 	test_proof();
