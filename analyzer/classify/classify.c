@@ -251,6 +251,16 @@ void classify_feed(struct classify *classify, struct collector *collector,
 	classify->stats.hellos_reassembled += feed->reassembled;
 }
 
+/* The client goes on: the answer was what it waited for. */
+static void let_go(struct classify *classify, struct collector *collector, const struct peek *peek,
+	uint32_t *note, struct l7_session *session)
+{
+	l7_feed_let_go(&classify->tables, session);
+	load_l7_info(classify, session->l7);
+	keep_l7_info(classify, session);
+	write_note(classify, collector, peek, note, session);
+}
+
 /* is_later: another conversation begins on the flow's five numbers. */
 static void l7_feed_flow(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek, bool is_later)
@@ -261,6 +271,14 @@ static void l7_feed_flow(struct classify *classify, struct collector *collector,
 
 	if (*note & NOTE_PROGRESS) {
 		session = l7_session_get(classify->session, *note & ~NOTE_PROGRESS);
+		if (__builtin_expect(peek->from_source && l7_feed_is_held(session), 0)) {
+			let_go(classify, collector, peek, note, session);
+			if (*note & NOTE_WATCH &&
+				classify_begin_again(classify, collector, batch, peek)) {
+				l7_feed_flow(classify, collector, batch, peek, true);
+			}
+			return;
+		}
 		struct l7_info *own = l7_info_store_own(classify->tables.store, session->l7);
 		if (own && l7_feed_passes(session, own, packet, peek)) {
 			return;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "analyzer/classify/l7_info_store.h"
 #include "analyzer/classify/l7_stream.h"
 #include "analyzer/classify/l7_versions.h"
 
@@ -289,13 +290,8 @@ bool l7_contest_replaces(struct l7_contest *contest)
 	if (!contest->first || remains(contest)) {
 		return false;
 	}
-	direction->layer = direction->is_inner ? LAYERS_MAX - 1 : 0;
+	l7_stream_restart(tables->reassembly, direction);
 	l7_feed_forget_state(tables, &contest->feed->session->states[direction->layer]);
-	l7_stream_close_unread(tables->reassembly, direction);
-	direction->next_seq = direction->start_seq;
-	direction->dissector = direction->outer = PROGRESS_NO_DISSECTOR;
-	direction->handed_by = direction->is_inner ? direction->handed_by : PROGRESS_NO_DISSECTOR;
-	direction->is_read = direction->ends_flow = direction->is_torn = false;
 	direction->stream = contest->first;
 	contest->first = 0;
 	l7_info_copy(contest->feed->l7, &contest->before);
@@ -332,4 +328,46 @@ void l7_contest_end(struct l7_contest *contest, bool has_replaced)
 	l7->is_contested |= contest->feed->session->directions->is_untried;
 	reassembly_close(contest->feed->tables->reassembly, contest->first);
 	contest->first = 0;
+}
+
+void l7_contest_keep_all(struct l7_feed *feed)
+{
+	struct l7_session *session = feed->session;
+	struct l7_contest all;
+	struct l7_info others;
+
+	l7_contest_look(&all, feed, L7_UNKNOWN);
+	reassembly_close(feed->tables->reassembly, all.first);
+	l7_info_copy(&others, feed->l7);
+	add_names(&others, &all.names, true);
+	l7_info_store_release(feed->tables->store, session->others);
+	session->others = l7_info_store_add(feed->tables->store, &others);
+}
+
+/* Does it name somebody whom the flow does not? */
+static bool names_others(const struct l7_info *others, const struct l7_info *l7)
+{
+	bool has_other = false;
+
+	for (unsigned i = 0; i < others->name_count && !has_other; i++) {
+		has_other = is_said(&others->names[i]) &&
+			    !has_name(l7, others->names[i].source, l7_info_name(others, i));
+	}
+	return has_other;
+}
+
+bool l7_contest_has_others(const struct l7_feed *feed)
+{
+	uint32_t others = feed->session->others;
+
+	return others && names_others(l7_info_store_get(feed->tables->store, others), feed->l7);
+}
+
+void l7_contest_recall_all(struct l7_feed *feed)
+{
+	if (l7_contest_has_others(feed)) {
+		add_names(feed->l7, l7_info_store_get(feed->tables->store, feed->session->others),
+			true);
+		feed->l7->is_contested = true;
+	}
 }

@@ -40,6 +40,12 @@ bool l7_contest_replaces(struct l7_contest *contest);
  */
 void l7_contest_end(struct l7_contest *contest, bool has_replaced);
 
+/* Keeps with the session whom all versions name, before an answer decides. Does that name more than
+ * the flow does? Adds those names: the answer is in doubt itself. */
+void l7_contest_keep_all(struct l7_feed *feed);
+bool l7_contest_has_others(const struct l7_feed *feed);
+void l7_contest_recall_all(struct l7_feed *feed);
+
 /* How many hosts requests have asked for. */
 unsigned l7_contest_hosts(const struct l7_info *l7);
 

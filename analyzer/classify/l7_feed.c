@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analyzer/classify/dissect/router.h"
+#include "analyzer/classify/l7_answer.h"
 #include "analyzer/classify/l7_ask.h"
 #include "analyzer/classify/l7_contest.h"
 #include "analyzer/classify/l7_stream.h"
@@ -27,6 +28,9 @@ enum { START_BYTES_TELLING = 512 };
  * beginning are looked at. */
 enum { ANSWER_BYTES_TELLING = 8192, VERSION_PIECES_MAX = 250 };
 
+/* How many segments of the other end's are looked at for another version of its first words. */
+enum { ANSWERS_MAX = 8 };
+
 static void finish_direction(struct l7_feed *feed, struct direction *direction)
 {
 	l7_stream_close(feed->tables->reassembly, direction);
@@ -43,19 +47,24 @@ static bool may_come_again(const struct l7_feed *feed, const struct direction *d
 /* This direction has said what it has to say. */
 static void conclude_direction(struct l7_feed *feed, struct direction *direction)
 {
-	if (!may_come_again(feed, direction)) {
+	bool is_asked = may_come_again(feed, direction);
+
+	if (!is_asked && !l7_answer_is_kept(feed, direction)) {
 		finish_direction(feed, direction);
 		return;
 	}
-	versions_keep_stream(feed->tables->reassembly, direction);
+	if (is_asked) {
+		versions_keep_stream(feed->tables->reassembly, direction);
+	}
 	l7_stream_close_unread(feed->tables->reassembly, direction);
 	direction->is_read = true;
 }
 
-/* All is known of both directions: of a beginning, once the other end answers it. */
+/* All is known of both directions: of a beginning, once the other end answers it, and of an answer
+ * once nothing else can come in its place. */
 static void conclude_flow(struct l7_feed *feed, struct direction *direction)
 {
-	if (may_come_again(feed, direction)) {
+	if (may_come_again(feed, direction) || l7_answer_is_kept(feed, direction)) {
 		conclude_direction(feed, direction);
 		direction->ends_flow = true;
 		return;
@@ -143,18 +152,20 @@ static bool was_connected_to(const struct l7_feed *feed, const struct direction 
 
 /* Both have handed over: inside the connection another one begins, of which each may be false again
  * until it is answered. */
-static void begin_inside(struct l7_feed *feed)
+static void begin_inside(struct l7_feed *feed, size_t used)
 {
-	struct direction *direction = feed->session->directions;
+	struct direction *direction = feed->session->directions, *answer = direction + 1;
 
 	if (direction->is_done || !direction->start_is_seen) {
 		return;
 	}
 	versions_forget(feed->tables->reassembly, direction);
+	l7_answer_forget(feed->tables, feed->session);
 	direction->start_seq = direction->next_seq;
+	answer->start_seq = answer->next_seq + (uint32_t)used;
 	direction->version_pieces = 0;
-	direction->is_inner = true;
-	direction->is_torn = false;
+	direction->is_inner = answer->is_inner = true;
+	direction->is_torn = answer->is_known = false;
 	direction->outer_hosts = (uint8_t)l7_contest_hosts(feed->l7);
 	feed->session->is_settled = false;
 }
@@ -184,12 +195,14 @@ static void read_stream(
 	if (piece->from_source && !feed->session->is_settled) {
 		direction->is_torn |= dissection.is_torn || !ends_in_host(feed->l7);
 	}
+	direction->is_known |= used > 0 || result == DISSECT_DONE;
 	if ((used > 0 || result == DISSECT_DONE) && may_come_again(feed, direction)) {
 		l7_stream_keep_said(direction);
+		l7_answer_keep_beside(feed, place, all);
 	}
 	if (!piece->from_source && direction->layer > layer_before &&
 		l7_other_of(feed, direction)->layer == direction->layer) {
-		begin_inside(feed);
+		begin_inside(feed, used);
 	}
 	if (dissection.reopens_other) {
 		l7_stream_reopen(feed->tables->reassembly, l7_other_of(feed, direction));
@@ -250,6 +263,9 @@ static void settle_versions(struct l7_feed *feed, enum l7_protocol kind)
 	struct reassembly *reassembly = feed->tables->reassembly;
 	struct l7_contest contest;
 
+	if (kind != L7_UNKNOWN) {
+		l7_contest_keep_all(feed);
+	}
 	l7_contest_look(&contest, feed, kind);
 	direction->is_untried |= may_come_again(feed, direction) &&
 				 (contest.has_open || !versions_begin(reassembly, direction));
@@ -270,7 +286,7 @@ static bool settle_by_answer(
 	struct l7_feed *feed, struct direction *direction, const struct reader *bytes)
 {
 	bool waits;
-	enum l7_protocol kind = l7_contest_answer(feed, *bytes, &waits);
+	enum l7_protocol kind = l7_answer_kind(feed, bytes, &waits);
 
 	if (kind == L7_UNKNOWN && waits && reader_left(bytes) < ANSWER_BYTES_TELLING &&
 		l7_stream_use(feed->tables->reassembly, direction, 0, bytes)) {
@@ -281,29 +297,82 @@ static bool settle_by_answer(
 	return true;
 }
 
-/* The other end has spoken, for all that was seen of what it says. False where that is not to be
- * read: it tells nothing yet, or nothing is wanted of it. */
-static bool hear_answer(struct l7_feed *feed, struct direction *direction, enum l7_stream_news news,
-	const struct reader *bytes)
+/* What was waited for has come. */
+static void end_waiting(struct l7_feed *feed)
 {
-	struct direction *asked = l7_other_of(feed, direction);
-	bool is_readable = news == L7_STREAM_BYTES || news == L7_STREAM_ENOUGH;
+	struct direction *asked = feed->session->directions, *answer = asked + 1;
 
-	if (asked->versions && !is_readable) {
-		return true;
-	}
-	if (asked->versions && !settle_by_answer(feed, direction, bytes)) {
-		return false;
-	}
 	feed->session->is_settled = true;
 	versions_forget(feed->tables->reassembly, asked);
 	if (asked->is_read) {
 		finish_direction(feed, asked);
 	}
-	if (asked->ends_flow) {
-		finish_direction(feed, direction);
+	if (!l7_contest_has_others(feed)) {
+		l7_answer_forget(feed->tables, feed->session);
 	}
+	if (asked->ends_flow || answer->ends_flow) {
+		conclude_flow(feed, answer);
+	} else if (answer->is_read && !l7_answer_is_kept(feed, answer)) {
+		finish_direction(feed, answer);
+	}
+}
+
+/* Nothing else has come in the place of what the other end said first, for as long as anybody waits
+ * for it. */
+static void stop_waiting(struct l7_feed *feed)
+{
+	struct direction *asked = feed->session->directions, *answer = asked + 1;
+
+	if (!answer->said || ++answer->waited < ANSWERS_MAX) {
+		return;
+	}
+	l7_answer_forget(feed->tables, feed->session);
+	if (feed->session->is_settled || !asked->has_start) {
+		end_waiting(feed);
+	}
+}
+
+/* The other end has spoken, for all that was seen of what it says. False where that is not to be
+ * read: it tells nothing yet, or nothing is wanted of it. */
+static bool hear_answer(struct l7_feed *feed, const struct packet *packet,
+	struct direction *direction, enum l7_stream_news news, const struct reader *bytes)
+{
+	struct direction *asked = l7_other_of(feed, direction);
+	bool is_readable = news == L7_STREAM_BYTES || news == L7_STREAM_ENOUGH;
+
+	if (is_readable && !l7_answer_acknowledges(feed, packet)) {
+		l7_answer_keep(feed, bytes);
+		return true;
+	}
+	if (asked->versions && !is_readable && !direction->is_read) {
+		return true;
+	}
+	if (asked->versions && !settle_by_answer(feed, direction, bytes)) {
+		return false;
+	}
+	if (feed->session->others && is_readable) {
+		l7_answer_keep(feed, bytes);
+	}
+	end_waiting(feed);
 	return !direction->is_done;
+}
+
+/* The other end's first bytes come with other content: what the first ones decided is open, and
+ * where nobody knew those the others are read in their place. */
+static void hear_other_answer(struct l7_feed *feed, struct direction *direction)
+{
+	if (feed->session->is_settled) {
+		l7_contest_recall_all(feed);
+	} else {
+		feed->session->is_settled = true;
+		settle_versions(feed, L7_UNKNOWN);
+	}
+	l7_answer_forget(feed->tables, feed->session);
+	bool is_known = l7_answer_is_known(feed);
+	end_waiting(feed);
+	if (!is_known) {
+		l7_stream_restart(feed->tables->reassembly, direction);
+	}
 }
 
 /* Another version of what was said is kept until it is answered; where there is no more room,
@@ -346,9 +415,12 @@ static void feed_segment(struct l7_feed *feed, const struct packet *packet, cons
 	if (segment.may_begin_again && is_other_version(feed, direction, &segment)) {
 		return;
 	}
+	if (!piece->from_source && l7_answer_differs(feed, packet)) {
+		hear_other_answer(feed, direction);
+	}
 	enum l7_stream_news news = l7_stream_take(reassembly, direction, &segment, &bytes);
 	if (!piece->from_source && direction->is_started && !feed->session->is_settled &&
-		!hear_answer(feed, direction, news, &bytes)) {
+		!hear_answer(feed, packet, direction, news, &bytes)) {
 		return;
 	}
 	switch (news) {
@@ -369,32 +441,6 @@ static void feed_segment(struct l7_feed *feed, const struct packet *packet, cons
 	case L7_STREAM_BYTES:
 		read_stream(feed, piece, bytes, is_cut);
 		break;
-	}
-}
-
-/* Does that acknowledge all that was read of the direction? Where no SYN tells its numbers, only
- * one close to them does. */
-static bool covers(const struct direction *direction, uint32_t tcp_ack)
-{
-	enum { APART_MAX = 65535 };
-
-	return tcp_ack - direction->next_seq <= (direction->start_is_seen ? INT32_MAX : APART_MAX);
-}
-
-/* Who answers a hello has taken its bytes. Words of the other end that acknowledge less are for
- * something else that was said: the hello may be anybody's, until its answer comes after all. */
-static void doubt_hello(struct l7_feed *feed, const struct packet *packet)
-{
-	struct direction *hello = feed->session->directions, *answer = hello + 1;
-	struct l7_info *l7 = feed->l7;
-	bool counts = answer->is_started || !hello->start_is_seen;
-
-	if (l7->server_hello) {
-		l7->is_contested &= !hello->is_unheard;
-		hello->is_unheard = false;
-	} else if (counts && !l7->is_contested && l7->protocol == L7_TLS && hello->layer == 0 &&
-		   hello->said_hello && !covers(hello, packet->tcp_ack)) {
-		hello->is_unheard = l7->is_contested = true;
 	}
 }
 
@@ -474,7 +520,8 @@ void l7_feed_packet(struct l7_feed *feed, const struct packet *packet, const str
 	if (feed->ends.protocol == IP_TCP) {
 		feed_segment(feed, packet, peek, &piece);
 		if (!peek->from_source) {
-			doubt_hello(feed, packet);
+			l7_answer_doubt_hello(feed, packet);
+			stop_waiting(feed);
 		}
 	} else if (feed->ends.protocol == IP_UDP) {
 		feed_datagram(feed, packet, &piece);
@@ -519,10 +566,17 @@ void l7_feed_forget_state(struct dissect_tables *tables, struct dissect_state *s
 
 void l7_feed_release(struct dissect_tables *tables, struct l7_session *session)
 {
+	l7_answer_forget(tables, session);
 	for (unsigned i = 0; i < 2; i++) {
 		l7_stream_close(tables->reassembly, &session->directions[i]);
 	}
 	for (unsigned i = 0; i < LAYERS_MAX; i++) {
 		l7_feed_forget_state(tables, &session->states[i]);
 	}
+}
+
+void l7_feed_let_go(struct dissect_tables *tables, struct l7_session *session)
+{
+	l7_feed_release(tables, session);
+	session->directions[1].is_done = true;
 }

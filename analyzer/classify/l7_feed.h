@@ -46,6 +46,13 @@ void l7_feed_forget_state(struct dissect_tables *tables, struct dissect_state *s
 /* Gives back all memory of streams that the session holds. */
 void l7_feed_release(struct dissect_tables *tables, struct l7_session *session);
 
+/* All was read, and only another version of the answer is waited for; no longer. */
+static inline bool l7_feed_is_held(const struct l7_session *session)
+{
+	return session->others && session->directions[0].is_done;
+}
+void l7_feed_let_go(struct dissect_tables *tables, struct l7_session *session);
+
 static inline bool l7_feed_is_over(const struct l7_session *session)
 {
 	return session->directions[0].is_done && session->directions[1].is_done;

@@ -24,7 +24,8 @@ struct direction {
 	uint32_t urgent_seq; /* of the latest urgent byte, where there were some */
 	uint32_t
 		doubtful; /* what was sent in their place and acknowledges something else; 0 none */
-	uint32_t said;    /* a beginning in pieces that was used, until it is answered; 0 none */
+	uint32_t said;    /* a beginning in pieces that was used, until it is answered; of the other
+			     end what it said first, while that may come otherwise; 0 none */
 	uint32_t
 		versions; /* pieces that do not go on with it, until then (l7_versions.h); 0 none */
 	uint16_t unsure_bytes;  /* at the start: the receiver may not have taken them */
@@ -37,6 +38,7 @@ struct direction {
 	uint8_t pieces;         /* payloads looked at */
 	uint8_t version_pieces; /* that were sent for its beginning, and do not go on with it */
 	uint8_t outer_hosts;    /* hosts that were asked for before a hand-over that both made */
+	uint8_t waited;         /* segments since its first words were kept */
 	uint8_t urgent_count;   /* bytes with a number that are none of the stream's */
 	bool has_start : 1;     /* start_seq is known, or taken for known */
 	bool is_started : 1;    /* payload came that its receiver takes */
@@ -47,6 +49,7 @@ struct direction {
 	bool is_later : 1;      /* it begins behind another conversation of its connection */
 	bool is_syn_data : 1;   /* the unsure bytes came with the SYN */
 	bool ends_flow : 1;     /* what was read tells all, if that is what the other end answers */
+	bool is_known : 1;      /* somebody knew what it says */
 	bool is_torn : 1;       /* what was read of it does not fit together */
 	bool is_untried : 1;    /* not all versions of its beginning could be kept, or looked at */
 	bool is_read : 1;       /* all is known; only another start may still come */
@@ -63,10 +66,11 @@ struct l7_session {
 	uint32_t l7; /* what is known so far; a reference */
 	struct dissect_state states[LAYERS_MAX];
 	struct direction directions[2]; /* of the initiator, of the other end */
-	uint32_t older, newer;          /* neighbours in order of age */
-	bool is_cut;                    /* the capture cut off some of the payload */
-	bool is_settled;                /* the other end has answered what was said */
-	bool is_over;                   /* its flow has let go of it; free with the next batch */
+	uint32_t others; /* whom all versions of a beginning named; a reference, 0: none is out */
+	uint32_t older, newer; /* neighbours in order of age */
+	bool is_cut;           /* the capture cut off some of the payload */
+	bool is_settled;       /* the other end has answered what was said */
+	bool is_over;          /* its flow has let go of it; free with the next batch */
 };
 
 struct l7_session_table;

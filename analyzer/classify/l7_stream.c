@@ -43,6 +43,17 @@ void l7_stream_reopen(struct reassembly *reassembly, struct direction *direction
 	direction->is_read = direction->is_done = false;
 }
 
+void l7_stream_restart(struct reassembly *reassembly, struct direction *direction)
+{
+	l7_stream_close_unread(reassembly, direction);
+	direction->next_seq = direction->start_seq;
+	direction->layer = direction->is_inner ? LAYERS_MAX - 1 : 0;
+	direction->dissector = direction->outer = PROGRESS_NO_DISSECTOR;
+	direction->handed_by = direction->is_inner ? direction->handed_by : PROGRESS_NO_DISSECTOR;
+	direction->is_read = direction->is_done = direction->ends_flow = false;
+	direction->is_torn = direction->is_known = false;
+}
+
 /* Does the receiver look at such a segment at all? */
 static bool is_acceptable(const struct packet *packet)
 {

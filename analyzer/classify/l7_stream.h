@@ -86,6 +86,9 @@ void l7_stream_forget(struct reassembly *reassembly, struct direction *direction
 /* More is wanted of a direction that was done: its next segment is looked at first. */
 void l7_stream_reopen(struct reassembly *reassembly, struct direction *direction);
 
+/* What was read of the beginning is not what counts: it is read anew, from its start on. */
+void l7_stream_restart(struct reassembly *reassembly, struct direction *direction);
+
 /* Gives back its memory, but for what was said and its versions; and all of it. */
 void l7_stream_close_unread(struct reassembly *reassembly, struct direction *direction);
 void l7_stream_close(struct reassembly *reassembly, struct direction *direction);
