@@ -58,12 +58,17 @@ enum tcp_state {
 
 enum flow_left { FLOW_LEFT_NOBODY, FLOW_LEFT_SOURCE, FLOW_LEFT_DESTINATION };
 
+/* A flow's id is a keyed hash of its five numbers and its beginning: it joins parts, alerts and
+ * sensors. Its upper half is of the five numbers alone: two flows between the same ends have it in
+ * common, where both ids were made under the same key. */
+enum { FLOW_ID_ENDS_AT = 32 };
+#define FLOW_ID_ENDS (UINT64_MAX << FLOW_ID_ENDS_AT)
+
 const char *flow_end_name(enum flow_end end);
 const char *tcp_state_name(enum tcp_state state);
 
 struct flow_record {
-	uint64_t flow_id; /* keyed hash of five numbers and beginning: joins parts, alerts, sensors
-			   */
+	uint64_t flow_id;          /* FLOW_ID_ENDS */
 	uint64_t flow_start_ns;    /* of the whole flow */
 	uint64_t start_ns, end_ns; /* first and last packet of this part (if empty: of the flow) */
 	uint64_t packets[2], bytes[2];             /* of this part; bytes are IP bytes */

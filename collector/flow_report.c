@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/quick_hash.h"
 #include "collector/flow_context.h"
 #include "collector/flow_initiator.h"
 
@@ -71,8 +72,9 @@ static uint64_t flow_beginning(
 	return has_isn ? UINT64_C(1) << 63 | opening->isn[is_high] : cold->flow_start_ns / SLOT_NS;
 }
 
-/* Of both ends in the key's order, the protocol and the beginning: the same for all parts, from run
- * to run and from sensor to sensor under the same key, whatever VLAN or tunnel each saw it in. */
+/* The same for all parts, from run to run and from sensor to sensor under the same key, whatever
+ * VLAN or tunnel each saw it in. The upper half is of both ends in the key's order and the protocol
+ * alone, so that two ids also tell whether the five numbers are the same (flow.h). */
 static uint64_t flow_id(const struct flow_table *table, const struct flow_slab *slab,
 	uint32_t number, const struct flow_cold *cold)
 {
@@ -80,15 +82,15 @@ static uint64_t flow_id(const struct flow_table *table, const struct flow_slab *
 	struct {
 		struct addr ends[2];
 		struct key_tail tail;
-		uint64_t beginning;
 	} of = { .ends = { key_addr(slab, key, 0), key_addr(slab, key, 1) },
 		.tail = key_tail(slab, key) };
 
-	_Static_assert(sizeof(of) == 48, "hashed as bytes, so no padding");
+	_Static_assert(sizeof(of) == 40, "hashed as bytes, so no padding");
 	of.tail.context = 0;
-	of.beginning = flow_beginning(slab, number, cold);
 	bool is_next = cold->flow_start_ns >= table->id_next_ns;
-	return hash_bytes(is_next ? &table->id_key_next : &table->id_key, &of, sizeof(of));
+	uint64_t hash = hash_bytes(is_next ? &table->id_key_next : &table->id_key, &of, sizeof(of));
+	return (hash & FLOW_ID_ENDS) |
+	       quick_hash(hash, flow_beginning(slab, number, cold)) >> FLOW_ID_ENDS_AT;
 }
 
 static void describe_ends(struct flow_record *record, const struct flow_slab *slab, const void *key,

@@ -476,6 +476,8 @@ static void test_families_and_contexts(void)
 	ok(made->records[tagged].flow_id == made->records[plain].flow_id &&
 			made->records[0].flow_id != made->records[2].flow_id,
 		"with an id for each five numbers: another sensor sees other tags");
+	ok((made->records[0].flow_id ^ made->records[2].flow_id) & FLOW_ID_ENDS,
+		"… and its upper half tells other ends");
 	is_int(made->records[1].context.vlan_id, 7, "the VLAN is in the record");
 	is_int((int64_t)made->records[2].packets[1], 1, "both directions are one flow in IPv6");
 	made_table_destroy(made);
@@ -508,6 +510,8 @@ static void test_ids(void)
 	ok(here->records[0].flow_id == there->records[0].flow_id,
 		"two sensors give a connection the same id");
 	ok(there->records[0].flow_id != there->records[1].flow_id, "the next one has another");
+	ok((there->records[0].flow_id & FLOW_ID_ENDS) == (there->records[1].flow_id & FLOW_ID_ENDS),
+		"… whose upper half says that its ends are the same");
 	made_table_destroy(here);
 	made_table_destroy(there);
 }
