@@ -1,27 +1,11 @@
 #include "analyzer/archive/archive_halves.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "analyzer/archive/archive_once.h"
-#include "base/hash.h"
 #include "collector/packet.h"
 
 enum { LEAST = 256 };
-
-struct sight {
-	uint64_t bytes[HALF_WAYS];
-	uint64_t start_ns; /* of the record */
-	uint64_t from_ns, last_ns;
-	uint64_t began_ns; /* the flow, as far as the sensor saw */
-	uint32_t packets[HALF_WAYS];
-	uint32_t retransmissions;
-	uint32_t device; /* place */
-	uint32_t next;   /* of the same part; one more than its place */
-	uint8_t archive, tcp_state, tcp_flags[HALF_WAYS];
-	bool start_seen;
-	uint8_t source_way;
-};
 
 struct half {
 	uint64_t bytes, last_ns; /* bytes and packets: those that the teller lacks */
@@ -34,251 +18,197 @@ struct half {
 	bool start_seen;
 	bool is_source; /* whoever sent it began */
 	bool is_most;   /* the teller saw less than half of it */
+	bool is_least;  /* there was more, nobody knows how much */
 };
 
-struct half_device {
-	struct record_device device; /* no identity where there is a pseudonym */
-	char pseudonym[PSEUDONYM_LENGTH + 1];
+/* What an archive saw of a way in one record, on the clock of all. */
+struct span {
+	uint64_t from_ns, last_ns, packets, bytes;
+	uint8_t archive;
+};
+
+/* A time of a way of which several archives may have seen the same packets: what each saw. */
+struct stretch {
+	uint64_t from_ns, last_ns;
+	uint64_t archives; /* bits */
+	struct span seen[ARCHIVE_ONCE_MAX];
+};
+
+/* A way, stretch by stretch. */
+struct way_sum {
+	uint64_t packets, bytes;
+	uint64_t teller_packets, teller_bytes;
+	uint64_t fullest; /* bits of archives */
+	bool is_least;
 };
 
 void archive_halves_deinit(struct archive_halves *halves)
 {
-	hash_table_deinit(&halves->by_device);
-	free(halves->devices);
 	free(halves->items);
-	free(halves->sights);
-	*halves = (struct archive_halves){ .sights = NULL };
+	free(halves->spans);
+	*halves = (struct archive_halves){ .items = NULL };
 }
 
-void archive_halves_ask(struct field_set *fields)
+static int compare_spans(const void *left, const void *right)
 {
-	static const char *const paths[] = { "borderflow.flow.id", "source.packets",
-		"destination.packets", "source.bytes", "destination.bytes",
-		"borderflow.flow.total_source_packets", "borderflow.flow.total_destination_packets",
-		"borderflow.flow.total_source_bytes", "borderflow.flow.total_destination_bytes",
-		"network.iana_number", "network.direction", "borderflow.own_side",
-		"borderflow.flow.start_seen", "source.port", "destination.port",
-		"borderflow.device", "borderflow.device_kind", "borderflow.device_identity",
-		"borderflow.seen", "borderflow.tcp.state", "borderflow.tcp.retransmissions",
-		"borderflow.tcp.source_flags", "borderflow.tcp.destination_flags" };
+	const struct span *one = left, *other = right;
 
-	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		field_set_add_alone(fields, field_find(paths[i], strlen(paths[i])));
+	if (one->from_ns != other->from_ns) {
+		return one->from_ns < other->from_ns ? -1 : 1;
 	}
+	return one->archive - other->archive;
 }
 
-/* The end that sends the first way. */
-static unsigned first_end(const struct record *record)
+/* In order of time. False without memory. */
+static bool gather_spans(struct archive_halves *halves, const struct archive_sights *all,
+	const struct archive_skew *skew, const struct sights *sights, unsigned way)
 {
-	const struct flow_record *flow = &record->flow;
-	bool one_is_ours = record->direction == RECORD_DIRECTION_OUTBOUND ||
-			   record->direction == RECORD_DIRECTION_INBOUND;
-
-	if (flow->source_port != flow->destination_port) {
-		return flow->source_port < flow->destination_port;
-	}
-	return one_is_ours && record->own_side == RECORD_DESTINATION;
-}
-
-static const uint64_t *packets_of(const struct flow_record *flow, bool is_whole)
-{
-	return is_whole ? flow->total_packets : flow->packets;
-}
-
-static bool is_device(const void *devices, uint32_t place, const void *key)
-{
-	return memcmp((const struct half_device *)devices + place, key,
-		       sizeof(struct half_device)) == 0;
-}
-
-/* UINT32_MAX: without memory. */
-static uint32_t device_of(struct archive_halves *halves, const struct archived *archived)
-{
-	struct half_device wanted;
-
-	memset(&wanted, 0, sizeof(wanted)); /* compared whole */
-	memcpy(wanted.pseudonym, archived->labels.device, strlen(archived->labels.device));
-	wanted.device.kind = archived->record.device.kind;
-	if (!wanted.pseudonym[0]) {
-		wanted.device.identity = archived->record.device.identity;
-	}
-	const struct hash_key key = hash_key_fixed("devices of halves");
-	uint64_t hash = hash_bytes(&key, &wanted, sizeof(wanted));
-	uint32_t place =
-		hash_table_find(&halves->by_device, hash, is_device, halves->devices, &wanted);
-
-	if (place != HASH_TABLE_NONE) {
-		return place;
-	}
-	if (halves->device_count == halves->device_capacity) {
-		uint32_t capacity = halves->device_capacity ? 2 * halves->device_capacity : LEAST;
-		struct half_device *devices = realloc(halves->devices, capacity * sizeof(*devices));
-		if (!devices) {
-			return UINT32_MAX;
+	if (halves->span_capacity < sights->count) {
+		struct span *spans = realloc(halves->spans, sights->count * sizeof(*spans));
+		if (!spans) {
+			return false;
 		}
-		halves->devices = devices;
-		halves->device_capacity = capacity;
+		halves->spans = spans;
+		halves->span_capacity = sights->count;
 	}
-	if (!hash_table_put(&halves->by_device, hash, halves->device_count)) {
-		return UINT32_MAX;
-	}
-	halves->devices[halves->device_count] = wanted;
-	return halves->device_count++;
-}
-
-static uint32_t at_most_32(uint64_t count)
-{
-	return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
-}
-
-struct sights archive_halves_note(struct archive_halves *halves, unsigned archive, bool is_whole,
-	const struct archived *archived)
-{
-	const struct flow_record *flow = &archived->record.flow;
-	const uint64_t *packets = packets_of(flow, is_whole);
-	const uint64_t *bytes = is_whole ? flow->total_bytes : flow->bytes;
-	unsigned first = first_end(&archived->record);
-	struct sights none = { 0 };
-
-	if (halves->sight_count == halves->sight_capacity) {
-		uint32_t capacity = halves->sight_capacity ? 2 * halves->sight_capacity : LEAST;
-		struct sight *sights = realloc(halves->sights, capacity * sizeof(*sights));
-		if (!sights) {
-			return none;
+	halves->span_count = 0;
+	for (const struct sight *sight = archive_sight_at(all, sights->first); sight;
+		sight = archive_sight_at(all, sight->next)) {
+		if (sight->packets[way] > 0) {
+			halves->spans[halves->span_count++] = (struct span){
+				.from_ns = archive_skew_time(skew, sight->archive, sight->from_ns),
+				.last_ns = archive_skew_time(skew, sight->archive, sight->last_ns),
+				.packets = sight->packets[way],
+				.bytes = sight->bytes[way],
+				.archive = sight->archive,
+			};
 		}
-		halves->sights = sights;
-		halves->sight_capacity = capacity;
 	}
-	uint32_t device = device_of(halves, archived);
-	if (device == UINT32_MAX) {
-		return none;
-	}
-	struct sight *sight = &halves->sights[halves->sight_count++];
-	*sight = (struct sight){ .start_ns = flow->start_ns,
-		.from_ns = is_whole ? flow->flow_start_ns : flow->start_ns,
-		.last_ns = flow->end_ns,
-		.began_ns = flow->flow_start_ns,
-		.retransmissions = flow->retransmissions,
-		.device = device,
-		.archive = (uint8_t)archive,
-		.tcp_state = flow->tcp_state,
-		.start_seen = flow->start_seen,
-		.source_way = (uint8_t)first };
-	for (unsigned way = 0; way < HALF_WAYS; way++) {
-		sight->packets[way] = at_most_32(packets[first ^ way]);
-		sight->bytes[way] = bytes[first ^ way];
-		sight->tcp_flags[way] = flow->tcp_flags[first ^ way];
-	}
-	return (struct sights){ halves->sight_count, halves->sight_count, 1 };
-}
-
-void archive_halves_add(struct archive_halves *halves, struct sights *to, const struct sights *from)
-{
-	if (to->count == 0 || from->count == 0) {
-		*to = to->count == 0 ? *from : *to;
-		return;
-	}
-	halves->sights[to->last - 1].next = from->first;
-	to->last = from->last;
-	to->count += from->count;
-}
-
-/* Walks through a list. */
-static const struct sight *sight_at(const struct archive_halves *halves, uint32_t place)
-{
-	return place ? &halves->sights[place - 1] : NULL;
-}
-
-bool archive_halves_hold(const struct archive_halves *halves, const struct sights *sights,
-	unsigned archive, uint64_t start_ns)
-{
-	const struct sight *sight = sight_at(halves, sights->first);
-
-	while (sight && (sight->archive != archive || sight->start_ns != start_ns)) {
-		sight = sight_at(halves, sight->next);
-	}
-	return sight != NULL;
-}
-
-/* The one way that was seen; HALF_WAYS: both, or none. */
-static unsigned only_way(const struct archive_halves *halves, const struct sights *sights)
-{
-	bool is_seen[HALF_WAYS] = { false };
-
-	for (const struct sight *sight = sight_at(halves, sights->first); sight;
-		sight = sight_at(halves, sight->next)) {
-		is_seen[0] |= sight->packets[0] > 0;
-		is_seen[1] |= sight->packets[1] > 0;
-	}
-	return is_seen[0] == is_seen[1] ? HALF_WAYS : is_seen[1];
-}
-
-bool archive_halves_meet(const struct archive_halves *halves, const struct sights *one,
-	const struct sights *other, bool *are_of_one_device)
-{
-	unsigned way = only_way(halves, one), other_way = only_way(halves, other);
-
-	if (way == HALF_WAYS || other_way == HALF_WAYS || way == other_way) {
-		return false;
-	}
-	*are_of_one_device =
-		halves->sights[one->first - 1].device == halves->sights[other->first - 1].device;
+	qsort(halves->spans, halves->span_count, sizeof(*halves->spans), compare_spans);
 	return true;
 }
 
-bool archive_halves_clash(
-	const struct archive_halves *halves, const struct sights *one, const struct sights *other)
+/* What clocks are wrong by may bring two spans together that seem to follow each other: all of one
+ * of them, or a little of both. */
+static bool goes_on(
+	const struct stretch *stretch, const struct span *span, const struct archive_skew *skew)
 {
-	for (const struct sight *a = sight_at(halves, one->first); a;
-		a = sight_at(halves, a->next)) {
-		for (const struct sight *b = sight_at(halves, other->first); b;
-			b = sight_at(halves, b->next)) {
-			if (a->archive == b->archive && a->from_ns < b->last_ns &&
-				b->from_ns < a->last_ns) {
-				return true;
-			}
+	uint64_t unsure_ns = 0;
+
+	if (span->from_ns < stretch->last_ns) {
+		return true;
+	}
+	for (uint64_t left = stretch->archives; left != 0; left &= left - 1) {
+		unsigned archive = (unsigned)__builtin_ctzll(left);
+		if (archive != span->archive && skew->unsure_ns[archive] > unsure_ns) {
+			unsure_ns = skew->unsure_ns[archive];
 		}
 	}
-	return false;
-}
-
-struct seen_way {
-	uint64_t packets, bytes;
-};
-
-static void count_way(const struct archive_halves *halves, const struct sights *sights,
-	unsigned way, struct seen_way seen[ARCHIVE_ONCE_MAX])
-{
-	memset(seen, 0, ARCHIVE_ONCE_MAX * sizeof(seen[0]));
-	for (const struct sight *sight = sight_at(halves, sights->first); sight;
-		sight = sight_at(halves, sight->next)) {
-		seen[sight->archive].packets += sight->packets[way];
-		seen[sight->archive].bytes += sight->bytes[way];
+	if (unsure_ns > 0 && skew->unsure_ns[span->archive] > unsure_ns) {
+		unsure_ns = skew->unsure_ns[span->archive];
 	}
+	return span->from_ns <= stretch->from_ns + unsure_ns ||
+	       span->last_ns <= stretch->last_ns + unsure_ns;
 }
 
-/* Whoever saw the most packets of a way, the teller before others that saw as many. */
-static unsigned fullest(const struct seen_way seen[ARCHIVE_ONCE_MAX], unsigned teller)
+static void widen(struct span *to, const struct span *from)
 {
-	unsigned most = teller;
+	to->from_ns = from->from_ns < to->from_ns ? from->from_ns : to->from_ns;
+	to->last_ns = from->last_ns > to->last_ns ? from->last_ns : to->last_ns;
+	to->packets += from->packets;
+	to->bytes += from->bytes;
+}
 
-	for (unsigned i = 0; i < ARCHIVE_ONCE_MAX; i++) {
-		if (seen[i].packets > seen[most].packets ||
-			(seen[i].packets == seen[most].packets &&
-				seen[i].bytes > seen[most].bytes)) {
-			most = i;
+static void add_span(struct stretch *stretch, const struct span *span)
+{
+	uint64_t bit = UINT64_C(1) << span->archive;
+
+	if (!(stretch->archives & bit)) {
+		stretch->seen[span->archive] = *span;
+	} else {
+		widen(&stretch->seen[span->archive], span);
+	}
+	stretch->archives |= bit;
+	stretch->last_ns = span->last_ns > stretch->last_ns ? span->last_ns : stretch->last_ns;
+}
+
+/* Did another one see packets that the fullest did not? Surely at a time when that one saw nothing.
+ * Most likely where it saw a good part of them all the time: neither strays, nor what is left when
+ * a few are lost, nor did it come later. */
+static bool saw_more(
+	const struct span *seen, const struct span *most, const struct archive_skew *skew)
+{
+	enum { SOME = 16, MANY = 8 };
+	uint64_t unsure_ns = skew->unsure_ns[seen->archive];
+	uint64_t length_ns = seen->last_ns - seen->from_ns;
+	uint64_t most_ns = most->last_ns - most->from_ns;
+	bool is_good_part = most->packets >= MANY && seen->packets * SOME > most->packets &&
+			    (most->packets - seen->packets) * SOME > most->packets;
+
+	return seen->from_ns + unsure_ns < most->from_ns ||
+	       seen->last_ns > most->last_ns + unsure_ns ||
+	       (is_good_part && length_ns > most_ns - most_ns / MANY);
+}
+
+/* Who saw the most packets tells it, the teller before others that saw as many. */
+static void add_stretch(struct way_sum *sum, const struct stretch *stretch, unsigned teller,
+	const struct archive_skew *skew)
+{
+	const struct span none = { .packets = 0 }, *most = &none;
+	uint64_t bytes = 0;
+
+	if (stretch->archives >> teller & 1) {
+		most = &stretch->seen[teller];
+		sum->teller_packets += most->packets;
+		sum->teller_bytes += most->bytes;
+	}
+	for (uint64_t left = stretch->archives; left != 0; left &= left - 1) {
+		const struct span *seen = &stretch->seen[__builtin_ctzll(left)];
+		bytes = seen->bytes > bytes ? seen->bytes : bytes;
+		if (seen->packets > most->packets ||
+			(seen->packets == most->packets && seen->bytes > most->bytes)) {
+			most = seen;
 		}
 	}
-	return most;
+	sum->packets += most->packets;
+	sum->bytes += bytes;
+	sum->fullest |= UINT64_C(1) << most->archive;
+	for (uint64_t left = stretch->archives; left != 0; left &= left - 1) {
+		sum->is_least |= saw_more(&stretch->seen[__builtin_ctzll(left)], most, skew);
+	}
 }
 
-/* What one archive knows of a way besides how much it was. */
-static void describe(const struct archive_halves *halves, const struct sights *sights,
-	unsigned archive, unsigned way, struct half *half)
+static struct way_sum add_up(
+	const struct archive_halves *halves, const struct archive_skew *skew, unsigned teller)
 {
-	for (const struct sight *sight = sight_at(halves, sights->first); sight;
-		sight = sight_at(halves, sight->next)) {
-		if (sight->archive != archive || sight->packets[way] == 0) {
+	struct way_sum sum = { .packets = 0 };
+	struct stretch stretch = { .archives = 0 };
+
+	for (uint32_t i = 0; i < halves->span_count; i++) {
+		const struct span *span = &halves->spans[i];
+		if (stretch.archives && !goes_on(&stretch, span, skew)) {
+			add_stretch(&sum, &stretch, teller, skew);
+			stretch.archives = 0;
+		}
+		if (!stretch.archives) {
+			stretch.from_ns = span->from_ns;
+			stretch.last_ns = span->last_ns;
+		}
+		add_span(&stretch, span);
+	}
+	if (stretch.archives) {
+		add_stretch(&sum, &stretch, teller, skew);
+	}
+	return sum;
+}
+
+/* What some archives know of a way besides how much it was. */
+static void describe(const struct archive_sights *all, const struct sights *sights,
+	uint64_t archives, unsigned way, struct half *half)
+{
+	for (const struct sight *sight = archive_sight_at(all, sights->first); sight;
+		sight = archive_sight_at(all, sight->next)) {
+		if (!(archives >> sight->archive & 1) || sight->packets[way] == 0) {
 			continue;
 		}
 		bool is_earlier = half->began_ns == 0 || sight->began_ns < half->began_ns;
@@ -292,6 +222,11 @@ static void describe(const struct archive_halves *halves, const struct sights *s
 		half->tcp_flags |= sight->tcp_flags[way];
 		half->start_seen |= sight->start_seen;
 	}
+}
+
+static uint32_t at_most_32(uint64_t count)
+{
+	return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
 }
 
 static struct half *append(struct archive_halves *halves)
@@ -308,31 +243,31 @@ static struct half *append(struct archive_halves *halves)
 	return &halves->items[halves->count++];
 }
 
-struct half_ways archive_halves_lack(
-	struct archive_halves *halves, const struct sights *sights, unsigned teller)
+struct half_ways archive_halves_lack(struct archive_halves *halves,
+	const struct archive_sights *all, const struct archive_skew *skew,
+	const struct sights *sights, unsigned teller)
 {
 	struct half_ways ways = { { 0 } };
-	struct seen_way seen[ARCHIVE_ONCE_MAX];
 
-	for (unsigned way = 0; way < HALF_WAYS; way++) {
-		count_way(halves, sights, way, seen);
-		unsigned most = fullest(seen, teller);
-		uint64_t bytes = seen[most].bytes;
-		for (unsigned i = 0; i < ARCHIVE_ONCE_MAX; i++) {
-			bytes = seen[i].bytes > bytes ? seen[i].bytes : bytes;
+	for (unsigned way = 0; way < SIGHT_WAYS; way++) {
+		if (!gather_spans(halves, all, skew, sights, way)) {
+			return ways;
 		}
-		uint64_t lacking = seen[most].packets - seen[teller].packets;
-		if (lacking == 0 && bytes == seen[teller].bytes) {
+		struct way_sum sum = add_up(halves, skew, teller);
+		uint64_t packets = sum.packets - sum.teller_packets;
+		uint64_t bytes = sum.bytes - sum.teller_bytes;
+		if (packets == 0 && bytes == 0 && !sum.is_least) {
 			continue;
 		}
 		struct half *half = append(halves);
 		if (!half) {
 			return ways;
 		}
-		*half = (struct half){ .packets = at_most_32(lacking),
-			.bytes = bytes - seen[teller].bytes,
-			.is_most = 2 * seen[teller].packets < seen[most].packets };
-		describe(halves, sights, most, way, half);
+		*half = (struct half){ .packets = at_most_32(packets),
+			.bytes = bytes,
+			.is_most = 2 * sum.teller_packets < sum.packets,
+			.is_least = sum.is_least };
+		describe(all, sights, sum.fullest, way, half);
 		ways.of[way] = halves->count;
 	}
 	return ways;
@@ -387,6 +322,7 @@ static void turn_around(struct record *record)
 		flow->tcp_flags[end] = as_was.tcp_flags[!end];
 		flow->wrapped[end] = as_was.wrapped[!end];
 	}
+	record->at_least = (uint8_t)((record->at_least & 1) << 1 | record->at_least >> 1);
 	if (record->direction == RECORD_DIRECTION_OUTBOUND ||
 		record->direction == RECORD_DIRECTION_INBOUND) {
 		record->direction = record->direction == RECORD_DIRECTION_OUTBOUND
@@ -408,7 +344,7 @@ static bool began_before(const struct half *half, unsigned end, const struct flo
 }
 
 /* Who sees a device's own packets knows better who it is. */
-static void put_device(struct archived *archived, const struct half_device *device)
+static void put_device(struct archived *archived, const struct sight_device *device)
 {
 	struct record *record = &archived->record;
 	struct addr *own = record->own_side == RECORD_SOURCE ? &record->flow.source
@@ -422,7 +358,7 @@ static void put_device(struct archived *archived, const struct half_device *devi
 	}
 }
 
-static void complete_way(const struct archive_halves *halves, const struct half *half, unsigned end,
+static void complete_way(const struct archive_sights *all, const struct half *half, unsigned end,
 	bool is_whole, struct archived *archived)
 {
 	struct record *record = &archived->record;
@@ -445,28 +381,29 @@ static void complete_way(const struct archive_halves *halves, const struct half 
 	flow->tcp_flags[end] |= half->tcp_flags;
 	flow->tcp_state = state_of(flow, flow->tcp_state, half->tcp_state);
 	flow->start_seen |= half->start_seen;
+	record->at_least |= (uint8_t)(half->is_least << end);
 	record->seen =
 		flow->total_packets[0] && flow->total_packets[1] ? RECORD_SEEN_BOTH : record->seen;
 	if (half->is_most && end == (record->own_side == RECORD_SOURCE ? 0 : 1)) {
-		put_device(archived, &halves->devices[half->device]);
+		put_device(archived, &all->devices[half->device]);
 	}
 }
 
-void archive_halves_complete(struct archive_halves *halves, const struct half_ways *ways,
-	bool is_whole, struct archived *archived)
+void archive_halves_complete(struct archive_halves *halves, const struct archive_sights *all,
+	const struct half_ways *ways, bool is_whole, struct archived *archived)
 {
 	const struct flow_record *flow = &archived->record.flow;
 
-	for (unsigned way = 0; way < HALF_WAYS; way++) {
+	for (unsigned way = 0; way < SIGHT_WAYS; way++) {
 		struct half *half = ways->of[way] ? &halves->items[ways->of[way] - 1] : NULL;
-		unsigned end = first_end(&archived->record) ^ way;
+		unsigned end = archive_sight_first_end(&archived->record) ^ way;
 		if (!half) {
 			continue;
 		}
 		if (half->taker_ns == 0) {
 			half->taker_ns = flow->start_ns;
 			half->taker_part = flow->part;
-			half->taker_packets = packets_of(flow, is_whole)[end];
+			half->taker_packets = archive_sight_packets(flow, is_whole)[end];
 			half->taker_bytes = (is_whole ? flow->total_bytes : flow->bytes)[end];
 		}
 		if (half->taker_ns == flow->start_ns && half->taker_part == flow->part) {
@@ -474,7 +411,7 @@ void archive_halves_complete(struct archive_halves *halves, const struct half_wa
 				turn_around(&archived->record);
 				end = 0;
 			}
-			complete_way(halves, half, end, is_whole, archived);
+			complete_way(all, half, end, is_whole, archived);
 		}
 	}
 }

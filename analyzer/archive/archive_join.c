@@ -18,7 +18,7 @@ struct pair {
 
 struct joining {
 	struct part *parts;
-	struct archive_halves *halves;
+	struct archive_sights *sights;
 	uint32_t *ranked; /* places */
 	uint32_t count;
 	struct pair *pairs;
@@ -50,7 +50,7 @@ bool archive_join_began_together(const struct part *one, const struct part *othe
 }
 
 /* Who saw most of it tells. */
-static void add(struct part *to, const struct part *part, struct archive_halves *halves)
+static void add(struct part *to, const struct part *part, struct archive_sights *sights)
 {
 	if (part->seen == to->seen) {
 		to->tied |= part->tied;
@@ -60,10 +60,10 @@ static void add(struct part *to, const struct part *part, struct archive_halves 
 	}
 	to->holders |= part->holders;
 	to->is_opening |= part->is_opening;
-	archive_halves_add(halves, &to->sights, &part->sights);
+	archive_sights_add(sights, &to->sights, &part->sights);
 }
 
-void archive_join_merge(struct part *to, const struct part *part, struct archive_halves *halves)
+void archive_join_merge(struct part *to, const struct part *part, struct archive_sights *sights)
 {
 	to->first_ns = part->first_ns < to->first_ns ? part->first_ns : to->first_ns;
 	to->last_ns = part->last_ns > to->last_ns ? part->last_ns : to->last_ns;
@@ -72,7 +72,7 @@ void archive_join_merge(struct part *to, const struct part *part, struct archive
 	to->is_several |= part->is_several || (to->holders & part->holders) != 0;
 	to->is_joined &= part->is_joined;
 	to->has_both_ends &= part->has_both_ends;
-	add(to, part, halves);
+	add(to, part, sights);
 }
 
 uint32_t archive_join_root(const struct part *parts, uint32_t place)
@@ -105,7 +105,23 @@ static int compare_ids(const void *left, const void *right, void *parts)
 	return order ? order : compare_times(one, other);
 }
 
+/* Where an address is not kept what is left of the five numbers does not tell them. */
+static uint64_t five_numbers(const struct part *part)
+{
+	return part->has_both_ends ? part->ends : part->flow_id >> FLOW_ID_ENDS_AT;
+}
+
 static int compare_ends(const void *left, const void *right, void *parts)
+{
+	const struct part *one = (struct part *)parts + *(const uint32_t *)left;
+	const struct part *other = (struct part *)parts + *(const uint32_t *)right;
+	int order = compare(five_numbers(one), five_numbers(other));
+
+	order = order ? order : compare_times(one, other);
+	return order ? order : compare(one->flow_id, other->flow_id);
+}
+
+static int compare_kept_ends(const void *left, const void *right, void *parts)
 {
 	const struct part *one = (struct part *)parts + *(const uint32_t *)left;
 	const struct part *other = (struct part *)parts + *(const uint32_t *)right;
@@ -126,13 +142,24 @@ static int compare_pairs(const void *left, const void *right)
 	return order ? order : compare(one->other, other->other);
 }
 
-/* Those that are no other one yet. */
-static void rank(struct joining *joining, uint32_t parts, bool has_ends,
+static bool is_any(const struct part *part)
+{
+	(void)part;
+	return true;
+}
+
+static bool is_opening_of_ends(const struct part *part)
+{
+	return part->is_opening && part->ends;
+}
+
+/* Those of a kind that are no other one yet. */
+static void rank(struct joining *joining, uint32_t parts, bool (*is_wanted)(const struct part *),
 	int (*compare_ranked)(const void *left, const void *right, void *parts))
 {
 	joining->count = 0;
 	for (uint32_t i = 0; i < parts; i++) {
-		if (joining->parts[i].same == i && (!has_ends || joining->parts[i].ends)) {
+		if (joining->parts[i].same == i && is_wanted(&joining->parts[i])) {
 			joining->ranked[joining->count++] = i;
 		}
 	}
@@ -152,7 +179,7 @@ static void join_ids(
 		struct part *one = &joining->parts[joining->ranked[to]];
 		struct part *other = &joining->parts[joining->ranked[i]];
 		if (one->flow_id == other->flow_id && are_same(one, other)) {
-			archive_join_merge(one, other, joining->halves);
+			archive_join_merge(one, other, joining->sights);
 			other->same = joining->ranked[to];
 		} else {
 			to = i;
@@ -160,34 +187,18 @@ static void join_ids(
 	}
 }
 
-/* Two ways of one flow, or one that a sensor came to later. Where own addresses are not kept,
- * another device may have the same port. */
+/* Two of the same ends: ways of one flow, or one that a sensor came to later. */
 static bool may_be_one(
 	const struct joining *joining, const struct part *one, const struct part *other)
 {
-	bool are_of_one_device = false, is_joined = one->is_joined || other->is_joined;
+	bool is_joined = one->is_joined || other->is_joined;
 
 	if (one->flow_id == other->flow_id || one->holders == other->holders) {
 		return false;
 	}
-	if (is_joined && are_near(one, other, 0)) {
-		return true;
-	}
-	return (is_joined || !one->is_tcp) &&
-	       archive_halves_meet(
-		       joining->halves, &one->sights, &other->sights, &are_of_one_device) &&
-	       (are_of_one_device || (one->has_both_ends && other->has_both_ends));
-}
-
-static void note_renamed(struct part *one, struct part *other)
-{
-	struct part *later = one->latest > other->latest ? one : other;
-
-	if (one->is_opening && other->is_opening && one->flow_id != other->flow_id &&
-		one->latest != other->latest && archive_join_began_together(one, other)) {
-		later->is_renamed = true;
-		later->renamed_by = later == one ? other->latest : one->latest;
-	}
+	return (is_joined && are_near(one, other, JOIN_BEGAN_S)) ||
+	       ((is_joined || !one->is_tcp) &&
+		       archive_sights_meet(joining->sights, &one->sights, &other->sights));
 }
 
 static bool note_pair(struct joining *joining, uint32_t one, uint32_t other)
@@ -213,13 +224,13 @@ static bool note_pair(struct joining *joining, uint32_t one, uint32_t other)
 static bool find_pairs(struct joining *joining)
 {
 	for (uint32_t i = 0; i < joining->count; i++) {
-		struct part *one = &joining->parts[joining->ranked[i]];
+		const struct part *one = &joining->parts[joining->ranked[i]];
 		for (uint32_t j = i + 1; j < joining->count && j - i <= PARTNERS_MOST; j++) {
-			struct part *other = &joining->parts[joining->ranked[j]];
-			if (one->ends != other->ends || !are_near(one, other, JOIN_NEAR_S)) {
+			const struct part *other = &joining->parts[joining->ranked[j]];
+			if (five_numbers(one) != five_numbers(other) ||
+				!are_near(one, other, JOIN_NEAR_S)) {
 				break;
 			}
-			note_renamed(one, other);
 			if (may_be_one(joining, one, other) && !note_pair(joining, i, j)) {
 				return false;
 			}
@@ -237,11 +248,31 @@ static void join_pairs(struct joining *joining)
 		struct part *one = &joining->parts[to], *other = &joining->parts[from];
 		if (to == from || (one->is_opening && other->is_opening) ||
 			one->sights.count + other->sights.count > PARTNERS_MOST ||
-			archive_halves_clash(joining->halves, &one->sights, &other->sights)) {
+			archive_sights_clash(joining->sights, &one->sights, &other->sights)) {
 			continue;
 		}
-		add(one, other, joining->halves);
+		add(one, other, joining->sights);
 		other->same = to;
+	}
+}
+
+/* Beginnings that an earlier archive saw at the same moment under another id: by what is kept of
+ * their ends, since ids of two keys have nothing in common. */
+static void find_renamed(struct joining *joining)
+{
+	for (uint32_t i = 0; i < joining->count; i++) {
+		struct part *one = &joining->parts[joining->ranked[i]];
+		for (uint32_t j = i + 1; j < joining->count && j - i <= PARTNERS_MOST; j++) {
+			struct part *other = &joining->parts[joining->ranked[j]];
+			struct part *later = one->latest > other->latest ? one : other;
+			if (one->ends != other->ends || !archive_join_began_together(one, other)) {
+				break;
+			}
+			if (one->flow_id != other->flow_id && one->latest != other->latest) {
+				later->is_renamed = true;
+				later->renamed_by = later == one ? other->latest : one->latest;
+			}
+		}
 	}
 }
 
@@ -255,21 +286,23 @@ static void spread(struct part *parts, uint32_t count)
 	}
 }
 
-int archive_join_parts(struct part *parts, uint32_t count, struct archive_halves *halves)
+int archive_join_parts(struct part *parts, uint32_t count, struct archive_sights *sights)
 {
 	struct joining joining = { .parts = parts,
-		.halves = halves,
+		.sights = sights,
 		.ranked = malloc((count ? count : 1) * sizeof(*joining.ranked)) };
 
 	if (!joining.ranked) {
 		return -ENOMEM;
 	}
-	rank(&joining, count, false, compare_ids);
+	rank(&joining, count, is_any, compare_ids);
 	join_ids(&joining, archive_join_are_of_one_slot);
-	rank(&joining, count, false, compare_ids);
+	rank(&joining, count, is_any, compare_ids);
 	join_ids(&joining, are_at_a_border);
 	spread(parts, count);
-	rank(&joining, count, true, compare_ends);
+	rank(&joining, count, is_opening_of_ends, compare_kept_ends);
+	find_renamed(&joining);
+	rank(&joining, count, is_any, compare_ends);
 	bool is_done = find_pairs(&joining);
 	if (is_done && joining.pair_count > 0) {
 		qsort(joining.pairs, joining.pair_count, sizeof(*joining.pairs), compare_pairs);

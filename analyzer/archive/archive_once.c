@@ -10,6 +10,7 @@
 #include "analyzer/archive/archive_reader.h"
 #include "base/clock.h"
 #include "base/hash_table.h"
+#include "collector/packet.h"
 
 enum {
 	LEAST = 1024,
@@ -37,6 +38,8 @@ struct archive_once {
 	struct part *parts;
 	uint32_t count, capacity;
 	struct hash_table by_flow;
+	struct archive_sights sights;
+	struct archive_skew skew;
 	struct archive_halves halves;
 	struct archive_judged judged;
 	bool has_denied_halves;
@@ -109,8 +112,7 @@ static uint64_t hash_end(const struct addr *addr, uint16_t port)
 	return hash_bytes(&key, &end, sizeof(end));
 }
 
-/* Where own addresses are not kept, both ports and the other end tell well enough: few flows come
- * into question. */
+/* Of ends that are not kept, what is; 0 where that says little. */
 static uint64_t ends_of(const struct flow_record *flow)
 {
 	unsigned kept =
@@ -149,7 +151,9 @@ static struct part part_of(
 	const struct flow_record *flow = &record->flow;
 	const uint64_t *packets = once->is_whole ? flow->total_packets : flow->packets;
 	uint64_t first_ns = once->is_whole ? flow->flow_start_ns : flow->start_ns;
-	bool is_both = packets[0] > 0 && packets[1] > 0;
+	bool is_both = packets[0] > 0 && packets[1] > 0, is_tcp = flow->protocol == IPPROTO_TCP;
+	/* Who began may also be known by what they said. */
+	bool has_handshake = (flow->tcp_flags[0] | flow->tcp_flags[1]) & TCP_SYN;
 
 	return (struct part){ .flow_id = flow->flow_id,
 		.first_ns = first_ns,
@@ -160,10 +164,9 @@ static struct part part_of(
 		.latest = (uint8_t)archive,
 		.tied = UINT64_C(1) << archive,
 		.holders = UINT64_C(1) << archive,
-		.is_opening = flow->protocol == IPPROTO_TCP && flow->start_seen &&
-			      (once->is_whole || flow->part == 0),
-		.is_joined = flow->protocol == IPPROTO_TCP ? !flow->start_seen : is_both,
-		.is_tcp = flow->protocol == IPPROTO_TCP };
+		.is_opening = is_tcp && has_handshake && (once->is_whole || flow->part == 0),
+		.is_joined = is_tcp ? !has_handshake : is_both,
+		.is_tcp = is_tcp };
 }
 
 static bool append(struct archive_once *once, const struct part *part)
@@ -199,18 +202,38 @@ static void settle_tie(const struct archive_once *once, struct part *part)
 	}
 }
 
+static bool is_of_several(const struct archive_once *once, uint32_t place)
+{
+	const struct part *part = &once->parts[place];
+
+	return part->same == place && (part->holders & (part->holders - 1));
+}
+
+/* Handshakes that several archives saw tell how far their clocks are apart. */
+static void compare_clocks(struct archive_once *once)
+{
+	for (uint32_t i = 0; i < once->count; i++) {
+		const struct part *part = &once->parts[i];
+		if (is_of_several(once, i) && part->is_opening) {
+			archive_sights_compare_clocks(&once->sights, &part->sights, &once->skew);
+		}
+	}
+	archive_skew_settle(&once->skew);
+}
+
 /* All archives are looked through: which records are one, who tells them and what it lacks. */
 static int settle(struct archive_once *once, struct err *err)
 {
-	if (archive_join_parts(once->parts, once->count, &once->halves) < 0) {
+	if (archive_join_parts(once->parts, once->count, &once->sights) < 0) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
+	compare_clocks(once);
 	for (uint32_t i = 0; i < once->count; i++) {
 		struct part *part = &once->parts[i];
 		settle_tie(once, part);
-		if (part->same == i && (part->holders & (part->holders - 1))) {
-			part->lacks =
-				archive_halves_lack(&once->halves, &part->sights, part->archive);
+		if (is_of_several(once, i)) {
+			part->lacks = archive_halves_lack(&once->halves, &once->sights, &once->skew,
+				&part->sights, part->archive);
 		}
 		if (part->is_renamed) {
 			once->renamed[part->latest]++;
@@ -245,7 +268,7 @@ static bool learn(struct archive_once *once, struct part *part)
 
 	once->shared[part->archive] += place != HASH_TABLE_NONE || near != HASH_TABLE_NONE;
 	if (place != HASH_TABLE_NONE) {
-		archive_join_merge(&once->parts[place], part, &once->halves);
+		archive_join_merge(&once->parts[place], part, &once->sights);
 		return true;
 	}
 	if (near == HASH_TABLE_NONE && elsewhere != HASH_TABLE_NONE) {
@@ -274,8 +297,8 @@ static void look(void *context, struct archived *rows, size_t count)
 		part.ends = ends_of(flow);
 		part.has_both_ends = archive_addr_is_kept(&flow->source) &&
 				     archive_addr_is_kept(&flow->destination);
-		part.sights = archive_halves_note(
-			&once->halves, looking->archive, once->is_whole, &rows[i]);
+		part.sights = archive_sights_note(
+			&once->sights, looking->archive, once->is_whole, &rows[i]);
 		once->has_denied_halves |= (packets[0] == 0 || packets[1] == 0) &&
 					   rows[i].record.decision.action == POLICY_ACTION_DENY;
 		once->has_key[looking->archive] |= archive_addr_is_stand_in(&flow->source) ||
@@ -294,7 +317,7 @@ static struct archive_selection selection(void)
 		"borderflow.policy.action" };
 	struct archive_selection selection = { 0 };
 
-	archive_halves_ask(&selection.fields);
+	archive_sights_ask(&selection.fields);
 	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		field_set_add_alone(&selection.fields, field_find(paths[i], strlen(paths[i])));
 	}
@@ -358,6 +381,8 @@ void archive_once_close(struct archive_once *once)
 	}
 	hash_table_deinit(&once->by_flow);
 	archive_halves_deinit(&once->halves);
+	archive_skew_deinit(&once->skew);
+	archive_sights_deinit(&once->sights);
 	archive_judged_deinit(&once->judged);
 	free(once->parts);
 	free(once);
@@ -375,7 +400,7 @@ void archive_once_ask(const struct archive_once *once, struct field_set *fields)
 {
 	field_set_add(fields, field_find("flow", 4));
 	if (once->halves.count > 0) {
-		archive_halves_ask(fields);
+		archive_sights_ask(fields);
 	}
 }
 
@@ -397,7 +422,7 @@ static bool is_of_part(const void *parts, uint32_t place, const void *key)
 	}
 	const struct sights *sights = &once->parts[archive_join_root(once->parts, place)].sights;
 	return sights->count <= SIGHTS_MOST &&
-	       archive_halves_hold(&once->halves, sights, wanted->archive, wanted->flow->start_ns);
+	       archive_sights_hold(&once->sights, sights, wanted->archive, wanted->flow->start_ns);
 }
 
 /* Of the part that a record was put to; of one that came meanwhile, of what it would have been. */
@@ -433,7 +458,8 @@ bool archive_once_tells(struct archive_once *once, unsigned archive, struct arch
 	if (joined->archive != archive) {
 		return false;
 	}
-	archive_halves_complete(&once->halves, &joined->lacks, once->is_whole, archived);
+	archive_halves_complete(
+		&once->halves, &once->sights, &joined->lacks, once->is_whole, archived);
 	if (!part->is_several) {
 		archived->record.flow.part = part->number;
 	}

@@ -337,14 +337,28 @@ bool grouping_sum_is_of_both(const struct field *field)
 	       strcmp(field->path, "network.packets") == 0;
 }
 
+static bool is_of_end(const struct field *field, unsigned end)
+{
+	const char *const name = end == 0 ? "source." : "destination.";
+
+	return strncmp(field->path, name, strlen(name)) == 0;
+}
+
 /* Has the record all that is to be summed? */
 static bool is_whole(const struct field *field, const struct field_view *view)
 {
+	const struct record *record = view->record;
 	struct field_value value;
 
-	return grouping_sum_is_of_both(field)
-		       ? record_knows_bytes(view->record, 0) && record_knows_bytes(view->record, 1)
-		       : field_get(field, view, &value);
+	if (grouping_sum_is_of_both(field)) {
+		return record_knows_all_bytes(record, 0) && record_knows_all_bytes(record, 1);
+	}
+	for (unsigned end = 0; record->at_least && end < 2; end++) {
+		if (is_of_end(field, end) && !record_knows_all_bytes(record, end)) {
+			return false;
+		}
+	}
+	return field_get(field, view, &value);
 }
 
 size_t grouping_add(struct grouping *grouping, const struct field_view *view)

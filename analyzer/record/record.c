@@ -16,6 +16,7 @@ void record_note_vantage(struct record *record)
 	record->seen = packets[0] && packets[1] ? RECORD_SEEN_BOTH
 		       : packets[own]           ? RECORD_SEEN_OUT_ONLY
 						: RECORD_SEEN_IN_ONLY;
+	record->at_least = 0;
 	record->via = RECORD_VIA_DIRECT;
 	for (unsigned i = 0; i < CONTEXT_TUNNELS_MAX; i++) {
 		if (tunnel_kind_wraps(record->flow.context.tunnels[i])) {

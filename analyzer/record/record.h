@@ -213,6 +213,7 @@ struct record {
 	bool is_enriched; /* enrich.h has been here */
 	uint8_t seen;     /* enum record_seen */
 	uint8_t via;      /* enum record_via */
+	uint8_t at_least; /* bits of the ends of which more was sent than anybody counted */
 	bool remote_is_own; /* in a network of ours that was not declared: not shown as another's */
 	struct l7_info l7;
 };
@@ -276,6 +277,13 @@ bool record_is_to_all(const struct addr *addr);
  * must have, or would have been asked: a question (DNS, NTP, an echo), a long conversation. A try
  * that nobody answered (a SYN, an Initial) got nothing. */
 bool record_knows_bytes(const struct record *record, unsigned end);
+
+/* Are those all of them? Where a flow changed doors, each with a sensor, what both saw cannot be
+ * told from what one of them did. */
+static inline bool record_knows_all_bytes(const struct record *record, unsigned end)
+{
+	return record_knows_bytes(record, end) && !(record->at_least >> end & 1);
+}
 
 /* Bytes of this part that our end sent and got. */
 static inline uint64_t record_bytes_up(const struct record *record)

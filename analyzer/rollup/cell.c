@@ -94,8 +94,8 @@ void cell_add(struct cell *cell, const struct record *record, uint64_t device)
 	sums->packets += flow->packets[0] + flow->packets[1];
 	sums->bytes_up += up;
 	sums->bytes_down += down;
-	sums->unseen_up += !record_knows_bytes(record, own);
-	sums->unseen_down += !record_knows_bytes(record, !own);
+	sums->unseen_up += !record_knows_all_bytes(record, own);
+	sums->unseen_down += !record_knows_all_bytes(record, !own);
 	if (flow->start_ns < sums->first_ns) {
 		sums->first_ns = flow->start_ns;
 	}

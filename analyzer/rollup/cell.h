@@ -56,7 +56,7 @@ _Static_assert(sizeof(struct cell_key) == CELL_KEY_WORDS * sizeof(uint64_t),
 struct cell_sums {
 	uint64_t flows; /* whose first part is among the records */
 	uint64_t packets, bytes_up, bytes_down;
-	uint64_t unseen_up, unseen_down; /* records of which that way did not cross the sensor */
+	uint64_t unseen_up, unseen_down; /* records of which not all that went that way is known */
 	uint64_t first_ns, last_ns;
 	uint16_t evidence;                         /* bits of all kinds that were used */
 	uint8_t grounds;                           /* the same of enum inferred_by */

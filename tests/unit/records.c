@@ -253,3 +253,22 @@ void record_plain(struct record *record, struct record_labels *labels)
 	labels->category = "social_video";
 	labels->organization = "Example CDN";
 }
+
+void record_turn(struct record *record)
+{
+	struct flow_record *flow = &record->flow;
+	const struct flow_record was = *flow;
+
+	flow->source = was.destination;
+	flow->destination = was.source;
+	flow->source_port = was.destination_port;
+	flow->destination_port = was.source_port;
+	for (unsigned way = 0; way < 2; way++) {
+		flow->packets[way] = was.packets[!way];
+		flow->total_packets[way] = was.total_packets[!way];
+		flow->bytes[way] = was.bytes[!way];
+		flow->total_bytes[way] = was.total_bytes[!way];
+		flow->tcp_flags[way] = was.tcp_flags[!way];
+	}
+	record->own_side = RECORD_DESTINATION;
+}

@@ -23,3 +23,6 @@ void record_add_name(
 /* A plain one: 192.0.2.10:40000 to 198.51.100.20:443, TLS, TikTok by name, one whole flow that
  * lasts a minute. */
 void record_plain(struct record *record, struct record_labels *labels);
+
+/* Who answers is taken for the one that began. */
+void record_turn(struct record *record);

@@ -206,6 +206,7 @@ static void test_clocks(void)
 		for (size_t k = 0; k < traffic.count; k++) {
 			struct flow_record *flow = &seen.records[k].flow;
 			flow->start_seen = true;
+			flow->tcp_flags[0] = TCP_SYN;
 			flow->start_ns += off_ns[i];
 			flow->flow_start_ns += off_ns[i];
 			flow->end_ns += off_ns[i];
