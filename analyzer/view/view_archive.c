@@ -12,6 +12,7 @@
 #include "analyzer/archive/archive_clock.h"
 #include "analyzer/archive/archive_head.h"
 #include "analyzer/archive/archive_once.h"
+#include "analyzer/archive/archive_pseudonyms.h"
 #include "analyzer/format/cbor_reader.h"
 #include "analyzer/format/query.h"
 #include "analyzer/rollup/device_hash.h"
@@ -253,35 +254,16 @@ static void describe(const struct view_backend *archive, const struct view_quest
 	}
 }
 
-/* By its first records. */
-static bool has_pseudonyms(const struct archive_options *options, bool *is_there)
-{
-	struct archive_options quiet = *options;
-	struct archive_reader *reader;
-	struct archived *records;
-	struct err ignored;
-	bool has = false;
-
-	quiet.problem = NULL;
-	*is_there = false;
-	if (archive_reader_open(&reader, &quiet, &ignored) == 0) {
-		*is_there = archive_reader_next(reader, &records) > 0;
-		has = *is_there && records[0].labels.device[0];
-		archive_reader_close(reader);
-	}
-	return has;
-}
-
 /* A device that one archive tells by its pseudonym and another by its address would count twice. */
-static bool is_mixed(const struct view_backend *archive, const struct view_question *question)
+static bool is_mixed(const struct view_backend *archive)
 {
-	bool has_some = false, lacks_some = false, is_there;
+	bool has_some = false, lacks_some = false;
 
 	for (unsigned i = 0; i < archive->options.folder_count; i++) {
-		struct archive_options options = options_of(archive, i, question);
-		bool has = has_pseudonyms(&options, &is_there);
-		has_some |= has;
-		lacks_some |= is_there && !has;
+		bool is_empty = true;
+		int has = archive_has_pseudonyms(archive->folders[i], &is_empty, NULL);
+		has_some |= has == 1;
+		lacks_some |= has == 0 && !is_empty;
 	}
 	return has_some && lacks_some;
 }
@@ -307,7 +289,7 @@ static int read_all(struct filling *filling, const struct view_question *questio
 	struct archive_once *once;
 	int status = open_once(archive, &once, &period, err);
 
-	filling->is_mixed = archive->options.folder_count > 1 && is_mixed(archive, question);
+	filling->is_mixed = archive->options.folder_count > 1 && is_mixed(archive);
 	filling->reading->notes.lacks_devices = filling->is_mixed;
 	for (unsigned i = 0; i < archive->options.folder_count && status == 0; i++) {
 		struct archive_options options = options_of(archive, i, question);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analyzer/archive/archive_pseudonyms.h"
 #include "analyzer/record/lookup_log.h"
 #include "analyzer/record/pseudonyms.h"
 #include "base/clock.h"
@@ -10,28 +11,6 @@
 #include "dashboards/cli/flows_cmd.h"
 
 #define HOUR_NS (3600 * NS_PER_S)
-
-/* Are the devices of the archive at that place pseudonyms? */
-static int has_pseudonyms(
-	const struct flows_answer *answer, unsigned place, bool *has, struct err *err)
-{
-	struct archive_options options = answer->archive;
-	struct archive_reader *reader;
-	struct archived *records;
-
-	options.folder = answer->settings->archives.items[place];
-	int status = archive_reader_open(&reader, &options, err);
-
-	*has = false;
-	if (status == 0) {
-		size_t count = archive_reader_next(reader, &records);
-		for (size_t i = 0; i < count; i++) {
-			*has |= records[i].labels.device[0] != '\0';
-		}
-		archive_reader_close(reader);
-	}
-	return status;
-}
 
 static bool has_hours(const struct grouping *grouping)
 {
@@ -155,18 +134,21 @@ bool flows_may_tell(const struct flows_answer *answer, const struct record *reco
 int flows_protect_groups(struct flows_answer *answer, struct err *err)
 {
 	struct pseudonyms *pseudonyms = NULL;
-	bool has = false, has_any = false;
+	bool has_any = false;
 	int status = answer->settings->key
 			     ? pseudonyms_open(&pseudonyms, answer->settings->key, err)
 			     : 0;
 
-	for (unsigned i = 0; i < answer->settings->archives.count && status == 0; i++) {
-		status = answer->settings->key ? 0 : has_pseudonyms(answer, i, &has, err);
-		has_any |= has;
+	for (unsigned i = 0; i < answer->settings->archives.count && status >= 0; i++) {
+		status = answer->settings->key
+				 ? 0
+				 : archive_has_pseudonyms(
+					   answer->settings->archives.items[i], NULL, err);
+		has_any |= status == 1;
 	}
 	pseudonyms_close(pseudonyms);
 	if (status < 0 || answer->settings->key || !has_any) {
-		return status;
+		return status < 0 ? status : 0;
 	}
 	return group_protect_create(&answer->protect, answer->grouping, answer->question.query,
 		answer->archive.from_ns, answer->archive.to_ns, FLOWS_GROUP_MINIMUM, err);
@@ -194,10 +176,10 @@ int flows_log_look_up(const struct flows_answer *answer, struct err *err)
 		.reason = settings->reason ? settings->reason : "",
 		.now_ns = clock_now_ns() };
 	for (unsigned i = 0; i < settings->archives.count && status == 0; i++) {
-		bool has = false;
-		status = has_pseudonyms(answer, i, &has, err);
-		if (status == 0 && has) {
-			status = lookup_log_append(settings->archives.items[i], &lookup, err);
+		const char *folder = settings->archives.items[i];
+		status = archive_has_pseudonyms(folder, NULL, err);
+		if (status == 1) {
+			status = lookup_log_append(folder, &lookup, err);
 		}
 	}
 	return status;

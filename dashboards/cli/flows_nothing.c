@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "analyzer/archive/archive_pseudonyms.h"
 #include "analyzer/policy/policy_words.h"
 #include "base/clock.h"
 
@@ -341,25 +342,6 @@ static bool asks_address(const struct query *query)
 	return does;
 }
 
-/* Of the first records: one archive is made with a key, or without. */
-static bool has_pseudonyms(const char *folder)
-{
-	const struct archive_options all = { .folder = folder };
-	struct archive_reader *reader;
-	struct archived *records;
-	bool has = false;
-
-	if (archive_reader_open(&reader, &all, NULL) < 0) {
-		return false;
-	}
-	size_t count = archive_reader_next(reader, &records);
-	for (size_t i = 0; i < count; i++) {
-		has |= records[i].labels.device[0] != '\0';
-	}
-	archive_reader_close(reader);
-	return has;
-}
-
 bool flows_put_nothing(struct text *text, const struct flows_nothing *asked)
 {
 	struct coverage coverage = { .words = nothing_words_create(asked->query) };
@@ -382,7 +364,8 @@ bool flows_put_nothing(struct text *text, const struct flows_nothing *asked)
 		put_words(coverage.words, text, coverage.looked_at);
 	}
 	for (unsigned i = 0; i < folder_count(asked); i++) {
-		has |= asks_address(asked->query) && has_pseudonyms(folder_of(asked, i));
+		has |= asks_address(asked->query) &&
+		       archive_has_pseudonyms(folder_of(asked, i), NULL, NULL) == 1;
 	}
 	if (has) {
 		text_put(text, "devices are pseudonyms in this archive, and no address of theirs "

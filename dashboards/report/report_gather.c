@@ -58,9 +58,9 @@ static void add_cell(struct batch *batch, const struct cell *cell)
 
 /* Of an hour of another month than its day's no device is counted (cell_on_day), which is none that
  * was not told. */
-bool report_lacks_devices(const struct report_wish *wish, const struct cell *cell, int64_t day)
+static bool lacks_devices(const struct reading *reading, const struct cell *cell, int64_t day)
 {
-	uint64_t noon_ns = local_day_at(wish->zone, day).start_ns + HALF_DAY_NS;
+	uint64_t noon_ns = local_day_at(reading->wish->zone, day).start_ns + HALF_DAY_NS;
 
 	return cell_lacks_devices(cell) && clock_month(cell->sums.first_ns) == clock_month(noon_ns);
 }
@@ -108,7 +108,7 @@ static void take_cell(void *context, int64_t day, const struct cell *taken)
 	const struct cell *cell = &counted; /* the devices stay those of the cell given */
 	bool is_told = report_told_has(&reading->gathering->told, day, taken->sums.first_ns);
 
-	counted.devices.is_floor = report_lacks_devices(reading->wish, taken, day);
+	counted.devices.is_floor = lacks_devices(reading, taken, day);
 	reading->wish->was_read(reading->wish->context, 1);
 	reading->held->first = day < reading->held->first ? day : reading->held->first;
 	reading->held->last = day > reading->held->last ? day : reading->held->last;

@@ -51,9 +51,6 @@ int report_gather(
 	struct report_gathering *gathering, const struct report_wish *wish, struct err *err);
 void report_gathering_deinit(struct report_gathering *gathering);
 
-/* Flows of ours of which nothing tells the device. */
-bool report_lacks_devices(const struct report_wish *wish, const struct cell *cell, int64_t day);
-
 /* The wish's archives of that time as one (archive_once.h); closed in any case. */
 int report_open_once(struct archive_once **once, const struct report_wish *wish,
 	const struct archive_options *period, struct err *err);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "analyzer/archive/archive_pseudonyms.h"
 #include "analyzer/archive/archive_once.h"
 #include "analyzer/rollup/protect.h"
 #include "analyzer/rollup/protect_time.h"
@@ -13,13 +14,14 @@
 struct active_day {
 	struct devices devices;
 	struct protect_day *pieces; /* of a day that is not over; else NULL */
-	bool is_held, lacks_devices;
+	bool is_held;
 };
 
 struct telling {
 	struct report_told *told;
 	const struct report_wish *wish;
 	struct active_day *days;
+	bool has_pseudonyms; /* of devices: what is of few is protected */
 	bool failed;
 };
 
@@ -34,7 +36,6 @@ static void note_cell(struct telling *telling, int64_t number, const struct cell
 	struct local_day day = local_day_at(telling->wish->zone, number);
 
 	active->is_held = true;
-	active->lacks_devices |= report_lacks_devices(telling->wish, cell, number);
 	devices_merge(&active->devices, &cell->devices);
 	if (!active->pieces && !is_over(telling->wish, &day)) {
 		active->pieces =
@@ -73,7 +74,12 @@ static int read_archive(struct telling *telling, unsigned index, struct err *err
 		.zone = wish->zone, .k = wish->group_minimum, .now_ns = wish->now_ns
 	};
 	struct archive_stats ignored;
+	int status = archive_has_pseudonyms(wish->archives[index], NULL, err);
 
+	telling->has_pseudonyms |= status == 1;
+	if (status < 0) {
+		return status;
+	}
 	return archive_days_cut_hours(&options, &rules)
 		       ? archive_once_read_days(
 				 NULL, index, &options, &rules, take_cell, telling, &ignored, err)
@@ -103,18 +109,17 @@ static uint64_t judge_day(const struct telling *telling, unsigned place)
 static void judge_period(struct telling *telling, unsigned first, unsigned count)
 {
 	struct report_told *told = telling->told;
-	bool is_held = false, is_told = false, lacks_devices = false;
+	bool is_held = false, is_told = false;
 
 	for (unsigned i = first; i < first + count; i++) {
 		told->until_ns[i] = judge_day(telling, i);
 		is_held |= telling->days[i].is_held;
 		is_told |= told->until_ns[i] > 0;
-		lacks_devices |= telling->days[i].lacks_devices;
 	}
-	for (unsigned i = first; i < first + count && !is_told && lacks_devices; i++) {
+	for (unsigned i = first; i < first + count && !is_told && !telling->has_pseudonyms; i++) {
 		told->until_ns[i] = UINT64_MAX;
 	}
-	told->is_withheld = is_held && !is_told && !lacks_devices;
+	told->is_withheld = is_held && !is_told && telling->has_pseudonyms;
 }
 
 int report_told_read(struct report_told *told, const struct report_wish *wish, struct err *err)

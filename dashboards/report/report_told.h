@@ -2,9 +2,8 @@
  * active, and of a day that runs the pieces in which so many were (protect_time.h). The same as the
  * view tells (view_ask_told()), so that no difference of a report and another one, a page or groups
  * of flows is about fewer; found from the sums of days instead of hours, since a view holds its
- * period in memory. A period is told as a whole where no day is but flows are there of which
- * nothing tells the device: how many were active nobody knows, and its rows have no figures
- * (report_model_hides).
+ * period in memory. Of archives without pseudonyms a period is told as a whole where no day is: how
+ * many were active nobody knows, and its rows have no figures (report_model_hides).
  *
  * Memory   the devices of each day while it is read, then a word a day.
  * Threads  one at a time. */
