@@ -99,6 +99,24 @@ static int ask(struct redis_link *link, size_t count, const char *const *argumen
 	return status;
 }
 
+/* Whatever answers everything with an empty list is no Redis in which there is nothing. One that
+ * refuses the question speaks as Redis does, and may answer others. */
+static int check_is_redis(struct redis_link *link, struct err *err)
+{
+	const char *ping[] = { "PING" };
+	struct redis_answer answer;
+	int status = redis_link_exchange(link, 1, ping, NULL, &answer, err);
+
+	if (status == 0 && answer.kind != REDIS_ERROR &&
+		(answer.kind != REDIS_TEXT || strcmp(answer.text, "PONG") != 0)) {
+		return err_set(err, EPROTO,
+			"Redis at %s does not answer PING with PONG: it is no Redis server, or "
+			"something stands in between",
+			redis_link_name(link));
+	}
+	return status;
+}
+
 static int log_in(const struct redis *redis, struct redis_link *link, struct err *err)
 {
 	const struct redis_url *url = &redis->url;
@@ -117,7 +135,7 @@ static int log_in(const struct redis *redis, struct redis_link *link, struct err
 		snprintf(number, sizeof(number), "%u", url->database);
 		status = ask(link, 2, select, &answer, err);
 	}
-	return status;
+	return status < 0 ? status : check_is_redis(link, err);
 }
 
 static int open_link(const struct redis *redis, const struct redis_host *host,

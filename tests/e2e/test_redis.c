@@ -229,8 +229,21 @@ static void test_alerts(void)
 		1, "every hash is new, in its first revision");
 }
 
+enum lie {
+	LIE_ALWAYS,
+	LIE_BUT_PONG, /* a PING is answered as it should be */
+	LIE_ENDLESS,  /* unasked */
+};
+
+static bool is_ping(const char *command)
+{
+	static const char ping[] = "*1\r\n$4\r\nPING\r\n";
+
+	return strncmp(command, ping, sizeof(ping) - 1) == 0;
+}
+
 /* A process that answers every command with the same bytes. */
-static pid_t start_nonsense(const char *path, const char *bytes, bool is_endless)
+static pid_t start_nonsense(const char *path, const char *bytes, enum lie lie)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -247,9 +260,17 @@ static pid_t start_nonsense(const char *path, const char *bytes, bool is_endless
 		alarm(20);
 		for (;;) {
 			int client = accept(listener, NULL, NULL);
-			while ((is_endless || read(client, commands, sizeof(commands)) > 0) &&
-				write(client, bytes, strlen(bytes)) > 0) {
-			}
+			ssize_t count = 0;
+			do {
+				bool is_honest =
+					lie == LIE_BUT_PONG && count > 0 && is_ping(commands);
+				const char *answer = is_honest ? "+PONG\r\n" : bytes;
+				if ((count > 0 || lie == LIE_ENDLESS) &&
+					write(client, answer, strlen(answer)) < 0) {
+					break;
+				}
+			} while (lie == LIE_ENDLESS ||
+				 (count = read(client, commands, sizeof(commands))) > 0);
 			close(client);
 		}
 	}
@@ -274,7 +295,7 @@ static void test_lists_of_nonsense(void)
 	snprintf(path, sizeof(path), "%s/lists.sock", folder);
 	snprintf(at, sizeof(at), "unix://%s", path);
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		pid_t liar = start_nonsense(path, cases[i].answer, false);
+		pid_t liar = start_nonsense(path, cases[i].answer, LIE_BUT_PONG);
 		struct redis_answer answer;
 		struct redis *redis = NULL;
 		struct err err = { "" };
@@ -299,7 +320,7 @@ static void test_nonsense(void)
 	for (unsigned i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
 		const struct redis_alert alert = { "a1", "policy.violation", "d", "{}", "", "new",
 			"", 1 };
-		pid_t liar = start_nonsense(path, nonsense[i], false);
+		pid_t liar = start_nonsense(path, nonsense[i], LIE_BUT_PONG);
 		struct redis *redis = NULL;
 		struct err err = { "" };
 		ok(liar > 0 && redis_open(&redis, at, 300, &err) == 0, "nonsense %u", i);
@@ -315,7 +336,7 @@ static void test_nonsense(void)
 		redis_close(redis);
 		redis_server_stop(liar, SIGKILL);
 	}
-	pid_t liar = start_nonsense(path, "*2147483647\r\n", false);
+	pid_t liar = start_nonsense(path, "*2147483647\r\n", LIE_ALWAYS);
 	struct redis *redis = NULL;
 	struct err err = { "" };
 	ok(liar > 0 && redis_open(&redis, at, 300, &err) == 0, "a list of two billion");
@@ -324,8 +345,18 @@ static void test_nonsense(void)
 		"… is not waited for: %s", err.text);
 	redis_close(redis);
 	redis_server_stop(liar, SIGKILL);
+	liar = start_nonsense(path, "*0\r\n", LIE_ALWAYS);
+	const char *question[] = { "HGETALL", "names" };
+	struct redis_answer answer;
+	redis = NULL;
+	ok(liar > 0 && redis_open(&redis, at, 5000, &err) == 0, "nothing, whatever is asked");
+	ok(redis_ask_texts(redis, 2, 2, question, &answer, &err) == -EPROTO &&
+			strstr(err.text, "PING"),
+		"… is no Redis in which there is nothing: %s", err.text);
+	redis_close(redis);
+	redis_server_stop(liar, SIGKILL);
 	liar = start_nonsense(
-		path, "+aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", true);
+		path, "+aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", LIE_ENDLESS);
 	redis = NULL;
 	ok(liar > 0 && redis_open(&redis, at, 100, &err) == 0, "a line without end");
 	ok(redis_alert_post(redis, &alert, &err) == -EPROTO && strstr(err.text, "without end"),
