@@ -364,12 +364,12 @@ static void finish_outbox(struct outbox *outbox)
 
 int engine_finish(struct engine *engine, struct err *err)
 {
-	struct err lane_err, sink_err;
+	struct err lane_err, sink_err, state_err;
 
 	join_threads(engine);
 	int lane_status = engine_failure(engine, &lane_err);
 	int sink_status = exporter_finish(engine->exporter, &sink_err);
-	engine_save_state(engine);
+	int state_status = engine_save_state(engine, &state_err);
 	finish_outbox(engine->options.outbox);
 	engine->wall_ns = clock_monotonic_ns() - engine->began_ns;
 	engine->sinks_failed = sink_status < 0;
@@ -377,14 +377,19 @@ int engine_finish(struct engine *engine, struct err *err)
 		engine_say_health(engine);
 	}
 	/* A reader that went away hides no damaged input. */
-	if (sink_status < 0 && (sink_status != -EPIPE || lane_status == 0)) {
-		*err = sink_err;
-		return sink_status;
+	int status = sink_status == -EPIPE && lane_status < 0 ? lane_status
+		     : sink_status < 0                        ? sink_status
+							      : lane_status;
+	if (status < 0) {
+		*err = status == sink_status ? sink_err : lane_err;
 	}
-	if (lane_status < 0) {
-		*err = lane_err;
+	if (status < 0 && state_status < 0) {
+		log_warning("%s", state_err.text);
+	} else if (state_status < 0) {
+		*err = state_err;
+		status = state_status;
 	}
-	return lane_status;
+	return status;
 }
 
 int engine_run(struct engine *engine, struct err *err)

@@ -110,7 +110,8 @@ void engine_ask(struct engine *engine, void (*tell)(void *context), void *contex
 void engine_stop(struct engine *engine);
 
 /* Ends every flow, writes everything, closes the sinks, and gives Redis OUTBOX_GRACE_NS to take
- * what is left. 0, or -errno and the first error of a sink, else of a lane. */
+ * what is left. 0, or -errno and the first error of a sink, else of a lane, else of state that
+ * could not be kept. */
 #define OUTBOX_GRACE_NS (5 * NS_PER_S)
 int engine_finish(struct engine *engine, struct err *err);
 

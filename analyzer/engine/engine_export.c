@@ -33,18 +33,12 @@ static const struct reference *latest_reference(struct engine *engine)
 	return latest;
 }
 
-/* What cannot be kept is said, and is no reason to stop. */
-static void say_unkept(const struct err *err)
-{
-	log_warning("state is not kept: %s", err->text);
-}
-
-void engine_save_state(struct engine *engine)
+int engine_save_state(struct engine *engine, struct err *err)
 {
 	engine->save_due_ns = clock_monotonic_ns() + SAVE_EVERY_NS;
-	if (engine->options.state) {
-		exporter_save_state(engine->exporter, engine->options.state, say_unkept);
-	}
+	return engine->options.state
+		       ? exporter_save_state(engine->exporter, engine->options.state, err)
+		       : 0;
 }
 
 static void say_lost(const struct err *err)
@@ -78,6 +72,7 @@ static void note_frames(struct engine *engine)
 static void tick(struct engine *engine)
 {
 	uint64_t now_ns = clock_monotonic_ns();
+	struct err err;
 
 	if (now_ns < engine->flush_due_ns) {
 		return;
@@ -89,8 +84,8 @@ static void tick(struct engine *engine)
 	note_frames(engine);
 	exporter_flush(engine->exporter, clock_now_ns());
 	engine_say_health(engine);
-	if (now_ns >= engine->save_due_ns) {
-		engine_save_state(engine);
+	if (now_ns >= engine->save_due_ns && engine_save_state(engine, &err) < 0) {
+		log_warning("%s", err.text); /* no reason to stop: it is tried again */
 	}
 }
 

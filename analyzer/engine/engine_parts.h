@@ -131,5 +131,5 @@ void engine_watch_names(struct engine *engine); /* the exporter's, once a second
  * thread, which is given the engine. */
 void engine_export_lane(struct engine_lane *lane);
 void *engine_export_runs(void *engine);
-void engine_save_state(struct engine *engine);
+int engine_save_state(struct engine *engine, struct err *err);
 void engine_load_state(struct engine *engine);

@@ -355,24 +355,36 @@ static bool may_keep_devices(const struct exporter *exporter)
 	       device_detail_of(exporter->reference, 0, exporter->latest_ns) != DEVICE_DETAIL_NONE;
 }
 
-void exporter_save_state(const struct exporter *exporter, struct state *state, exporter_tell *tell)
+/* The first failure is the one that is told. */
+static void keep_first(int *first, struct err *first_err, int status, const struct err *err)
 {
-	struct err err;
+	if (status < 0 && *first == 0) {
+		*first = status;
+		*first_err = *err;
+		err_prefix(first_err, "state is not kept");
+	}
+}
 
-	hear(tell, behaviour_save(exporter->behaviour, state, &err), &err);
-	hear(tell, own_zones_save(exporter->own_zones, state, &err), &err);
+int exporter_save_state(const struct exporter *exporter, struct state *state, struct err *err)
+{
+	struct err now;
+	int first = 0;
+
+	keep_first(&first, err, behaviour_save(exporter->behaviour, state, &now), &now);
+	keep_first(&first, err, own_zones_save(exporter->own_zones, state, &now), &now);
 	if (may_keep_devices(exporter)) {
-		hear(tell, devices_save(exporter->devices, state, &err), &err);
+		keep_first(&first, err, devices_save(exporter->devices, state, &now), &now);
 	}
 	if (exporter->vantage) {
-		hear(tell, vantage_save(exporter->vantage, state, &err), &err);
+		keep_first(&first, err, vantage_save(exporter->vantage, state, &now), &now);
 	}
 	if (exporter->alerts) {
-		hear(tell, alerts_save(exporter->alerts, state, &err), &err);
+		keep_first(&first, err, alerts_save(exporter->alerts, state, &now), &now);
 	}
 	if (exporter->detectors) {
-		hear(tell, detectors_save(exporter->detectors, state, &err), &err);
+		keep_first(&first, err, detectors_save(exporter->detectors, state, &now), &now);
 	}
+	return first;
 }
 
 struct overview *exporter_overview(struct exporter *exporter)

@@ -62,11 +62,12 @@ struct flow_filter;
 bool exporter_filter(struct exporter *exporter, struct flow_filter *filter);
 
 /* Before the first record, now and then, and at the end: what was learnt, for the next run. Each
- * part by itself: tell() hears what could not be read or kept, and the others are. */
+ * part by itself: tell() hears what could not be read, the error the first that could not be kept
+ * (0 or -errno), and the others are. */
 struct state;
 typedef void exporter_tell(const struct err *err);
 void exporter_load_state(struct exporter *exporter, struct state *state, exporter_tell *tell);
-void exporter_save_state(const struct exporter *exporter, struct state *state, exporter_tell *tell);
+int exporter_save_state(const struct exporter *exporter, struct state *state, struct err *err);
 
 /* sink becomes the exporter's. */
 void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, struct sink *sink);
