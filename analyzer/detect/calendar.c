@@ -158,6 +158,8 @@ static char *next_cell(char **rest, char separator)
 	return cell;
 }
 
+#define HEADER_EXPECTED "a first line that names a column \"date\" (and \"series\" or \"scope\")"
+
 static int read_header(char *line, const char *path, struct columns *columns, struct err *err)
 {
 	columns->separator = strchr(line, '\t') ? '\t' : ',';
@@ -173,10 +175,7 @@ static int read_header(char *line, const char *path, struct columns *columns, st
 		}
 	}
 	if (columns->date < 0) {
-		return err_set(err, EINVAL,
-			"%s: expected a first line that names a column \"date\" (and \"series\" or "
-			"\"scope\")",
-			path);
+		return err_set(err, EINVAL, "%s: expected " HEADER_EXPECTED, path);
 	}
 	return 0;
 }
@@ -237,6 +236,10 @@ int calendar_load(struct calendar *calendar, const char *path, struct err *err)
 					  : read_days(calendar, &columns, line, path, number, err);
 	}
 	free(content);
+	if (status == 0 && columns.date < 0) {
+		status = err_set(
+			err, EINVAL, "%s: the file is empty; expected " HEADER_EXPECTED, path);
+	}
 	return status;
 }
 

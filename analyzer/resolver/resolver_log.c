@@ -6,6 +6,7 @@
 #include "analyzer/resolver/frame_stream.h"
 #include "analyzer/resolver/log_file.h"
 #include "analyzer/resolver/text_log.h"
+#include "base/file.h"
 
 enum { LINES_LOOKED_AT = 200 };
 
@@ -65,6 +66,13 @@ int resolver_log_open(struct flow_source **source, const char *target, struct er
 
 	if (strncmp(target, dnstap, sizeof(dnstap) - 1) == 0) {
 		return flow_source_dnstap.open(source, target + sizeof(dnstap) - 1, err);
+	}
+	if (!format && !file_is_readable_twice(path)) {
+		return err_set(err, EINVAL,
+			"%s: what can be read only once does not tell which resolver's log it is; "
+			"say "
+			"so: dnstap:, unbound:, dnsmasq: or zeek: before the path",
+			path);
 	}
 	int status = format ? 0 : detect(path, &format, err);
 	if (status < 0) {

@@ -185,10 +185,6 @@ static void say_oddities(const struct reading *reading, const char *path)
 {
 	char sentence[512];
 
-	if (reading->row == 0) {
-		snprintf(sentence, sizeof(sentence), "%.200s: there are no rows", path);
-		cli_error("detect", sentence);
-	}
 	if (reading->out_of_order) {
 		snprintf(sentence, sizeof(sentence),
 			"%.200s:%u: the time is not after the row before; sort the rows by time, "
@@ -226,11 +222,12 @@ static bool is_usual_head(const char *line)
 
 static int read_series(struct reading *reading, const char *path)
 {
-	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
 	char *line = NULL, sentence[512];
 	size_t capacity = 0;
 	ssize_t length;
 
+	cli_say_pipe("detect", path);
+	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
 	if (!file) {
 		snprintf(sentence, sizeof(sentence), "cannot read %s: %s", path, strerror(errno));
 		cli_error("detect", sentence);
@@ -262,6 +259,9 @@ static int read_series(struct reading *reading, const char *path)
 		cli_error("detect", sentence);
 	} else if (reading->problem[0]) {
 		cli_error("detect", reading->problem);
+		status = EXIT_INPUT;
+	} else if (reading->row == 0) {
+		cli_notice("detect", "%.200s: there are no rows (expected timestamp,value)", path);
 		status = EXIT_INPUT;
 	}
 	return status;

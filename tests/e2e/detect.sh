@@ -59,7 +59,7 @@ printf '\357\273\277"2026-03-02 00:00:00","5"\r\n"2026-03-02 00:05:00","1,000"\r
 says 3 'quoted.csv:2: expected a time and a number' 'quotes and a mark of byte order: a number with a comma is none' "$bin" detect "$work/quoted.csv"
 equal '… and the row before is read' '2026-03-02 00:00:00,5' "$(sed -n 2p "$work/out" | cut -d , -f 1-2)"
 : >"$work/empty.csv"
-says 0 'empty.csv: there are no rows' 'a file without rows is told' "$bin" detect "$work/empty.csv"
+says 3 'empty.csv: there are no rows' 'a file without rows is told' "$bin" detect "$work/empty.csv"
 printf 'timestamp,value\n2026-03-02T00:00:00,5\n2026-03-02T00:05:00,-5\n' >"$work/below.csv"
 says 0 'below.csv:3: a volume below 0 was taken for 0' 'so is a volume below 0' "$bin" detect "$work/below.csv"
 awk 'BEGIN { print "timestamp,value"; for (i = 0; i < 20; i++) print 1767571200 + 60 * i ",5" }' >"$work/minute.csv"
