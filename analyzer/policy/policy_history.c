@@ -299,7 +299,7 @@ static int load_version(struct policy **policy, const char *folder,
 	if (status == 0 && strcmp(policy_hash(*policy), row->hash) != 0) {
 		policy_free(*policy);
 		*policy = NULL;
-		return err_set(err, EBADMSG,
+		return err_set(err, EINVAL,
 			"%s: this is not the version that was accepted: its hash is another one",
 			path);
 	}

@@ -73,8 +73,10 @@ int analyze_add_sinks(struct analysis *analysis, struct err *err);
 int analyze_finish_archive(
 	struct analysis *analysis, const struct engine_stats *stats, struct err *err);
 
-/* analyze_run.c. A summary that is asked for before there is anything to tell waits. */
-void analyze_hear_questions(void);
+/* analyze_run.c. From here on Ctrl-C ends in order, also a wait for an input; a summary that is
+ * asked for before there is anything to tell waits. */
+void analyze_hear_signals(void);
+bool analyze_is_stopped(void);              /* before there was an engine */
 int analyze_run(struct analysis *analysis); /* enum exit_status */
 
 /* analyze_summary.c. trouble: why the input was not read to its end; NULL: it was. */

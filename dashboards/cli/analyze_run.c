@@ -15,25 +15,28 @@
 /* The engine that Ctrl-C stops and a question interrupts: the one mutable global a signal needs. */
 static struct engine *volatile running;
 
-static volatile sig_atomic_t is_stopped_late; /* by Ctrl-C, when the engine was done */
+static volatile sig_atomic_t is_stopped; /* by Ctrl-C, before there was an engine or after */
+static volatile sig_atomic_t is_reading; /* an input may be waited for */
 
 static void on_signal(int signal)
 {
 	(void)signal;
 	if (running) {
 		engine_stop(running);
-		alarm(1);
 	} else {
-		is_stopped_late = 1;
+		is_stopped = 1;
+	}
+	if (is_reading) {
+		alarm(1);
 	}
 }
 
 /* Where the signal came just before the input was read, that read would wait for ever: it is
- * interrupted until the engine is done. */
+ * interrupted until the input is done with. */
 static void on_alarm(int signal)
 {
 	(void)signal;
-	if (running) {
+	if (is_reading) {
 		alarm(1);
 	}
 }
@@ -49,15 +52,11 @@ static void on_question(int signal)
 	}
 }
 
-void analyze_hear_questions(void)
-{
-	signal(SIGUSR1, on_question);
-}
-
-static void catch_signals(void)
+void analyze_hear_signals(void)
 {
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
 
+	is_reading = 1;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	action = (struct sigaction){ .sa_handler = on_alarm };
@@ -65,6 +64,12 @@ static void catch_signals(void)
 	/* A reader that is gone and a file that is too large are errors of a write, with a name. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGUSR1, on_question);
+}
+
+bool analyze_is_stopped(void)
+{
+	return is_stopped;
 }
 
 /* kill -USR1: a summary of what was seen so far, on standard error; the run goes on. */
@@ -83,7 +88,9 @@ static int work(struct analysis *analysis, struct err *err)
 	struct err finish_err;
 
 	running = analysis->run.engine;
-	catch_signals();
+	if (is_stopped) {
+		engine_stop(running);
+	}
 	int status = engine_start(analysis->run.engine, err);
 	while (status == 0 && (status = engine_read(analysis->run.engine, PROGRESS_EVERY_NS,
 				       err)) == ENGINE_MORE) {
@@ -100,6 +107,7 @@ static int work(struct analysis *analysis, struct err *err)
 	}
 	int finished = engine_finish(analysis->run.engine, &finish_err);
 	running = NULL;
+	is_reading = 0;
 	alarm(0);
 	signal(SIGUSR1, SIG_IGN);
 	if (analysis->serve) {
@@ -212,7 +220,7 @@ static int write_packets(struct analysis *analysis, struct err *err)
 {
 	const struct source_options again = analyze_source_options(analysis->settings);
 
-	if (is_stopped_late && analysis->question.packets) {
+	if (is_stopped && analysis->question.packets) {
 		return err_set(err, EINTR, "stopped before the packets were written");
 	}
 	return analyze_question_write(&analysis->question, analysis->inputs, analysis->input_count,

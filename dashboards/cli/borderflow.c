@@ -1,9 +1,11 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -74,11 +76,17 @@ int cli_exit_of(int status)
 		return EXIT_DONE;
 	case EINTR:
 		return EXIT_STOPPED;
-	case ENOSPC:
+	case ENOSPC: /* an output */
 	case EDQUOT:
 	case EFBIG:
 	case EIO:
 	case EPIPE:
+	case EBADF:
+	case EBADMSG: /* an input */
+	case EPROTO:  /* a server */
+	case ETIMEDOUT:
+	case ECONNREFUSED:
+	case ECONNRESET:
 		return EXIT_INPUT;
 	default:
 		return EXIT_USAGE;
@@ -90,6 +98,12 @@ void cli_error(const char *command, const char *sentence)
 	put_sentence("borderflow ", command, sentence);
 }
 
+int cli_fail(const char *command, int status, const struct err *err)
+{
+	cli_error(command, err->text);
+	return cli_exit_of(status);
+}
+
 void cli_notice(const char *command, const char *format, ...)
 {
 	char sentence[SENTENCE_BYTES];
@@ -99,6 +113,18 @@ void cli_notice(const char *command, const char *format, ...)
 	vsnprintf(sentence, sizeof(sentence), format, arguments);
 	va_end(arguments);
 	cli_error(command, sentence);
+}
+
+void cli_say_pipe(const char *command, const char *path)
+{
+	struct stat status;
+
+	if (lstat(path, &status) == 0 && S_ISFIFO(status.st_mode)) {
+		cli_notice(command,
+			"%s: a pipe: whoever writes into it is waited for, until it is closed "
+			"(Ctrl-C ends that)",
+			path);
+	}
 }
 
 void cli_notice_lines(const char *command, struct text *text)
@@ -229,8 +255,20 @@ static void give_stdout_a_buffer(void)
 	setvbuf(stdout, buffer, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, sizeof(buffer));
 }
 
+/* Where one of the three is closed the next file that is opened would take its place, and what is
+ * said of the run be written into it. Each is given something that refuses to be used for it. */
+static void hold_standard_streams(void)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		if (fcntl(fd, F_GETFD) < 0) {
+			open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
+	hold_standard_streams();
 	give_stdout_a_buffer();
 	setlocale(LC_CTYPE, "");
 	print_open(terminal_has_color());

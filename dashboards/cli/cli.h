@@ -64,9 +64,9 @@ struct command {
 
 extern const struct command *const command_table[]; /* ended by NULL */
 
-/* How a command ends that failed so (-errno): an output that was begun and found no room ends it
- * like an input that is cut short, whichever output it is; whoever stopped it knows; anything else
- * is amiss with what was asked. */
+/* How a command ends that failed so (-errno): an output that found no room ends it like an input
+ * that is cut short or a server that does not answer, whichever it is; whoever stopped it knows;
+ * anything else is amiss with what was asked. */
 int cli_exit_of(int status);
 
 /* All of them escape what could steer a terminal: a sentence may name a file or quote what was
@@ -77,8 +77,13 @@ int cli_usage_error(const struct command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Prints "borderflow COMMAND: sentence". */
 void cli_error(const char *command, const char *sentence);
+/* The same of what went wrong; returns cli_exit_of(status). */
+struct err;
+int cli_fail(const char *command, int status, const struct err *err);
 /* The same, of what is no error. */
 void cli_notice(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* An input that is a pipe with a name may be silent for ever: that it is waited for. */
+void cli_say_pipe(const char *command, const char *path);
 /* The same of each line of the text, which it takes apart. */
 struct text;
 void cli_notice_lines(const char *command, struct text *text);

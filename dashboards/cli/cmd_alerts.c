@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -169,23 +170,24 @@ static const struct action {
 	const char *name;
 	int (*run)(struct desk *desk, char *const *arguments, unsigned count);
 	bool takes_words; /* behind it: an id, a reason */
+	bool may_begin;   /* a desk, where there is none yet */
 } actions[] = {
-	{ "list", alerts_list, false },
-	{ "follow", alerts_follow, false },
-	{ "show", alerts_show, true },
-	{ "explain", alerts_explain, true },
-	{ "ack", ack, true },
-	{ "escalate", escalate, true },
-	{ "close", close_alert, true },
-	{ "reopen", reopen, true },
-	{ "note", note, true },
-	{ "hold", hold, true },
-	{ "release", release, true },
-	{ "expire", expire, false },
-	{ "suppress", alerts_suppress, true },
-	{ "suppressions", alerts_suppressions, false },
-	{ "lift", alerts_lift, true },
-	{ "export", alerts_export, true },
+	{ "list", alerts_list, false, false },
+	{ "follow", alerts_follow, false, true },
+	{ "show", alerts_show, true, false },
+	{ "explain", alerts_explain, true, false },
+	{ "ack", ack, true, false },
+	{ "escalate", escalate, true, false },
+	{ "close", close_alert, true, false },
+	{ "reopen", reopen, true, false },
+	{ "note", note, true, false },
+	{ "hold", hold, true, false },
+	{ "release", release, true, false },
+	{ "expire", expire, false, false },
+	{ "suppress", alerts_suppress, true, true },
+	{ "suppressions", alerts_suppressions, false, false },
+	{ "lift", alerts_lift, true, false },
+	{ "export", alerts_export, true, false },
 };
 
 static const struct action *find_action(const char *name)
@@ -249,7 +251,30 @@ static int name_app(struct desk *desk, struct err *err)
 	return status;
 }
 
-static int open_desk(struct desk *desk, struct err *err)
+/* Who looks makes no desk: an empty one reads as if there were no alerts. */
+static int find_folder(const char *folder, bool may_begin, struct err *err)
+{
+	char desk[PATH_MAX];
+
+	if (access(folder, F_OK) < 0) {
+		return err_set(err, ENOENT,
+			"%s: there is no such folder; say where alerts are with --redis URL or "
+			"--state DIR",
+			folder);
+	}
+	if (!may_begin && snprintf(desk, sizeof(desk), "%s/alerts", folder) < PATH_MAX &&
+		access(desk, F_OK) < 0) {
+		return err_set(err, ENOENT,
+			"%s: there is no desk (no folder alerts); a sensor makes one with --state, "
+			"an "
+			"analysis with --desk; say where alerts are with --redis URL or --state "
+			"DIR",
+			folder);
+	}
+	return 0;
+}
+
+static int open_desk(struct desk *desk, bool may_begin, struct err *err)
 {
 	const struct alerts_settings *settings = desk->settings;
 	const char *target = settings->redis   ? settings->redis
@@ -281,11 +306,8 @@ static int open_desk(struct desk *desk, struct err *err)
 		status = messages_open(
 			&desk->messages, messages_choose(settings->language, NULL), err);
 	}
-	if (status == 0 && !settings->redis && access(target, F_OK) < 0) {
-		status = err_set(err, ENOENT,
-			"%s: there is no such folder; say where alerts are with --redis URL or "
-			"--state DIR",
-			target);
+	if (status == 0 && !settings->redis) {
+		status = find_folder(target, may_begin, err);
 	}
 	return status < 0 ? status : alert_store_open(&desk->store, target, err);
 }
@@ -320,7 +342,7 @@ static int run(void *values, char *const *arguments, unsigned count)
 	signal(SIGPIPE, SIG_IGN);
 	desk.who = settings->who ? settings->who : session_user();
 	text_init_heap(&desk.line);
-	int status = open_desk(&desk, &err);
+	int status = open_desk(&desk, action->may_begin, &err);
 	status = status < 0 ? alerts_fail(&err, status)
 			    : action->run(&desk, arguments + (count > 0), count ? count - 1 : 0);
 	close_desk(&desk);

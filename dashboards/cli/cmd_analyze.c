@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stddef.h>
 
 #include "analyzer/output/packet_file.h"
@@ -146,8 +147,43 @@ static int open_source(struct analysis *analysis, struct err *err)
 
 	analyze_name_inputs(analysis);
 	how.file_ids = analysis->input_ids;
-	return source_open_files(
+	for (unsigned i = 0; i < analysis->input_count; i++) {
+		cli_say_pipe("analyze", analysis->inputs[i]);
+	}
+	int status = source_open_files(
 		&analysis->source, analysis->inputs, analysis->input_count, &how, err);
+	return analyze_is_stopped() ? err_set(err, EINTR, "stopped before anything was read")
+				    : status;
+}
+
+/* 0, or it was said what is wrong and with which exit status it ends. */
+static int open_all(struct analysis *analysis)
+{
+	struct err err;
+	int status = analyze_open_facts(analysis, &err);
+
+	if (status < 0) {
+		return cli_fail("analyze", status, &err);
+	}
+	status = open_source(analysis, &err);
+	if (status == 0) {
+		status = name_sources_open_logs(
+			&analysis->names, &analysis->settings->resolver_logs, &err);
+	}
+	if (status < 0) {
+		return cli_fail("analyze", status == -EINTR ? status : -EBADMSG, &err);
+	}
+	status = analyze_question_check(&analysis->question, &err);
+	if (status == 0) {
+		status = analyze_open_engine(analysis, &err);
+	}
+	if (status == 0) {
+		status = open_report(analysis, &err);
+	}
+	if (status == 0) {
+		status = analyze_add_sinks(analysis, &err);
+	}
+	return status < 0 ? cli_fail("analyze", status, &err) : EXIT_DONE;
 }
 
 static int run(void *settings, char *const *arguments, unsigned count)
@@ -158,7 +194,6 @@ static int run(void *settings, char *const *arguments, unsigned count)
 		.input_count = count,
 		.run = { .options = analyze_run_options(settings) },
 	};
-	struct err err;
 	int exit_status;
 
 	if (count == 0) {
@@ -177,25 +212,11 @@ static int run(void *settings, char *const *arguments, unsigned count)
 		analyze_question_close(&analysis.question);
 		return exit_status;
 	}
-	analyze_hear_questions();
+	analyze_hear_signals();
 	progress_init(
 		&analysis.progress, analysis.settings->progress, "packets", clock_monotonic_ns());
-	if (analyze_open_facts(&analysis, &err) < 0) {
-		cli_error("analyze", err.text);
-		exit_status = EXIT_USAGE;
-	} else if (open_source(&analysis, &err) < 0) {
-		cli_error("analyze", err.text);
-		exit_status = EXIT_INPUT;
-	} else if (name_sources_open_logs(
-			   &analysis.names, &analysis.settings->resolver_logs, &err) < 0) {
-		cli_error("analyze", err.text);
-		exit_status = EXIT_INPUT;
-	} else if (analyze_question_check(&analysis.question, &err) < 0 ||
-		   analyze_open_engine(&analysis, &err) < 0 || open_report(&analysis, &err) < 0 ||
-		   analyze_add_sinks(&analysis, &err) < 0) {
-		cli_error("analyze", err.text);
-		exit_status = EXIT_USAGE;
-	} else {
+	exit_status = open_all(&analysis);
+	if (exit_status == EXIT_DONE) {
 		exit_status = analyze_run(&analysis);
 		if (analysis.serve && !analysis.was_stopped) {
 			analyze_serve_wait(analysis.serve);

@@ -1,10 +1,13 @@
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyzer/archive/archive.h"
 #include "analyzer/archive/archive_head.h"
+#include "analyzer/archive/archive_reader.h"
 #include "analyzer/archive/archive_rebuild.h"
 #include "analyzer/archive/archive_retention.h"
 #include "analyzer/record/keys.h"
@@ -37,10 +40,9 @@ static void print_problem(void *context, const char *sentence)
 	cli_error("archive", sentence);
 }
 
-static int fail(const struct err *err)
+static int fail(int status, const struct err *err)
 {
-	cli_error("archive", err->text);
-	return EXIT_USAGE;
+	return cli_fail("archive", status, err);
 }
 
 static void say_pruned(const char *folder, const struct archive_pruned *pruned)
@@ -52,6 +54,24 @@ static void say_pruned(const char *folder, const struct archive_pruned *pruned)
 		pruned->segments[ARCHIVE_SHELF_FLOWS] + pruned->segments[ARCHIVE_SHELF_HOURS] +
 			pruned->segments[ARCHIVE_SHELF_DAYS],
 		(double)pruned->bytes / 1e6, folder);
+}
+
+/* What is to write into an archive would make one of any folder that it is given. */
+static int find_archive(const char *folder, struct err *err)
+{
+	const struct archive_options archive = { .folder = folder };
+	struct archive_reader *reader;
+	char deleted[PATH_MAX];
+
+	if (snprintf(deleted, sizeof(deleted), "%s/deleted", folder) < PATH_MAX &&
+		access(deleted, F_OK) == 0) {
+		return 0;
+	}
+	int status = archive_reader_open(&reader, &archive, err);
+	if (status == 0) {
+		archive_reader_close(reader);
+	}
+	return status;
 }
 
 static int prune(const struct archive_settings *settings)
@@ -69,12 +89,15 @@ static int prune(const struct archive_settings *settings)
 			"prune: say what may be kept: --keep-records 90d, --keep-hours, "
 			"--keep-days or --keep-size");
 	}
-	int status = key_read(KEY_SIGNING, settings->keys, secret, &is_there, &err);
+	int status = find_archive(settings->archive, &err);
+	if (status == 0) {
+		status = key_read(KEY_SIGNING, settings->keys, secret, &is_there, &err);
+	}
 	if (status == 0) {
 		status = archive_writer_open(&writer, settings->archive, false, &err);
 	}
 	if (status < 0) {
-		return fail(&err);
+		return fail(status, &err);
 	}
 	if (is_there) {
 		archive_writer_sign(writer, secret);
@@ -83,7 +106,8 @@ static int prune(const struct archive_settings *settings)
 	status = archive_writer_prune(writer, &retention, clock_now_ns(), &pruned, &err);
 	int closed = archive_writer_close(writer, status < 0 ? NULL : &err);
 	say_pruned(settings->archive, &pruned);
-	return status < 0 || closed < 0 ? fail(&err) : EXIT_DONE;
+	status = status < 0 ? status : closed;
+	return status < 0 ? fail(status, &err) : EXIT_DONE;
 }
 
 static int rebuild(const struct archive_settings *settings)
@@ -93,8 +117,9 @@ static int rebuild(const struct archive_settings *settings)
 	struct archive_rebuilt rebuilt;
 	struct err err;
 
-	if (archive_rebuild(&archive, &rebuilt, &err) < 0) {
-		return fail(&err);
+	int status = archive_rebuild(&archive, &rebuilt, &err);
+	if (status < 0) {
+		return fail(status, &err);
 	}
 	printf("%s: of what hours add up to, %" PRIu64
 	       " blocks were made again from records: %" PRIu64 " the same bytes, %" PRIu64
@@ -110,8 +135,9 @@ static int print_head(const struct archive_settings *settings)
 	struct archive_head head;
 	struct err err;
 
-	if (archive_head_read(settings->archive, &head, &err) < 0) {
-		return fail(&err);
+	int status = archive_head_read(settings->archive, &head, &err);
+	if (status < 0) {
+		return fail(status, &err);
 	}
 	archive_head_anchor(&head, anchor);
 	digest_hex(head.key, sizeof(head.key), key);

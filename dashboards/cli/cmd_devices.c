@@ -99,10 +99,7 @@ static int run(void *values, char *const *arguments, unsigned count)
 		}
 		close_view(&view);
 	}
-	if (status < 0) {
-		cli_error("devices", err.text);
-	}
-	return status < 0 ? EXIT_USAGE : EXIT_DONE;
+	return status < 0 ? cli_fail("devices", status, &err) : EXIT_DONE;
 }
 
 const struct command command_devices = {

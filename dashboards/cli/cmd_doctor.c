@@ -185,8 +185,7 @@ static int run(void *values, char *const *arguments, unsigned count)
 	reference_release(it.doctor.reference);
 	tenant_keys_close(&it.keys);
 	if (status < 0) {
-		bool is_damaged = status == -EBADMSG && it.report.flows > 0;
-		return is_open && (count > 0 || is_damaged) ? EXIT_INPUT : EXIT_USAGE;
+		return is_open && count > 0 ? EXIT_INPUT : cli_exit_of(status);
 	}
 	return is_found(&it.report, settings->fail_on) ? EXIT_FOUND : EXIT_DONE;
 }

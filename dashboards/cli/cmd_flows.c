@@ -342,9 +342,9 @@ static int run_answer(struct flows_answer *answer, char *const *arguments, unsig
 		cli_error("flows", err.text);
 		return EXIT_USAGE;
 	}
-	if (flows_log_look_up(answer, &err) < 0) {
-		cli_error("flows", err.text);
-		return EXIT_USAGE;
+	status = flows_log_look_up(answer, &err);
+	if (status < 0) {
+		return cli_fail("flows", status, &err);
 	}
 	limit_table(answer, settings);
 	return print_answer(answer);

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -5,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "dashboards/cli/cli.h"
+#include "dashboards/cli/facts.h"
 #include "dashboards/cli/geo_update.h"
 #include "dashboards/cli/terminal.h"
 #include "geo/geo.h"
@@ -16,10 +18,9 @@ struct geo_settings {
 	const char *folder, *output, *countries, *date, *from, *sha256;
 };
 
-static int fail(const struct err *err)
+static int fail(int status, const struct err *err)
 {
-	cli_error("geo", err->text);
-	return EXIT_USAGE;
+	return cli_fail("geo", status, err);
 }
 
 static int run_info(const struct geo_settings *settings)
@@ -27,8 +28,9 @@ static int run_info(const struct geo_settings *settings)
 	struct geo *geo;
 	struct err err;
 
-	if (geo_open(&geo, settings->folder, &err) < 0) {
-		return fail(&err);
+	int status = geo_open(&geo, settings->folder, &err);
+	if (status < 0) {
+		return fail(status, &err);
 	}
 	geo_describe(geo, clock_now_ns(), stdout);
 	geo_close(geo);
@@ -120,19 +122,21 @@ static int run_lookup(const struct geo_settings *settings, char *const *texts, u
 {
 	struct geo *geo;
 	struct err err;
-	int status = EXIT_DONE;
+	int status = geo_open(&geo, settings->folder, &err);
 
-	if (geo_open(&geo, settings->folder, &err) < 0) {
-		return fail(&err);
+	if (status < 0) {
+		return fail(status, &err);
 	}
+	facts_say_no_geo(geo, settings->folder);
 	for (unsigned i = 0; i < count; i++) {
 		struct addr addr;
 		if (addr_parse(texts[i], &addr)) {
 			lookup(geo, &addr);
 		} else {
-			err_set(&err, 0, "expected an IPv4 or IPv6 address, found \"%s\"",
-				texts[i]);
-			status = fail(&err);
+			status = fail(
+				err_set(&err, EINVAL,
+					"expected an IPv4 or IPv6 address, found \"%s\"", texts[i]),
+				&err);
 		}
 	}
 	geo_close(geo);
@@ -150,12 +154,14 @@ static int run_build(const struct geo_settings *settings, char *const *tables, u
 	struct err err;
 
 	if (settings->date && !clock_parse(settings->date, &options.built_ns)) {
-		err_set(&err, 0, "--date: expected a date such as 2026-06-17, found \"%s\"",
-			settings->date);
-		return fail(&err);
+		return fail(err_set(&err, EINVAL,
+				    "--date: expected a date such as 2026-06-17, found \"%s\"",
+				    settings->date),
+			&err);
 	}
-	if (geo_build(&options, &result, &err) < 0) {
-		return fail(&err);
+	int status = geo_build(&options, &result, &err);
+	if (status < 0) {
+		return fail(status, &err);
 	}
 	printf("%s: %" PRIu32 " ranges of %" PRIu32 " networks, %" PRIu32
 	       " of them with the operator's country\n",
@@ -168,8 +174,7 @@ static int run_update(const struct geo_settings *settings)
 	struct geo_update update = { settings->folder, settings->from, settings->sha256 };
 	struct err err;
 
-	geo_update_run(&update, &err);
-	return fail(&err);
+	return fail(geo_update_run(&update, &err), &err);
 }
 
 static const struct option options[] = {

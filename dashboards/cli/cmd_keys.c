@@ -45,9 +45,9 @@ static int make(const struct keys_settings *settings, enum key_kind kind, bool r
 	struct err err;
 	bool made;
 
-	if (key_make(kind, settings->keys, replace, clock_now_ns(), &made, &err) < 0) {
-		cli_error("keys", err.text);
-		return EXIT_USAGE;
+	int status = key_make(kind, settings->keys, replace, clock_now_ns(), &made, &err);
+	if (status < 0) {
+		return cli_fail("keys", status, &err);
 	}
 	printf("%-10s %s\n", key_kind_name(kind),
 		!made     ? "was there already, and is left as it is"
@@ -101,9 +101,9 @@ static int make_holder(const struct keys_settings *settings, const char *name)
 		return cli_usage_error(&command_keys,
 			"holder: expected a name of small letters, digits and dashes");
 	}
-	if (key_make_holder(name, settings->keys, &made, &err) < 0) {
-		cli_error("keys", err.text);
-		return EXIT_USAGE;
+	int status = key_make_holder(name, settings->keys, &made, &err);
+	if (status < 0) {
+		return cli_fail("keys", status, &err);
 	}
 	printf("%-10s %s; give %s.pub to whoever seals, and %s.key to nobody\n", name,
 		made ? "is new" : "was there already", name, name);
@@ -116,11 +116,8 @@ static int seal(const struct keys_settings *settings)
 		settings->glass, clock_now_ns() };
 	struct err err;
 
-	if (key_seal_months(&sealing, &err) < 0) {
-		cli_error("keys", err.text);
-		return EXIT_USAGE;
-	}
-	return EXIT_DONE;
+	int status = key_seal_months(&sealing, &err);
+	return status < 0 ? cli_fail("keys", status, &err) : EXIT_DONE;
 }
 
 static int run(void *values, char *const *arguments, unsigned count)

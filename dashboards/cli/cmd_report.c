@@ -271,7 +271,7 @@ static int gather(struct reporting *reporting, struct err *err)
 	progress_clear(&reporting->progress);
 
 	if (status == 0 && is_empty && gathering->problems > 0) {
-		status = err_set(err, ENODATA,
+		status = err_set(err, EBADMSG,
 			"nothing of %s can be read: the archive is damaged, and \"borderflow flows "
 			"--verify\" says where",
 			reporting->period.name);

@@ -141,10 +141,9 @@ static int print_found(const struct revealing *revealing, const struct reveal_fo
 	return EXIT_FOUND;
 }
 
-static int fail(const struct err *err)
+static int fail(int status, const struct err *err)
 {
-	cli_error("reveal", err->text);
-	return EXIT_USAGE;
+	return cli_fail("reveal", status, err);
 }
 
 /* The running month: its key is on the sensor. */
@@ -163,7 +162,7 @@ static int reveal_now(struct revealing *revealing)
 		status = try_key(revealing, pseudonyms, &found, &err);
 	}
 	pseudonyms_close(pseudonyms);
-	return status < 0 ? fail(&err) : print_found(revealing, &found);
+	return status < 0 ? fail(status, &err) : print_found(revealing, &found);
 }
 
 static int find_sealed(
@@ -221,7 +220,7 @@ static int reveal_address(struct revealing *revealing)
 		puts(pseudonym);
 	}
 	pseudonyms_close(pseudonyms);
-	return status < 0 ? fail(&err) : EXIT_DONE;
+	return status < 0 ? fail(status, &err) : EXIT_DONE;
 }
 
 static int write_request(struct revealing *revealing)
@@ -254,7 +253,7 @@ static int write_request(struct revealing *revealing)
 		       "--answer FILE --soc soc.pub --reason …\n",
 			settings->request, settings->request);
 	}
-	return status < 0 ? fail(&err) : EXIT_DONE;
+	return status < 0 ? fail(status, &err) : EXIT_DONE;
 }
 
 static int try_with(const struct revealing *revealing, const uint8_t key[KEY_BYTES],
@@ -347,7 +346,7 @@ static int approve(struct revealing *revealing)
 	if (status == 0) {
 		printf("%s: the answer, which the asker alone opens\n", settings->answer);
 	}
-	return status < 0 ? fail(&err) : EXIT_DONE;
+	return status < 0 ? fail(status, &err) : EXIT_DONE;
 }
 
 static int open_answer(struct revealing *revealing)
@@ -368,7 +367,7 @@ static int open_answer(struct revealing *revealing)
 	if (status == 0) {
 		printf("%s: %s\n", pseudonym, identity);
 	}
-	return status < 0 ? fail(&err) : EXIT_DONE;
+	return status < 0 ? fail(status, &err) : EXIT_DONE;
 }
 
 /* Told before it is done. */
@@ -411,7 +410,7 @@ static int break_glass(struct revealing *revealing)
 		status = try_with(revealing, key, &found, &err);
 	}
 	explicit_bzero(key, sizeof(key));
-	return status < 0 ? fail(&err) : print_found(revealing, &found);
+	return status < 0 ? fail(status, &err) : print_found(revealing, &found);
 }
 
 static int list_subject(struct revealing *revealing)
@@ -426,7 +425,7 @@ static int list_subject(struct revealing *revealing)
 	for (unsigned i = 0; i < archives->count && status == 0; i++) {
 		status = reveal_print_subject(archives->items[i], revealing->pseudonym, &err);
 	}
-	return status < 0 ? fail(&err) : EXIT_DONE;
+	return status < 0 ? fail(status, &err) : EXIT_DONE;
 }
 
 static int read_time(
@@ -462,7 +461,7 @@ static int audit(struct revealing *revealing)
 		cli_error("reveal", err.text);
 		return EXIT_FOUND;
 	}
-	return status < 0 ? fail(&err) : EXIT_DONE;
+	return status < 0 ? fail(status, &err) : EXIT_DONE;
 }
 
 static bool is_month(const char *text)

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dashboards/cli/cli.h"
@@ -78,6 +79,31 @@ static int check_source(const struct settings *settings)
 	return 0;
 }
 
+/* Of a folder that is not there yet the page says so, and shows it as soon as it is; one that never
+ * can be is refused. */
+static int check_folders(const struct settings *settings)
+{
+	struct stat status;
+
+	for (unsigned i = 0; i < settings->archives.count; i++) {
+		const char *folder = settings->archives.items[i];
+		if (stat(folder, &status) < 0) {
+			cli_notice("serve",
+				"--archive: %s: %s; it is shown as soon as it can be read", folder,
+				strerror(errno));
+		} else if (!S_ISDIR(status.st_mode)) {
+			return cli_usage_error(
+				&command_serve, "--archive: %s is no folder", folder);
+		}
+	}
+	if (settings->reports && stat(settings->reports, &status) == 0 &&
+		!S_ISDIR(status.st_mode)) {
+		return cli_usage_error(
+			&command_serve, "--reports: %s is no folder", settings->reports);
+	}
+	return 0;
+}
+
 /* A folder without a desk shows no alert, which reads as if there were none. */
 static void say_no_desk(const char *state)
 {
@@ -143,7 +169,7 @@ static int run(void *values, char *const *arguments, unsigned count)
 	if (status == 0 && count > 0) {
 		return serve_token(&command_serve, &settings->token, access, arguments, count);
 	}
-	if (status == 0 && check_source(settings) != 0) {
+	if (status == 0 && (check_source(settings) != 0 || check_folders(settings) != 0)) {
 		return EXIT_USAGE;
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -155,11 +181,7 @@ static int run(void *values, char *const *arguments, unsigned count)
 		status = serve(settings, access, reference, &err);
 	}
 	reference_release(reference);
-	if (status < 0) {
-		cli_error("serve", err.text);
-		return EXIT_USAGE;
-	}
-	return EXIT_DONE;
+	return status < 0 ? cli_fail("serve", status, &err) : EXIT_DONE;
 }
 
 const struct command command_serve = {

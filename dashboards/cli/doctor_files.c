@@ -114,8 +114,9 @@ static int read_file(
 	struct name_sources names = { .count = 0 };
 	struct engine_stats stats;
 	struct source *source;
-	int status = source_open(&source, file, &options, err);
 
+	cli_say_pipe("doctor", file);
+	int status = source_open(&source, file, &options, err);
 	if (status < 0) {
 		return status;
 	}

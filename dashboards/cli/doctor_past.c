@@ -59,7 +59,8 @@ int doctor_read_archives(const struct doctor *doctor, const struct option_list *
 {
 	struct reading reading = { .vantage = vantage_create(), .reference = doctor->reference };
 	struct devices *devices = devices_create();
-	const struct past_records past = { .archives = archives,
+	const struct past_records past = { .command = "doctor",
+		.archives = archives,
 		.from_ns = from_ns,
 		.to_ns = to_ns,
 		.reference = doctor->reference,

@@ -1,14 +1,18 @@
 #include "dashboards/cli/facts.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/device/inventory.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/probe_marker.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "dashboards/cli/key_months.h"
 #include "geo/geo.h"
@@ -58,6 +62,22 @@ static void close_parts(const struct reference *parts)
 	catalogue_close((struct catalogue *)parts->catalogue);
 }
 
+void facts_say_no_geo(const struct geo *geo, const char *named)
+{
+	char overrides[PATH_MAX];
+	bool is_empty =
+		named && geo_database_count(geo) == 0 &&
+		snprintf(overrides, sizeof(overrides), "%s/overrides.tsv", named) < PATH_MAX &&
+		access(overrides, F_OK) < 0;
+
+	if (is_empty) {
+		log_warning(
+			"%s: no geo database in it (*.mmdb), so that countries and networks are "
+			"unknown; borderflow geo update --geo %s brings free ones",
+			named, named);
+	}
+}
+
 int facts_load(const struct reference **reference, const struct fact_settings *settings,
 	const struct pseudonyms *pseudonyms, struct err *err)
 {
@@ -95,6 +115,7 @@ int facts_load(const struct reference **reference, const struct fact_settings *s
 		status = opening.status;
 	}
 	if (status == 0) {
+		facts_say_no_geo(opening.geo, settings->geo);
 		*reference = reference_create(&parts, close_parts);
 		status = *reference ? 0 : err_set(err, ENOMEM, "out of memory");
 	}

@@ -89,3 +89,7 @@ void tenant_keys_close(struct tenant_keys *keys);
  * 0 or -errno; on failure nothing is left open. */
 int facts_load(const struct reference **reference, const struct fact_settings *settings,
 	const struct pseudonyms *pseudonyms, struct err *err);
+
+/* Says on standard error where a folder that somebody named for the databases holds none. */
+struct geo;
+void facts_say_no_geo(const struct geo *geo, const char *named);

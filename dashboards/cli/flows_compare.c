@@ -75,6 +75,13 @@ static void take_past(void *context, const struct record *record, const char *ps
 	take(side, record, &labels);
 }
 
+static void note_problem(void *context, const char *sentence)
+{
+	struct side *side = context;
+
+	side->answer->archive.problem(side->answer, sentence);
+}
+
 static int read_capture(struct side *side, struct err *err)
 {
 	static const struct option_list no_archives;
@@ -85,12 +92,14 @@ static int read_capture(struct side *side, struct err *err)
 	if (status < 0) {
 		return status;
 	}
-	const struct past_records past = { .archives = &no_archives,
+	const struct past_records past = { .command = "flows",
+		.archives = &no_archives,
 		.files = &file,
 		.file_count = 1,
 		.reference = side->reference,
 		.take = take_past,
-		.context = side };
+		.context = side,
+		.problem = note_problem };
 	return past_records_read(&past, err);
 }
 
@@ -516,8 +525,7 @@ int flows_compare(struct flows_answer *answer, const char *const *arguments, uns
 		reference_release(sides[i].reference);
 	}
 	if (status < 0) {
-		cli_error("flows", err.text);
-		return EXIT_USAGE;
+		return cli_fail("flows", status, &err);
 	}
 	bool is_unfinished = false;
 	for (unsigned i = 0; i < 2; i++) {

@@ -182,9 +182,12 @@ void help_man_command(FILE *out, const struct command *command)
 	}
 	fputs(".SH EXIT STATUS\n"
 	      "0 done; 1 done, and what \\-\\-fail\\-on or a check asks for was found; 2 usage or\n"
-	      "configuration, an output that cannot be begun; 3 an input was bad or cut short, or\n"
-	      "an output found no room, whichever it is (what could be read was reported);\n"
-	      "4 stopped by a signal before the input was over (what was read was reported).\n"
+	      "configuration, an output that cannot be begun; 3 an input was bad or cut short, a\n"
+	      "server did not answer, or an output found no room (what could be read was "
+	      "reported);\n"
+	      "4 stopped by a signal before the input was over (what was read was reported);\n"
+	      "130 or 143 where Ctrl\\-C or a termination ended a command that had nothing to "
+	      "finish.\n"
 	      ".SH SEE ALSO\n.BR borderflow (1)\n",
 		out);
 }

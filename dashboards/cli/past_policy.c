@@ -38,7 +38,8 @@ static void take(void *context, const struct record *record, const char *pseudon
 
 int past_policy_read(struct past_policy *past, char *const *files, unsigned count, struct err *err)
 {
-	struct past_records records = { .archives = &past->settings->archives,
+	struct past_records records = { .command = "policy",
+		.archives = &past->settings->archives,
 		.files = files,
 		.file_count = count,
 		.reference = &past->reference,
@@ -63,9 +64,7 @@ void past_policy_close(struct past_policy *past)
 
 int past_policy_end(const struct past_policy *past, int status, const struct err *err)
 {
-	if (status < 0) {
-		cli_error("policy", err->text);
-		return EXIT_USAGE;
-	}
-	return past->problems ? EXIT_INPUT : EXIT_DONE;
+	return status < 0       ? cli_fail("policy", status, err)
+	       : past->problems ? EXIT_INPUT
+				: EXIT_DONE;
 }

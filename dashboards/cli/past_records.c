@@ -93,26 +93,29 @@ static int read_files(const struct past_records *past, struct err *err)
 		.idle_other_ns = 120 * NS_PER_S };
 	const struct flow_keys keys = { .now = hash_key_fixed("borderflow flow id") };
 	struct engine_input input = { 0 };
-	struct engine *engine = NULL;
-	int status = source_open_files(&input.source, (const char *const *)past->files,
-		past->file_count, &(struct source_options){ 0 }, err);
 
-	if (status == 0) {
-		const struct engine_options options = { .inputs = &input,
-			.input_count = 1,
-			.collector = flow_options_collector(&flow, &keys),
-			.reference = past->reference,
-			.holds_hidden = true };
-		engine = engine_create(&options, err);
-		status = engine ? 0 : -EINVAL;
+	for (unsigned i = 0; i < past->file_count; i++) {
+		cli_say_pipe(past->command, past->files[i]);
 	}
-	if (status == 0) {
+	if (source_open_files(&input.source, (const char *const *)past->files, past->file_count,
+		    &(struct source_options){ 0 }, err) < 0) {
+		return -EBADMSG;
+	}
+	const struct engine_options options = { .inputs = &input,
+		.input_count = 1,
+		.collector = flow_options_collector(&flow, &keys),
+		.reference = past->reference,
+		.holds_hidden = true };
+	struct engine *engine = engine_create(&options, err);
+	if (engine) {
 		engine_add_sink(engine, &taker, (struct sink *)(uintptr_t)past);
-		status = engine_run(engine, err);
+		if (engine_run(engine, err) < 0) {
+			past->problem(past->context, err->text);
+		}
 	}
 	engine_destroy(engine);
 	source_close(input.source);
-	return status;
+	return engine ? 0 : -EINVAL;
 }
 
 int past_records_read(const struct past_records *past, struct err *err)

@@ -11,6 +11,7 @@
 #include "dashboards/cli/cli.h"
 
 struct past_records {
+	const char *command; /* that asks, for what is said of files */
 	const struct option_list *archives;
 	char *const *files;
 	unsigned file_count;
@@ -23,5 +24,6 @@ struct past_records {
 	void (*problem)(void *context, const char *sentence); /* of an input that is damaged */
 };
 
-/* 0 or -errno; what could be read was taken. */
+/* 0 or -errno, -EBADMSG where a file is no capture; what could be read was taken, also of one that
+ * is damaged further on: that is a problem. */
 int past_records_read(const struct past_records *past, struct err *err);

@@ -52,8 +52,7 @@ int policy_accept(
 		return EXIT_DONE;
 	}
 	if (status < 0) {
-		cli_error("policy", err.text);
-		return EXIT_USAGE;
+		return cli_fail("policy", status, &err);
 	}
 	printf("%s: accepted by %s, in force from %s, %.12s\n", path, accepted.by, from,
 		accepted.hash);
@@ -66,9 +65,19 @@ int policy_show_history(const char *folder)
 	struct err err;
 	size_t count;
 
-	if (policy_history_read(folder, &rows, &count, &err) < 0) {
-		cli_error("policy", err.text);
-		return EXIT_USAGE;
+	if (!policy_history_is(folder)) {
+		return cli_fail("policy",
+			err_set(&err, ENOENT,
+				"%s: no version was accepted there (no accepted.tsv); --history "
+				"names "
+				"the folder, and borderflow policy accept FILE puts the first into "
+				"it",
+				folder),
+			&err);
+	}
+	int status = policy_history_read(folder, &rows, &count, &err);
+	if (status < 0) {
+		return cli_fail("policy", status, &err);
 	}
 	printf("%-22s%-14s%-22s%-32s%s\n", "in force from", "hash", "accepted", "by", "why");
 	for (size_t i = 0; i < count; i++) {

@@ -125,7 +125,8 @@ static int look(struct looking *looking, const struct past_settings *settings, c
 	struct reference reference = {
 		.catalogue = looking->catalogue, .policy = looking->policy, .geo = geo
 	};
-	struct past_records past = { .archives = &settings->archives,
+	struct past_records past = { .command = "policy",
+		.archives = &settings->archives,
 		.files = files,
 		.file_count = count,
 		.from_ns = looking->from_ns,
@@ -167,7 +168,7 @@ int policy_explain_flows(const struct past_settings *settings, const struct cata
 	}
 	policy_free(looking.policy);
 	free(looking.located);
-	return status < 0         ? EXIT_USAGE
+	return status < 0         ? cli_exit_of(status)
 	       : looking.problems ? EXIT_INPUT
 	       : looking.found    ? EXIT_DONE
 				  : EXIT_FOUND;

@@ -289,7 +289,8 @@ static int run(struct replaying *replaying, const char *draft, char *const *file
 	struct err *err)
 {
 	const struct past_settings *settings = replaying->settings;
-	struct past_records past = { .archives = &settings->archives,
+	struct past_records past = { .command = "policy",
+		.archives = &settings->archives,
 		.files = files,
 		.file_count = count,
 		.reference = &replaying->reference,
@@ -342,5 +343,5 @@ int policy_replay(const struct past_settings *settings, const struct catalogue *
 	policy_free(replaying.draft);
 	policy_free(replaying.in_force);
 	geo_close(replaying.geo);
-	return status < 0 ? EXIT_USAGE : replaying.problems ? EXIT_INPUT : EXIT_DONE;
+	return status < 0 ? cli_exit_of(status) : replaying.problems ? EXIT_INPUT : EXIT_DONE;
 }

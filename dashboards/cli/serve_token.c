@@ -75,9 +75,5 @@ int serve_token(const struct command *command, const struct token_settings *sett
 		status = act(access, settings, arguments, count, &err);
 	}
 	access_close(access);
-	if (status < 0) {
-		cli_error("serve", err.text);
-		return EXIT_USAGE;
-	}
-	return EXIT_DONE;
+	return status < 0 ? cli_fail("serve", status, &err) : EXIT_DONE;
 }
