@@ -247,9 +247,11 @@ void device_days_see(struct device_days *days, const struct local_zone *zone,
 	uint64_t time_ns = record->flow.start_ns;
 	bool is_new;
 
-	/* What somebody outside made up accuses nobody, and excuses nobody. */
-	if (!record_turns_out(record) || verdict_is_hearsay(&record->verdict) ||
-		record->flow.part != 0 || !names_its_server(&record->l7) ||
+	/* What somebody may have made up accuses nobody, and excuses nobody. */
+	bool is_doubtful = verdict_is_hearsay(&record->verdict) ||
+			   record->l7.findings >> L7_FINDING_CONTESTED & 1;
+	if (!record_turns_out(record) || is_doubtful || record->flow.part != 0 ||
+		!names_its_server(&record->l7) ||
 		!may_be_page(days, catalogue, record->verdict.app)) {
 		return;
 	}

@@ -67,6 +67,13 @@ static void test_use(void)
 	is_int(take(&record) + found + finish(), 1,
 		"a page in a tunnel that somebody outside wrote excuses nobody");
 
+	use(ban);
+	record = flow("10.1.1.1", "", "www.tiktok.com", "2026-03-02T09:59:57", 900);
+	record.l7.findings = 1 << L7_FINDING_CONTESTED;
+	found = take(&record);
+	record = flow("10.1.1.1", "tiktok", "www.tiktok.com", "2026-03-02T10:00:00", 3500);
+	is_int(take(&record) + found + finish(), 1, "nor does a hello that is in doubt");
+
 	use("rules:\n  - {id: list, match: {app: teams}, action: allow}\nmode: allow-list\n");
 	record = flow("10.1.1.1", "tiktok", "www.tiktok.com", "2026-03-02T10:00:00", 900);
 	take(&record);
