@@ -261,6 +261,23 @@ static void let_go(struct classify *classify, struct collector *collector, const
 	write_note(classify, collector, peek, note, session);
 }
 
+/* The packet begins another conversation than that of the session, which becomes a part of its own.
+ * Where it was a hello of QUIC that goes on otherwise, that waits for its answer. */
+static bool part_session(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek, uint32_t number)
+{
+	const struct l7_session *session = l7_session_get(classify->session, number);
+
+	if (classify->scratch.protocol == L7_QUIC) {
+		return classify_leave_hello(classify, collector, batch, peek, number);
+	}
+	if (!classify_split(classify, collector, batch, peek, session->l7)) {
+		return false;
+	}
+	end_session(classify, number);
+	return true;
+}
+
 /* is_later: another conversation begins on the flow's five numbers. */
 static void l7_feed_flow(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek, bool is_later)
@@ -296,17 +313,15 @@ static void l7_feed_flow(struct classify *classify, struct collector *collector,
 		turned.from_source = !peek->from_source;
 		peek = &turned;
 	}
-	bool begins_beside = feed.begins_anew && feed.ends.protocol == IP_UDP;
-	if (feed.begins_anew && !begins_beside && *note & NOTE_PROGRESS) {
-		uint32_t number = *note & ~NOTE_PROGRESS;
-		if (classify_split(classify, collector, batch, peek, session->l7)) {
-			end_session(classify, number);
+	if (feed.begins_anew && *note & NOTE_PROGRESS &&
+		part_session(classify, collector, batch, peek, *note & ~NOTE_PROGRESS)) {
+		if (!(*note & NOTE_DONE)) {
 			l7_feed_flow(classify, collector, batch, peek, true);
-			return;
 		}
+		return;
 	}
 	write_note(classify, collector, peek, note, session);
-	if (begins_beside) {
+	if (feed.begins_beside) {
 		classify_begin_beside(classify, collector, batch, peek);
 	}
 }
@@ -351,19 +366,13 @@ static bool l7_feed_dns(struct classify *classify, struct collector *collector,
 	return true;
 }
 
-static bool is_udp(const struct packet *packet)
-{
-	return (packet->flags & PACKET_V6 ? packet->key.v6.protocol : packet->key.v4.protocol) ==
-	       IP_UDP;
-}
-
 /* What was recalled of the flow holds where it goes on; else the flow is a new one. */
 static bool is_recalled(struct classify *classify, struct collector *collector,
 	const struct peek *peek, const struct packet *packet, uint32_t *note)
 {
 	uint32_t l7 = *note & ~NOTE_FLAGS;
 
-	if (!classify_goes_on(packet, is_udp(packet) ? IP_UDP : IP_TCP)) {
+	if (!classify_goes_on(packet, classify_is_udp(packet) ? IP_UDP : IP_TCP)) {
 		l7_info_store_release(classify->tables.store, l7);
 		*note = 0;
 		return false;
@@ -405,12 +414,12 @@ static bool may_tell_who_began(const struct classify *classify, const struct col
 	if (note & NOTE_PROGRESS) {
 		const struct l7_session *session =
 			l7_session_get(classify->session, note & ~NOTE_PROGRESS);
-		return is_udp(packet) && !peek->from_source &&
+		return classify_is_udp(packet) && !peek->from_source &&
 		       l7_info_store_get(classify->tables.store, session->l7)->protocol ==
 			       L7_UNKNOWN;
 	}
 	return !collector_source_is_known(collector, peek->flow) ||
-	       (is_udp(packet) && !peek->from_source);
+	       (classify_is_udp(packet) && !peek->from_source);
 }
 
 /* Whoever is taken for who began is a guess until the payload tells. What was read before counts
@@ -419,7 +428,7 @@ static void hear_who_began(struct classify *classify, struct collector *collecto
 	const struct collector_batch *batch, struct peek *peek, uint32_t *note)
 {
 	const struct packet *packet = &batch->packets.packets[peek->packet];
-	bool is_stream = !is_udp(packet);
+	bool is_stream = !classify_is_udp(packet);
 	const uint16_t *ports_be =
 		packet->flags & PACKET_V6 ? packet->key.v6.port_be : packet->key.v4.port_be;
 	struct dissection dissection = {
@@ -471,7 +480,7 @@ static void look_at_peek(struct classify *classify, struct collector *collector,
 	if (may_tell_who_began(classify, collector, packet, peek, *note)) {
 		hear_who_began(classify, collector, batch, peek, note);
 	}
-	if (*note & (NOTE_PROGRESS | NOTE_WATCH) && is_udp(packet)) {
+	if (*note & (NOTE_PROGRESS | NOTE_WATCH) && classify_is_udp(packet)) {
 		classify_hear_answer(classify, collector, batch, peek);
 	}
 	bool is_later = *note & NOTE_DONE;
@@ -486,7 +495,7 @@ static void look_at_peek(struct classify *classify, struct collector *collector,
 		is_recalled(classify, collector, peek, packet, note)) {
 		return;
 	}
-	if (!(*note & NOTE_PROGRESS) && is_udp(packet) && has_port(packet, PORT_DNS) &&
+	if (!(*note & NOTE_PROGRESS) && classify_is_udp(packet) && has_port(packet, PORT_DNS) &&
 		l7_feed_dns(classify, collector, peek, packet, note)) {
 		return;
 	}

@@ -8,9 +8,6 @@
 
 enum { IP_TCP = 6, IP_UDP = 17, INITIAL_BYTES_LEAST = 1200 };
 
-/* A client that is not answered for so long has begun nothing. */
-#define ANSWER_NS_MOST (UINT64_C(10) * 1000000000)
-
 static bool names_its_server(const struct l7_info *l7)
 {
 	return l7->name_count > 0 && l7->names[0].source <= NAME_HTTP_HOST;
@@ -24,7 +21,8 @@ bool classify_may_follow(const struct l7_info *l7)
 	return l7->protocol == L7_HTTP || (may_share && names_its_server(l7));
 }
 
-static uint32_t looked_up(struct classify *classify, const struct flow_ends *ends, uint64_t time_ns)
+uint32_t classify_looked_up(
+	struct classify *classify, const struct flow_ends *ends, uint64_t time_ns)
 {
 	struct names *names = classify->tables.names;
 	uint32_t l7 = names_find(names, names_prefetch(names, &ends->source, &ends->destination),
@@ -34,7 +32,7 @@ static uint32_t looked_up(struct classify *classify, const struct flow_ends *end
 	return l7;
 }
 
-static bool split(struct classify *classify, struct collector *collector,
+bool classify_split_early(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek, uint32_t l7,
 	struct split_early early)
 {
@@ -50,7 +48,7 @@ static bool split(struct classify *classify, struct collector *collector,
 	collector_flow_ends(collector, peek->flow, &ends);
 	collector_start_peeking(collector, peek->flow);
 	uint64_t time_ns = batch->packets.packets[peek->packet].time_ns;
-	*note = looked_up(classify, &ends, time_ns);
+	*note = classify_looked_up(classify, &ends, time_ns);
 	if (*note && classify->tables.lookups) {
 		classify_credit_flow(classify, collector, peek->flow, &ends, time_ns);
 	}
@@ -60,7 +58,8 @@ static bool split(struct classify *classify, struct collector *collector,
 bool classify_split(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek, uint32_t l7)
 {
-	return split(classify, collector, batch, peek, l7, (struct split_early){ 0 });
+	return classify_split_early(
+		classify, collector, batch, peek, l7, (struct split_early){ 0 });
 }
 
 void classify_keep_parts(struct classify *classify, struct collector *collector,
@@ -297,138 +296,6 @@ static enum request read_ahead_segment(
 		       : read_piece(classify, peek->flow, ahead->seq, in, known, &in_pieces);
 }
 
-bool classify_same_ends(const struct flow_ends *a, const struct flow_ends *b)
-{
-	return addr_equal(&a->source, &b->source) && addr_equal(&a->destination, &b->destination) &&
-	       a->source_port == b->source_port && a->destination_port == b->destination_port;
-}
-
-static void forget_connection(struct classify *classify, struct begun_connection *begun)
-{
-	l7_feed_release(&classify->tables, &begun->session);
-	l7_info_store_release(classify->tables.store, begun->session.l7);
-	begun->early.packets = 0;
-}
-
-/* The one that waits in this flow; NULL. */
-static struct begun_connection *find_connection(
-	struct classify *classify, const struct collector *collector, uint32_t flow)
-{
-	struct begun_connection *begun = &classify->connections[flow % BEGUN_CONNECTIONS];
-	struct flow_ends ends;
-
-	if (begun->early.packets == 0 || begun->session.flow != flow) {
-		return NULL;
-	}
-	collector_flow_ends(collector, flow, &ends);
-	return classify_same_ends(&ends, &begun->ends) ? begun : NULL;
-}
-
-/* The server answered the one that waits: the flow goes on as that. */
-static void follow_connection(struct classify *classify, struct collector *collector,
-	const struct collector_batch *batch, const struct peek *peek,
-	struct begun_connection *begun)
-{
-	uint32_t *note = collector_note(collector, peek->flow);
-	uint32_t number = *note & NOTE_PROGRESS ? *note & ~NOTE_PROGRESS : 0;
-	uint32_t l7 = number ? l7_session_get(classify->session, number)->l7 : *note & ~NOTE_FLAGS;
-
-	if (!split(classify, collector, batch, peek, l7, begun->early)) {
-		return;
-	}
-	if (number) {
-		classify_know_ends(classify, peek->flow, l7_session_get(classify->session, number));
-	}
-	classify_share_socket(classify, collector, batch, peek, begun, l7);
-	if (number) {
-		l7_feed_release(&classify->tables, l7_session_get(classify->session, number));
-		l7_session_end(classify->session, number);
-	}
-	number = l7_session_begin(classify->session, &begun->session);
-	if (number) {
-		l7_info_store_release(classify->tables.store, *note);
-		*note = number | NOTE_PROGRESS;
-		begun->early.packets = 0;
-	} else {
-		forget_connection(classify, begun);
-	}
-}
-
-bool classify_waits(struct classify *classify, const struct collector *collector, uint32_t flow)
-{
-	return find_connection(classify, collector, flow) != NULL;
-}
-
-static bool is_answer(struct classify *classify, const struct packet *packet,
-	const struct begun_connection *begun)
-{
-	bool is_high = packet->flags & PACKET_FROM_HIGH;
-
-	return is_high != begun->early.is_high && packet->payload_bytes > 0 &&
-	       packet->payload[0] & 0x80 &&
-	       quic_answers(&classify->tables, reader_over(packet->payload, packet->payload_bytes),
-		       &begun->session.states[0]);
-}
-
-void classify_begin_beside(struct classify *classify, struct collector *collector,
-	const struct collector_batch *batch, const struct peek *peek)
-{
-	const struct packet *packet = &batch->packets.packets[peek->packet];
-	struct begun_connection *begun = find_connection(classify, collector, peek->flow);
-	struct l7_feed feed;
-
-	if (!begun) {
-		begun = &classify->connections[peek->flow % BEGUN_CONNECTIONS];
-		if (begun->early.packets > 0) {
-			forget_connection(classify, begun);
-		}
-		*begun = (struct begun_connection){ .early = { .time_ns = packet->time_ns,
-							    .is_high = packet->flags &
-								       PACKET_FROM_HIGH } };
-		collector_flow_ends(collector, peek->flow, &begun->ends);
-		l7_session_init(&begun->session, peek->flow,
-			looked_up(classify, &begun->ends, packet->time_ns));
-		collector_start_peeking(collector, peek->flow);
-	}
-	if (begun->early.packets < SPLIT_EARLY_NUMBERS) {
-		begun->early.numbers[begun->early.packets] =
-			collector_packet_number(collector, batch, peek->packet);
-	}
-	begun->early.packets++;
-	begun->early.bytes += packet->ip_bytes;
-	classify_feed(classify, collector, packet, peek, &begun->session, &feed);
-	/* What the same batch holds of the server may not have been asked for. */
-	struct peek next = { .flow = peek->flow, .packet = peek->packet };
-	while ((next.packet = (uint16_t)collector_next_packet(
-			collector, batch, peek->flow, next.packet)) < batch->packets.count) {
-		const struct packet *later = &batch->packets.packets[next.packet];
-		if (is_answer(classify, later, begun)) {
-			next.from_source = collector_is_from_source(collector, peek->flow, later);
-			classify_feed(classify, collector, later, &next, &begun->session, &feed);
-			follow_connection(classify, collector, batch, &next, begun);
-			return;
-		}
-	}
-}
-
-void classify_hear_answer(struct classify *classify, struct collector *collector,
-	const struct collector_batch *batch, const struct peek *peek)
-{
-	const struct packet *packet = &batch->packets.packets[peek->packet];
-	struct begun_connection *begun = find_connection(classify, collector, peek->flow);
-	bool is_watched = *collector_note(collector, peek->flow) & NOTE_WATCH;
-
-	if (begun && is_answer(classify, packet, begun)) {
-		follow_connection(classify, collector, batch, peek, begun);
-	} else if (begun && packet->time_ns > begun->early.time_ns + ANSWER_NS_MOST) {
-		forget_connection(classify, begun);
-		begun = NULL;
-	}
-	if (!begun && is_watched && !peek->from_source) {
-		collector_stop_peeking(collector, peek->flow, false);
-	}
-}
-
 /* Of a request whose last piece told its host no packet is left to be read: the flow is what the
  * scratch l7 info says. */
 static void take_request(struct classify *classify, struct collector *collector, uint32_t flow)
@@ -500,19 +367,19 @@ bool classify_begin_again(struct classify *classify, struct collector *collector
 	uint32_t l7 = *collector_note(collector, peek->flow) & ~NOTE_FLAGS;
 	const struct l7_info *known = l7_info_store_get(classify->tables.store, l7);
 
-	if (known->protocol == L7_QUIC) {
-		bool begins = packet->payload_wire_bytes >= INITIAL_BYTES_LEAST &&
-			      packet->payload[0] & 0x80 &&
-			      quic_begins(&classify->tables,
-				      reader_over(packet->payload, packet->payload_bytes));
-		if (begins && known->is_quic_answered) {
-			classify_begin_beside(classify, collector, batch, peek);
-			return false;
-		}
-		/* Where no answer to the first was seen none can be asked of the second. */
-		return begins && classify_split(classify, collector, batch, peek, l7);
+	if (!classify_is_udp(packet)) {
+		return begin_request(classify, collector, batch, peek);
 	}
-	return begin_request(classify, collector, batch, peek);
+	bool begins =
+		packet->payload_wire_bytes >= INITIAL_BYTES_LEAST &&
+		packet->payload[0] & QUIC_FORM_LONG &&
+		quic_begins(&classify->tables, reader_over(packet->payload, packet->payload_bytes));
+	if (begins && known->is_quic_answered) {
+		classify_begin_beside(classify, collector, batch, peek);
+		return false;
+	}
+	/* Where no answer to the first was seen none can be asked of the second. */
+	return begins && classify_split(classify, collector, batch, peek, l7);
 }
 
 /* What names itself with each packet need not be remembered. */

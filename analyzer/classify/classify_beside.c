@@ -3,8 +3,6 @@
 
 #include "collector/flow_slab.h"
 
-enum { LONG_HEADER = 0x80 };
-
 void classify_know_ends(struct classify *classify, uint32_t flow, const struct l7_session *session)
 {
 	struct known_ends *known = &classify->known_ends[flow % KNOWN_ENDS];
@@ -12,8 +10,7 @@ void classify_know_ends(struct classify *classify, uint32_t flow, const struct l
 	*known = (struct known_ends){ .flow = flow, .ends = quic_ends_of(&session->states[0]) };
 }
 
-/* Of the connection that the flow is now. */
-static struct quic_ends latest_ends(
+struct quic_ends classify_latest_ends(
 	struct classify *classify, struct collector *collector, uint32_t flow)
 {
 	const struct known_ends *known = &classify->known_ends[flow % KNOWN_ENDS];
@@ -94,6 +91,20 @@ void classify_share_socket(struct classify *classify, struct collector *collecto
 	};
 }
 
+/* The names in hellos of QUIC that l7 info says, 0 none. */
+static void add_names(const struct classify *classify, uint32_t from, struct l7_info *l7)
+{
+	const struct l7_info *earlier =
+		from ? l7_info_store_get(classify->tables.store, from) : NULL;
+
+	for (unsigned i = 0; earlier && i < earlier->name_count; i++) {
+		if (earlier->names[i].source == NAME_QUIC_SNI) {
+			l7_info_add_name(l7, NAME_QUIC_SNI, l7_info_name(earlier, i),
+				earlier->names[i].length);
+		}
+	}
+}
+
 /* Nobody can tell whose the packet is: the flow has the earlier names beside its own, and says so.
  */
 static void contest(
@@ -112,17 +123,13 @@ static void contest(
 	}
 	l7_info_copy(l7, l7_info_store_get(classify->tables.store, before));
 	unsigned known = l7->name_count;
+	bool is_anybody = false;
 	for (unsigned i = 0; i < shared->count; i++) {
-		const struct l7_info *earlier =
-			l7_info_store_get(classify->tables.store, shared->earlier[i].l7);
-		for (unsigned j = 0; j < earlier->name_count; j++) {
-			if (earlier->names[j].source == NAME_QUIC_SNI) {
-				l7_info_add_name(l7, NAME_QUIC_SNI, l7_info_name(earlier, j),
-					earlier->names[j].length);
-			}
-		}
+		const struct earlier_connection *earlier = &shared->earlier[i];
+		add_names(classify, earlier->l7, l7);
+		is_anybody |= !earlier->ends.is_known;
 	}
-	if (l7->name_count == known) {
+	if (l7->name_count == known && !is_anybody) {
 		return;
 	}
 	l7->is_contested = true;
@@ -142,7 +149,7 @@ static struct earlier_connection *whose(struct shared_socket *shared,
 	const struct quic_end *end = from_client ? &latest->server : &latest->client;
 
 	*is_unknown = false;
-	if (reader_left(&datagram) == 0 || datagram.at[0] & LONG_HEADER || !latest->is_known ||
+	if (reader_left(&datagram) == 0 || datagram.at[0] & QUIC_FORM_LONG || !latest->is_known ||
 		quic_goes_to(end, datagram)) {
 		return NULL;
 	}
@@ -195,7 +202,7 @@ static void part_socket(struct classify *classify, struct collector *collector,
 		if (!is_behind) {
 			continue;
 		}
-		struct quic_ends latest = latest_ends(classify, collector, shared->flow);
+		struct quic_ends latest = classify_latest_ends(classify, collector, shared->flow);
 		struct earlier_connection *earlier = whose(shared, &latest,
 			reader_over(packet->payload, packet->payload_bytes),
 			collector_is_from_source(collector, shared->flow, packet), &is_unknown);

@@ -4,6 +4,8 @@
  * Memory   the classify's. Threads  its one. */
 #pragma once
 
+#include <netinet/in.h>
+
 #include "analyzer/classify/call_sockets.h"
 #include "analyzer/classify/classify.h"
 #include "analyzer/classify/dissect/ech_names.h"
@@ -56,14 +58,16 @@ struct ahead_segment {
 	uint8_t bytes[AHEAD_BYTES_MAX];
 };
 
-/* A connection of QUIC begun on the socket of one that is answered: nothing of the flow until the
- * server answers it as well. Another flow's may take the place. */
+/* A connection of QUIC begun on the socket of one that is answered, or goes on without having been
+ * seen to begin: nothing of the flow until the server answers it. Another flow's may take the
+ * place. */
 enum { BEGUN_CONNECTIONS = 16 };
 
 struct begun_connection {
 	struct flow_ends ends;
-	struct split_early early; /* its Initials; no packets: none */
+	struct split_early early; /* its Initials, but those that are a part of their own */
 	struct l7_session session;
+	bool is_waiting; /* false: the place is free */
 };
 
 /* How the packets of a flow's connection are known, for as long as no other flow takes the place.
@@ -118,6 +122,12 @@ struct classify {
 	uint8_t joined[DISSECT_SCRATCH_BYTES], overlaid[DISSECT_SCRATCH_BYTES];
 };
 
+static inline bool classify_is_udp(const struct packet *packet)
+{
+	return (packet->flags & PACKET_V6 ? packet->key.v6.protocol : packet->key.v4.protocol) ==
+	       IPPROTO_UDP;
+}
+
 /* classify_fetch.c: has what is known of the flows that are about to be looked at on its way. */
 void classify_fetch(const struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch);
@@ -135,10 +145,16 @@ void classify_follow_request(struct classify *classify, const struct packet *pac
 bool classify_begin_again(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek);
 
-/* A client's Initial of a connection that the flow does not know: it is read, and waits for the
- * server's answer. */
+/* classify_begun.c: a client's Initial of a connection that the flow does not know: it is read, and
+ * waits for the server's answer. */
 void classify_begin_beside(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek);
+
+/* The packet shows that the hello of the flow's session is not of the connection that goes on here:
+ * what came before is an attempt of its own, and the flow what is remembered of its ends. The hello
+ * waits for its answer. False where the flow cannot be split. */
+bool classify_leave_hello(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek, uint32_t number);
 
 bool classify_same_ends(const struct flow_ends *a, const struct flow_ends *b);
 
@@ -150,10 +166,13 @@ bool classify_waits(struct classify *classify, const struct collector *collector
 void classify_hear_answer(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek);
 
-/* classify_beside.c: the flow's connection of QUIC was read to its end, in that session; a second
- * one was answered, in that packet, and what went before it says l7, whose reference stays the
- * caller's; and all packets of the batch were looked at: those of earlier connections leave their
- * flows. */
+/* classify_beside.c: how packets of the connection are known that the flow is now. */
+struct quic_ends classify_latest_ends(
+	struct classify *classify, struct collector *collector, uint32_t flow);
+
+/* The flow's connection of QUIC was read to its end, in that session; a second one was answered, in
+ * that packet, and what went before it says l7, whose reference stays the caller's; and all packets
+ * of the batch were looked at: those of earlier connections leave their flows. */
 void classify_know_ends(struct classify *classify, uint32_t flow, const struct l7_session *session);
 void classify_share_socket(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek,
@@ -178,6 +197,14 @@ bool classify_split(struct classify *classify, struct collector *collector,
  * anything is learnt from it; wherever batches end, so that it is the same for all workers. */
 void classify_keep_parts(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek);
+
+/* The same, where the packets `early` belong to what begins. And what lookups say of those ends,
+ * with a reference. */
+bool classify_split_early(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek, uint32_t l7,
+	struct split_early early);
+uint32_t classify_looked_up(
+	struct classify *classify, const struct flow_ends *ends, uint64_t time_ns);
 
 /* classify_own.c: what the scratch l7 info says of the names of a server of ours. */
 void classify_learn_own(const struct classify *classify, const struct flow_ends *ends);

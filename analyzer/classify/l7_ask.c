@@ -17,7 +17,8 @@ static void clear_answer(struct dissection *dissection)
 {
 	dissection->used = 0;
 	dissection->other_done = dissection->resumes = false;
-	dissection->hands_over = dissection->begins_anew = dissection->turns = false;
+	dissection->begins_anew = dissection->begins_beside = false;
+	dissection->hands_over = dissection->turns = false;
 	dissection->become = NULL;
 }
 
@@ -34,6 +35,7 @@ void l7_ask_begin(
 	dissection->receiver_port = from_source ? ends->destination_port : ends->source_port;
 	dissection->from_source = from_source;
 	dissection->is_answered = l7_is_answered(feed);
+	dissection->is_later = piece->direction->is_later;
 	dissection->is_hearsay = feed->is_hearsay;
 	dissection->is_last = dissection->reopens_other = dissection->is_torn = false;
 	dissection->wire_bytes = piece->wire_bytes;
@@ -95,7 +97,7 @@ static enum dissect_result ask_all(struct l7_feed *feed, struct direction *direc
 		}
 		enum dissect_result result = l7_ask_one(feed, index, dissection);
 		bool is_hopeful = result == DISSECT_MORE && feed->ends.protocol == IP_UDP &&
-				  feed->l7->protocol == L7_UNKNOWN;
+				  feed->l7->protocol == L7_UNKNOWN && !dissection->begins_anew;
 		if (is_hopeful && hopeful == PROGRESS_NO_DISSECTOR) {
 			hopeful = index;
 			memcpy(hopeful_words, state->words, sizeof(hopeful_words));

@@ -444,6 +444,22 @@ static void feed_segment(struct l7_feed *feed, const struct packet *packet, cons
 	}
 }
 
+/* Where packets of QUIC with a short header have their connection ID, several in a row have the
+ * same: something goes on here, whatever it is. */
+static bool is_repeated(
+	const struct l7_feed *feed, struct direction *direction, const struct packet *packet)
+{
+	uint32_t address;
+
+	if (packet->payload_bytes <= sizeof(address) || packet->payload[0] & 0x80) {
+		return direction->is_repeated || l7_other_of(feed, direction)->is_repeated;
+	}
+	memcpy(&address, packet->payload + 1, sizeof(address));
+	direction->is_repeated = address == direction->address;
+	direction->address = address;
+	return direction->is_repeated;
+}
+
 static void feed_datagram(
 	struct l7_feed *feed, const struct packet *packet, const struct piece *piece)
 {
@@ -456,8 +472,10 @@ static void feed_datagram(
 	}
 	l7_ask_begin(&dissection, feed, piece);
 	dissection.in = reader_over(packet->payload, packet->payload_bytes);
+	dissection.is_repeated = is_repeated(feed, direction, packet);
 	enum dissect_result result = l7_ask(feed, direction, &dissection);
 	feed->begins_anew = dissection.begins_anew;
+	feed->begins_beside = dissection.begins_beside;
 	feed->has_turned = dissection.turns;
 	settle_direction(feed, direction, result, &dissection);
 	if (dissection.turns) {

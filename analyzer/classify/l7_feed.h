@@ -20,9 +20,10 @@ struct l7_feed {
 	struct l7_session *session; /* the flow's, changed in place */
 	struct l7_info *l7;         /* scratch, holding what is known */
 	/* ---- */
-	uint64_t dropped; /* pieces that found no room */
-	bool has_turned;  /* source and destination have changed places */
-	bool begins_anew; /* the packet is the first of another conversation, and was not read */
+	uint64_t dropped;   /* pieces that found no room */
+	bool has_turned;    /* source and destination have changed places */
+	bool begins_anew;   /* the packet is the first of another conversation, and was not read */
+	bool begins_beside; /* … which counts once the other end answers it */
 	uint64_t reassembled; /* set to 1 where the name came together from several pieces */
 };
 

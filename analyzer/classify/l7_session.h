@@ -28,6 +28,8 @@ struct direction {
 			     end what it said first, while that may come otherwise; 0 none */
 	uint32_t
 		versions; /* pieces that do not go on with it, until then (l7_versions.h); 0 none */
+	uint32_t address; /* of datagrams: what stands in the latest one where a short header
+			     of QUIC says to whom it goes */
 	uint16_t unsure_bytes;  /* at the start: the receiver may not have taken them */
 	uint8_t beyond;         /* segments that lay too far ahead */
 	uint8_t dissector;      /* place in the table of who reads it */
@@ -40,6 +42,7 @@ struct direction {
 	uint8_t outer_hosts;    /* hosts that were asked for before a hand-over that both made */
 	uint8_t waited;         /* segments since its first words were kept */
 	uint8_t urgent_count;   /* bytes with a number that are none of the stream's */
+	bool is_repeated : 1;   /* the one before it had the same there */
 	bool has_start : 1;     /* start_seq is known, or taken for known */
 	bool is_started : 1;    /* payload came that its receiver takes */
 	bool start_is_seen : 1; /* start_seq is known from the SYN */

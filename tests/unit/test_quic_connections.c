@@ -326,6 +326,78 @@ static void test_junk(void)
 	ok(fixture.session.directions[0].is_done, "… but not where somebody answers them");
 }
 
+/* A packet with a short header, to that connection ID. */
+static void say(bool from_client, const char *id)
+{
+	uint8_t packet[100] = { 0x40 };
+
+	memcpy(packet + 1, id, strlen(id));
+	fixture_send(&fixture, from_client == sent_by_source, 0, packet, sizeof(packet));
+}
+
+static void expect_doubt(bool is_doubtful, const char *what)
+{
+	is_text(fixture_name(&fixture, NAME_QUIC_SNI), own_truth.name, "%s", what);
+	is_int(fixture.l7.is_contested, is_doubtful,
+		is_doubtful ? "… is in doubt" : "… is in no doubt");
+}
+
+/* Words that go to somebody else are none of the hello's connection. */
+static void test_doubts(void)
+{
+	printf("# hellos that are not answered\n");
+	begin();
+	send(&own_truth);
+	say(true, "serverid");
+	expect_doubt(false, "a hello of which no answer is seen");
+	say(false, "elsewher");
+	expect_doubt(true, "one whose server speaks to somebody else");
+	answer(&own_truth);
+	expect_doubt(false, "one that is answered after all");
+	say(false, "elsewher");
+	expect_doubt(false, "one whose server goes on to another ID");
+
+	begin();
+	send(&own_truth);
+	say(false, own_truth.own);
+	expect_doubt(false, "a hello whose server speaks to its client");
+	ok(fixture.l7.is_quic_answered, "… which is an answer");
+	say(false, "elsewher");
+	expect_doubt(false, "… as good as another");
+
+	begin();
+	send(&truth);
+	say(false, "whoknows");
+	expect_doubt(true, "a hello without an ID, whose server says something");
+	answer(&truth);
+	expect_doubt(false, "one that is answered after all");
+
+	begin();
+	answer(&truth);
+	send(&truth);
+	say(false, "whoknows");
+	expect_doubt(false, "one whose answer came first");
+
+	begin();
+	send(&own_truth);
+	answer(&own_decoy);
+	expect_doubt(false, "a hello beside the answer to another");
+	ok(!fixture.l7.is_quic_answered, "… which answers nothing");
+
+	begin();
+	say(true, "serverid");
+	say(true, "serverid");
+	send(&own_truth);
+	say(true, "serverid");
+	expect_doubt(true, "a hello between words to one ID");
+	begin();
+	say(true, "elsewher");
+	send(&own_truth);
+	say(true, "serverid");
+	say(true, "serverid");
+	expect_doubt(false, "a hello before words to another ID");
+}
+
 int main(void)
 {
 	fixture_init(&fixture);
@@ -338,6 +410,7 @@ int main(void)
 	test_both_ends();
 	test_retry();
 	test_junk();
+	test_doubts();
 	begin();
 	ok(reassembly_bytes(fixture.tables.reassembly) == 0, "nothing is kept behind a flow");
 	fixture_deinit(&fixture);

@@ -87,6 +87,9 @@ struct dissection {
 	uint16_t sender_port, receiver_port;
 	bool from_source; /* sent by the initiator of the flow */
 	bool is_answered; /* the other end of the flow's initiator has sent payload */
+	bool is_later;    /* another conversation went before it between these ends */
+	bool is_repeated; /* of datagrams: it goes to whom the one before went, or did in either
+			     direction where it does not say so (l7_session.h) */
 	bool is_hearsay; /* somebody outside wrote it into a tunnel: it teaches nothing of others */
 	bool is_last;    /* nothing more will come in this direction: say what can be said */
 	uint32_t wire_bytes; /* datagrams: length on the wire; more than what is in, where the
@@ -101,11 +104,11 @@ struct dissection {
 	bool resumes;     /* out, with DISSECT_MORE: can go on behind what was cut off */
 	bool other_done;  /* out: nothing is to be learnt in the other direction either */
 	bool begins_anew; /* out: these bytes begin another conversation between the same ends, and
-			     are to be read as the first of it; with DISSECT_MORE once it is
-			     answered */
-	bool is_torn;     /* out, streams: its lengths do not fit together, as of pieces of two */
-	bool turns;       /* out, datagrams: the other end of the flow's initiator is the client,
-			   and from now on source and destination change places */
+			     are to be read as the first of it */
+	bool begins_beside; /* out, datagrams: … which counts once the other end answers it */
+	bool is_torn;       /* out, streams: its lengths do not fit together, as of pieces of two */
+	bool turns;         /* out, datagrams: the other end of the flow's initiator is the client,
+			     and from now on source and destination change places */
 	bool reopens_other; /* out, streams: what the other end says next is wanted after all */
 	/* out, with DISSECT_MORE: another protocol goes on behind the used bytes. Where that turns
 	 * out not to be so, whoever handed over is asked again. */

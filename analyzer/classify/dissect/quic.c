@@ -278,27 +278,66 @@ static enum dissect_result read_rival(struct dissection *dissection, struct quic
 	return DISSECT_MORE;
 }
 
-/* A packet of the server: it says which connection was meant. */
-static void read_answer(struct dissection *dissection, const struct quic_header *header,
-	const uint8_t *start, struct quic_state *state)
+/* The server goes on with the connection at that place: that is the flow's. */
+static void take_answer(struct dissection *dissection, struct quic_state *state, unsigned place,
+	const uint8_t *server_id, uint8_t server_id_length)
 {
-	int answered =
-		state->count > 1 ? quic_answered_connection(dissection, header, start, state) : 0;
-
-	dissection->l7->is_quic_answered |= header->kind == QUIC_INITIAL;
-	/* Whoever is sent back (Retry, other versions) comes again, with another key. */
-	bool is_sent_back = header->kind == QUIC_RETRY || header->kind == QUIC_NEGOTIATION;
-	if (answered == QUIC_CONNECTION_NONE || is_sent_back) {
-		return;
-	}
-	if (!(state->contested >> answered & 1)) {
-		narrow_to(dissection, state, (unsigned)answered);
+	dissection->l7->is_quic_answered = true;
+	if (!(state->contested >> place & 1)) {
+		narrow_to(dissection, state, place);
 		dissection->l7->is_contested = false;
 	}
-	quic_settle_connection(header, state, (unsigned)answered);
+	quic_settle_connection(state, place, server_id, server_id_length);
 	dissection->turns = state->connections[0].by_destination;
 	state->connections[0].by_destination = false;
 	state->client_direction = 1;
+}
+
+/* Other words than those of the hello's connection: it may be anybody's. Where they go on, they are
+ * another connection's, of which nothing is known. */
+static void doubt_hello(struct dissection *dissection, bool goes_on)
+{
+	if (quic_names(dissection->l7) > 0) {
+		dissection->l7->is_contested = true;
+		dissection->begins_anew = goes_on;
+	}
+}
+
+/* A packet of the server with a long header: it says which connection was meant. */
+static void read_answer(struct dissection *dissection, const struct quic_header *header,
+	const uint8_t *start, struct quic_state *state)
+{
+	/* Whoever is sent back (Retry, other versions) comes again, with another key. */
+	if (header->kind == QUIC_RETRY || header->kind == QUIC_NEGOTIATION) {
+		return;
+	}
+	int answered = quic_answered_connection(dissection, header, start, state);
+	if (answered >= 0) {
+		take_answer(dissection, state, (unsigned)answered, header->source,
+			header->source_length);
+	}
+}
+
+/* One with a short header, where no answer to the hello was seen: perhaps it was only missed. */
+static void read_words(struct dissection *dissection, struct quic_state *state)
+{
+	int spoken = quic_answered_connection(dissection, NULL, NULL, state);
+
+	if (spoken >= 0) {
+		take_answer(dissection, state, (unsigned)spoken, NULL, 0);
+	} else if (spoken == QUIC_CONNECTION_NONE ||
+		   !(state->greeted >> dissection->from_source & 1)) {
+		doubt_hello(dissection, spoken == QUIC_CONNECTION_NONE && dissection->is_repeated);
+	}
+}
+
+/* Words of the client: its first ones behind the hello that go where those before it went. */
+static void read_client_words(struct dissection *dissection, struct quic_state *state)
+{
+	if (!state->client_spoke && !state->is_answered && dissection->is_repeated) {
+		doubt_hello(dissection, true);
+	}
+	state->client_spoke = true;
 }
 
 static enum dissect_result read_initial(struct dissection *dissection,
@@ -316,6 +355,7 @@ static enum dissect_result read_initial(struct dissection *dissection,
 		if (place == QUIC_CONNECTION_NONE) {
 			quic_pace_note(pace, false);
 			state->unopened++;
+			state->greeted |= state->count == 0 ? 1U << dissection->from_source : 0;
 		}
 		return DISSECT_MORE;
 	}
@@ -323,8 +363,11 @@ static enum dissect_result read_initial(struct dissection *dissection,
 	if (state->count == 0) {
 		state->client_direction = dissection->from_source ? 1 : 2;
 	}
-	if (place == QUIC_CONNECTION_NEW && state->is_answered) {
-		dissection->begins_anew = true;
+	/* Where no answer to the one that goes on was seen none can be asked of the next. */
+	bool goes_on = dissection->l7->exchange == L7_EXCHANGE_MORE;
+	if (place == QUIC_CONNECTION_NEW && (state->is_answered || goes_on)) {
+		dissection->begins_beside = state->is_answered;
+		dissection->begins_anew = !state->is_answered;
 		return DISSECT_MORE;
 	}
 	if (place == QUIC_CONNECTION_NEW && !header->is_cut) {
@@ -469,6 +512,16 @@ static enum dissect_result follow_hello(struct dissection *dissection, struct qu
 
 	if (!is_short && (is_client || !state->is_answered)) {
 		read_packets(dissection, state);
+	} else if (is_short && !is_client && !state->is_answered) {
+		read_words(dissection, state);
+	} else if (is_short && is_client) {
+		read_client_words(dissection, state);
+	}
+	if (dissection->begins_anew) {
+		return DISSECT_OTHER;
+	}
+	if (is_short && state->is_answered && dissection->is_later) {
+		dissection->l7->is_contested |= !quic_fits(dissection, state, is_client);
 	}
 	if (is_short && dissection->wire_bytes >= TALK_BYTES_LEAST) {
 		if (is_client) {
@@ -477,12 +530,20 @@ static enum dissect_result follow_hello(struct dissection *dissection, struct qu
 			dissection->l7->exchange = L7_EXCHANGE_MORE;
 		}
 	}
-	if (dissection->l7->exchange == L7_EXCHANGE_MORE ||
-		++state->followed >= FOLLOWED_DATAGRAMS_MAX) {
+	bool has_told = dissection->l7->exchange == L7_EXCHANGE_MORE && state->is_answered;
+	if (has_told || ++state->followed >= FOLLOWED_DATAGRAMS_MAX) {
 		dissection->other_done = true;
 		return DISSECT_DONE;
 	}
 	return DISSECT_MORE;
+}
+
+/* Does it begin a connection beside one that goes on, of which nothing is known? */
+static bool begins_behind(const struct dissection *dissection)
+{
+	return dissection->l7->protocol == L7_UNKNOWN && dissection->is_answered &&
+	       dissection->is_repeated && dissection->from_source &&
+	       quic_begins(dissection->tables, dissection->in);
 }
 
 static enum dissect_result read_datagram(struct dissection *dissection, struct quic_state *state)
@@ -490,6 +551,10 @@ static enum dissect_result read_datagram(struct dissection *dissection, struct q
 	enum dissect_result result;
 
 	bool is_long = reader_left(&dissection->in) > 0 && dissection->in.at[0] & 0x80;
+	if (is_long && begins_behind(dissection)) {
+		dissection->begins_anew = true;
+		return DISSECT_MORE;
+	}
 	if (!is_long && dissection->l7->protocol == L7_QUIC && state->count > 0) {
 		/* Short headers from the client: the handshake is behind us. */
 		result = state->client_direction == (dissection->from_source ? 1 : 2)

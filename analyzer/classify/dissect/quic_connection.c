@@ -122,37 +122,58 @@ int quic_add_connection(
 	return place;
 }
 
-/* Could the packet be an answer to it, by the end that it was sent to? An Initial is, where its
- * keys open it; what else the server sends goes to the client's connection ID. */
-static bool is_answer_to(struct dissection *dissection, const struct quic_header *header,
+enum reach { REACH_OTHER, REACH_UNSURE, REACH_IT };
+
+/* An Initial of the server means the connection whose keys open it; what else has a long header
+ * goes to the client's connection ID. */
+static enum reach reach_of(struct dissection *dissection, const struct quic_header *header,
 	const uint8_t *start, const struct quic_connection *connection)
 {
-	return connection->by_destination == dissection->from_source &&
-	       is_own(connection, header->destination, header->destination_length) &&
-	       (header->kind != QUIC_INITIAL ||
-		       open_with(dissection, header, start, connection->key, connection->key_length,
-			       false) > 0);
+	if (!is_own(connection, header->destination, header->destination_length)) {
+		return REACH_OTHER;
+	}
+	bool is_proof = header->kind == QUIC_INITIAL
+				? open_with(dissection, header, start, connection->key,
+					  connection->key_length, false) > 0
+				: connection->own_length >= QUIC_ID_TELLING;
+	return is_proof ? REACH_IT : REACH_UNSURE;
+}
+
+static enum reach reach_of_short(
+	const struct dissection *dissection, const struct quic_connection *connection)
+{
+	struct quic_end client = { connection->own_hash, connection->own_length };
+
+	if (client.length > 0 && !quic_goes_to(&client, dissection->in)) {
+		return REACH_OTHER;
+	}
+	return client.length >= QUIC_ID_TELLING ? REACH_IT : REACH_UNSURE;
 }
 
 int quic_answered_connection(struct dissection *dissection, const struct quic_header *header,
 	const uint8_t *start, const struct quic_state *state)
 {
+	enum reach most = REACH_OTHER;
 	int answered = QUIC_CONNECTION_NONE;
 
 	for (int i = 0; i < state->count; i++) {
-		if (!is_answer_to(dissection, header, start, &state->connections[i])) {
+		const struct quic_connection *connection = &state->connections[i];
+		if (connection->by_destination != dissection->from_source) {
 			continue;
 		}
-		if (answered != QUIC_CONNECTION_NONE) {
-			return QUIC_CONNECTION_NONE;
+		enum reach reach = header ? reach_of(dissection, header, start, connection)
+					  : reach_of_short(dissection, connection);
+		if (reach != REACH_OTHER && reach >= most) {
+			answered =
+				reach == REACH_IT && most != REACH_IT ? i : QUIC_CONNECTION_UNSURE;
+			most = reach;
 		}
-		answered = i;
 	}
 	return answered;
 }
 
-void quic_settle_connection(
-	const struct quic_header *header, struct quic_state *state, unsigned place)
+void quic_settle_connection(struct quic_state *state, unsigned place, const uint8_t *server_id,
+	uint8_t server_id_length)
 {
 	struct quic_connection *server = &state->connections[1];
 
@@ -160,23 +181,46 @@ void quic_settle_connection(
 	state->read = state->read >> place & 1;
 	state->count = 1;
 	state->is_answered = true;
-	memcpy(server->key, header->source, header->source_length);
-	server->key_length = header->source_length;
+	server->key_length = server_id_length;
+	if (server_id_length > 0) {
+		memcpy(server->key, server_id, server_id_length);
+	}
 }
 
 bool quic_answers(
 	struct dissect_tables *tables, struct reader datagram, const struct dissect_state *words)
 {
-	struct dissection dissection = { .tables = tables };
+	struct dissection dissection = { .in = datagram, .tables = tables };
 	const uint8_t *start = datagram.at;
 	struct quic_header header;
 	struct quic_state state;
 
 	memcpy(&state, words->words, sizeof(state));
 	dissection.from_source = state.connections[0].by_destination;
-	return quic_header_read(&datagram, &header) && header.kind == QUIC_INITIAL &&
-	       quic_answered_connection(&dissection, &header, start, &state) !=
-		       QUIC_CONNECTION_NONE;
+	if (reader_left(&datagram) > 0 && !(start[0] & QUIC_FORM_LONG)) {
+		return quic_answered_connection(&dissection, NULL, start, &state) >= 0;
+	}
+	return quic_header_read(&datagram, &header) && header.kind <= QUIC_HANDSHAKE &&
+	       quic_answered_connection(&dissection, &header, start, &state) >= 0;
+}
+
+bool quic_is_of_source(const struct dissect_state *words)
+{
+	struct quic_state state;
+
+	memcpy(&state, words->words, sizeof(state));
+	return !state.connections[0].by_destination;
+}
+
+static struct quic_ends ends_of(const struct quic_state *state)
+{
+	const struct quic_connection *client = &state->connections[0], *server = client + 1;
+
+	return (struct quic_ends){
+		.client = { client->own_hash, client->own_length },
+		.server = { hash_id(server->key, server->key_length), server->key_length },
+		.is_known = state->is_answered,
+	};
 }
 
 struct quic_ends quic_ends_of(const struct dissect_state *words)
@@ -184,12 +228,7 @@ struct quic_ends quic_ends_of(const struct dissect_state *words)
 	struct quic_state state;
 
 	memcpy(&state, words->words, sizeof(state));
-	const struct quic_connection *client = &state.connections[0], *server = client + 1;
-	return (struct quic_ends){
-		.client = { client->own_hash, client->own_length },
-		.server = { hash_id(server->key, server->key_length), server->key_length },
-		.is_known = state.is_answered,
-	};
+	return ends_of(&state);
 }
 
 bool quic_goes_to(const struct quic_end *end, struct reader datagram)
@@ -197,6 +236,15 @@ bool quic_goes_to(const struct quic_end *end, struct reader datagram)
 	reader_skip(&datagram, 1);
 	const uint8_t *id = reader_bytes(&datagram, end->length);
 	return end->length > 0 && reader_ok(&datagram) && end->hash == hash_id(id, end->length);
+}
+
+bool quic_fits(
+	const struct dissection *dissection, const struct quic_state *state, bool from_client)
+{
+	struct quic_ends ends = ends_of(state);
+	const struct quic_end *end = from_client ? &ends.server : &ends.client;
+
+	return end->length == 0 || quic_goes_to(end, dissection->in);
 }
 
 bool quic_begins(struct dissect_tables *tables, struct reader datagram)

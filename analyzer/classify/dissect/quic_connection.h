@@ -33,15 +33,21 @@ struct quic_state {
 	uint8_t followed;         /* datagrams since the hello was read; 0 before that */
 	uint8_t first_names;      /* how many names the hello that was read first brought */
 	bool is_first_later : 1;  /* of two hellos that of connections[0] was read later */
-	bool client_talked : 1;
+	bool client_spoke : 1;    /* with a short header … */
+	bool client_talked : 1;   /* … more than acknowledgements */
 	bool is_answered : 1;
+	uint8_t greeted : 2; /* a bit a direction: an Initial of a server came before any client's
+			      */
 	uint8_t contested : QUIC_CONNECTIONS; /* a bit a connection: of its hello there are two */
 };
 
 _Static_assert(sizeof(struct quic_state) <= sizeof(((struct dissect_state *)0)->words),
 	"fits the flow's state");
 
-enum { QUIC_CONNECTION_NONE = -1, QUIC_CONNECTION_NEW = -2 };
+enum { QUIC_CONNECTION_NONE = -1, QUIC_CONNECTION_NEW = -2, QUIC_CONNECTION_UNSURE = -3 };
+
+/* So long a connection ID is nobody else's by chance: one in four billion. */
+enum { QUIC_ID_TELLING = 4 };
 
 /* Opens a client's Initial, to *count bytes in the scratch memory, and says whose it is. The key
  * stays that of the connection's first Initial when the server has given it another name; what a
@@ -58,18 +64,28 @@ bool quic_opens_itself(
 int quic_add_connection(
 	struct dissection *dissection, const struct quic_header *header, struct quic_state *state);
 
-/* Which connection of the other end's a packet of a server means: by the name that the client gave
- * itself, and by whose keys open it. None where it could be either. */
+/* Which connection of the other end's a packet of a server means (header NULL: one with a short
+ * header): by the ID that its client gave itself, and by whose keys open it. Unsure where it could
+ * be either, or that ID does not tell; none where it goes to somebody else. */
 int quic_answered_connection(struct dissection *dissection, const struct quic_header *header,
 	const uint8_t *start, const struct quic_state *state);
 
-/* The one at that place was answered, in this packet: the only one from now on. */
-void quic_settle_connection(
-	const struct quic_header *header, struct quic_state *state, unsigned place);
+/* The one at that place was answered: the only one from now on. The server goes by that ID, NULL
+ * where it did not say so. */
+void quic_settle_connection(struct quic_state *state, unsigned place, const uint8_t *server_id,
+	uint8_t server_id_length);
 
-/* Is the server's datagram an answer to a connection of that state? Its keys open it. */
+/* May a packet with a short header be one of the connection that was answered, by where it goes? */
+bool quic_fits(
+	const struct dissection *dissection, const struct quic_state *state, bool from_client);
+
+/* Is the server's datagram an answer to a connection of that state? Its keys open it, or it goes to
+ * the ID that the client gave itself. */
 bool quic_answers(
 	struct dissect_tables *tables, struct reader datagram, const struct dissect_state *state);
+
+/* Was the first connection of that state begun by the flow's initiator? */
+bool quic_is_of_source(const struct dissect_state *state);
 
 /* By which connection IDs packets go to the ends of a connection. */
 struct quic_end {

@@ -2,8 +2,6 @@
 
 #include "analyzer/classify/dissect/wire_crypto.h"
 
-enum { FORM_LONG = 0x80 };
-
 uint64_t quic_varint(struct reader *in)
 {
 	uint8_t first = reader_u8(in);
@@ -59,7 +57,7 @@ bool quic_header_read(struct reader *datagram, struct quic_header *header)
 	header->destination = reader_bytes(datagram, header->destination_length);
 	header->source_length = reader_u8(datagram);
 	header->source = reader_bytes(datagram, header->source_length);
-	if (!reader_ok(datagram) || !(first & FORM_LONG) ||
+	if (!reader_ok(datagram) || !(first & QUIC_FORM_LONG) ||
 		header->destination_length > QUIC_CID_MAX || header->source_length > QUIC_CID_MAX) {
 		return false;
 	}

@@ -6,6 +6,8 @@
 
 #include "base/reader.h"
 
+enum { QUIC_FORM_LONG = 0x80 }; /* of the first byte: the header is a long one */
+
 enum quic_kind {
 	QUIC_INITIAL,
 	QUIC_ZERO_RTT,
