@@ -296,6 +296,12 @@ static uint8_t state_of(const struct flow_record *flow, uint8_t one, uint8_t oth
 									    : further;
 }
 
+static bool is_over(uint8_t tcp_state)
+{
+	return tcp_state == TCP_STATE_CLOSED || tcp_state == TCP_STATE_REFUSED ||
+	       tcp_state == TCP_STATE_RESET;
+}
+
 static void swap(uint64_t of_ends[2])
 {
 	uint64_t kept = of_ends[0];
@@ -380,6 +386,7 @@ static void complete_way(const struct archive_sights *all, const struct half *ha
 	flow->end_ns = half->last_ns > flow->end_ns ? half->last_ns : flow->end_ns;
 	flow->tcp_flags[end] |= half->tcp_flags;
 	flow->tcp_state = state_of(flow, flow->tcp_state, half->tcp_state);
+	flow->end = flow->is_last && is_over(flow->tcp_state) ? FLOW_END_CLOSED : flow->end;
 	flow->start_seen |= half->start_seen;
 	record->at_least |= (uint8_t)(half->is_least << end);
 	record->seen =

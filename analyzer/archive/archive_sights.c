@@ -25,8 +25,9 @@ void archive_sights_ask(struct field_set *fields)
 		"network.iana_number", "network.direction", "borderflow.own_side",
 		"borderflow.flow.start_seen", "source.port", "destination.port",
 		"borderflow.device", "borderflow.device_kind", "borderflow.device_identity",
-		"borderflow.seen", "borderflow.tcp.state", "borderflow.tcp.retransmissions",
-		"borderflow.tcp.source_flags", "borderflow.tcp.destination_flags" };
+		"borderflow.seen", "borderflow.end_reason", "borderflow.tcp.state",
+		"borderflow.tcp.retransmissions", "borderflow.tcp.source_flags",
+		"borderflow.tcp.destination_flags" };
 
 	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		field_set_add_alone(fields, field_find(paths[i], strlen(paths[i])));

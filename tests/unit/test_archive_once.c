@@ -57,6 +57,7 @@ static void write_seen(const struct seen *seen, size_t count, uint8_t protocol, 
 		flow->protocol = protocol;
 		flow->start_seen = is_seen_begin && !(seen[i].flow & LATE);
 		flow->tcp_state = protocol == IPPROTO_TCP ? TCP_STATE_CLOSING : TCP_STATE_NONE;
+		flow->end = FLOW_END_IDLE;
 		flow->part = seen[i].part;
 		flow->is_last = true;
 		flow->flow_start_ns = flow->start_ns = TEN_NS + seen[i].from_ms * NS_PER_MS;
@@ -90,7 +91,7 @@ struct told {
 	uint64_t flows, unknown;          /* begun; of which one way is unknown */
 	uint64_t totals, bytes;           /* packets of whole flows; bytes of parts */
 	uint64_t at_least;                /* ways of which there was more */
-	uint8_t tcp_state;                /* of the last one */
+	uint8_t tcp_state, end;           /* of the last one */
 	struct archive_apart apart;
 	struct archive_renamed renamed;
 	bool is_apart, is_renamed;
@@ -132,6 +133,7 @@ static struct told read_both(bool is_whole)
 				told.at_least +=
 					(unsigned)__builtin_popcount(rows[row].record.at_least);
 				told.tcp_state = flow->tcp_state;
+				told.end = flow->end;
 			}
 		}
 		archive_reader_close(reader);
@@ -418,7 +420,9 @@ static void test_answer(void)
 		{ 1, 7, 1020, 9003, { 0, 5 }, 0, 0 } };
 
 	WRITE(seen, IPPROTO_TCP);
-	is_int(read_both(false).tcp_state, TCP_STATE_CLOSED, "who said goodbye to whom is joined");
+	struct told told = read_both(false);
+	is_int(told.tcp_state, TCP_STATE_CLOSED, "who said goodbye to whom is joined");
+	is_int(told.end, FLOW_END_CLOSED, "… and why it ended");
 	clean();
 }
 
