@@ -134,6 +134,7 @@ static int tell_pieces(struct judging *judging, const struct local_day *day, str
 		judging->until_ns = count ? edges_ns[count - 1] : day->start_ns;
 	}
 	told->days_withheld += count == 0;
+	told->is_running |= count == 0 && !is_over(judging, day);
 	while (first < count && edges_ns[first] < judging->from_ns) {
 		first++;
 	}

@@ -51,6 +51,18 @@ static void say_told(const struct view_told *told)
 	}
 }
 
+static int refuse(const struct view_told *told, unsigned k, struct err *err)
+{
+	if (told->is_running) {
+		return err_set(err, EPERM,
+			"no figure is shown yet: of a day that is not over only its earlier hours "
+			"are told, and those only if %u devices or more were active in them",
+			k);
+	}
+	return err_set(err, EPERM,
+		"fewer than %u devices were active in that time: no figure is shown", k);
+}
+
 /* Which time groups under protection speak of. Parts of the body are protected by days of UTC. */
 static int ask_told(struct flows_answer *answer, struct view *view, struct err *err)
 {
@@ -64,9 +76,7 @@ static int ask_told(struct flows_answer *answer, struct view *view, struct err *
 			     : view_ask_told(view, &access, &question, &answer->told, err);
 
 	if (status == 0 && answer->told.count == 0) {
-		return err_set(err, EPERM,
-			"fewer than %u devices were active in that time: no figure is shown",
-			access.k);
+		return refuse(&answer->told, access.k, err);
 	}
 	say_told(&answer->told);
 	if (status == 0 && has_hours(answer->grouping)) {

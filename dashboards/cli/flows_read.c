@@ -268,6 +268,23 @@ int flows_read_archive(struct flows_answer *answer, struct err *err)
 	return status;
 }
 
+/* Is what was asked for all of the day that runs, whose tables are yet to be made? */
+static int refuse_running(
+	const struct flows_answer *answer, const struct archive_day_rules *rules, struct err *err)
+{
+	struct local_day day = local_day_of(rules->zone, rules->now_ns);
+	struct archive_extent held;
+	bool is_asked = answer->archive.to_ns == 0 || answer->archive.to_ns > day.start_ns;
+
+	if (!is_asked || archive_read_extent(answer->archive.folder, &held, NULL) < 0 ||
+		held.last_ns < day.start_ns) {
+		return 0;
+	}
+	return err_set(err, EPERM,
+		"no figure is shown yet: a day's tables are made when it is over, and before today "
+		"there is nothing of that time");
+}
+
 /* Groups that need no records: protected ones of parts of the body, which a day's tables say once
  * and for all, and exact ones of what cells know. */
 int flows_read_sums(struct flows_answer *answer, bool *is_read, struct err *err)
@@ -288,11 +305,14 @@ int flows_read_sums(struct flows_answer *answer, bool *is_read, struct err *err)
 	}
 	int status = flow_sums_read(&answer->sums, answer->grouping, &answer->archive,
 		has_table ? &rules : NULL, &stats, err);
+	const struct group_row *rows;
+	answer->matched = status == 0 ? flow_sums_rows(answer->sums, 0, &rows) : 0;
+	if (status == 0 && has_table && answer->matched == 0) {
+		status = refuse_running(answer, &rules, err);
+	}
 	if (status == 0) {
-		const struct group_row *rows;
-		answer->matched = flow_sums_rows(answer->sums, 0, &rows);
 		cli_notice("flows", "%s; records are not counted (--from-records reads them)",
-			has_table ? "from the protected tables of whole days"
+			has_table ? "from the protected tables of days that are over"
 				  : "from what hours add up to");
 		if (!has_table) {
 			say_clock(answer, &stats);

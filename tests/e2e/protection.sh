@@ -2,7 +2,7 @@
 # Small groups, as an outsider sees them: nothing that the summary, the report or groups of flows say of a unit has fewer
 # than five devices behind it, or follows by subtraction; what the whole body did is exact. Prints TAP.
 . "$(dirname "$0")/tap.sh"
-needs jq curl
+needs jq curl python3
 needs_built
 
 head -c 32 /dev/urandom >"$work/key"
@@ -106,4 +106,24 @@ for window in 00:00 06:00 07:00 09:00 08:00 08:10 08:05 08:10 03:00 03:30 22:00 
 	told=$((told + (page > 0))) withheld=$((withheld + (page == 0))) from=
 done
 ok 'some windows are told of, and some are not' [ "$told" -gt 0 -a "$withheld" -gt 0 ]
+
+# Of the day that runs nothing is told yet, however many were active: twenty minutes of that day, as if they were the last ones.
+python3 - "$work/day.pcap" "$work/running.pcap" <<'END'
+import struct, sys, time
+content, wanted = open(sys.argv[1], "rb").read(), range(9 * 3600, 9 * 3600 + 1200)
+now = int(time.time())
+shift = now - 1300 if now % 86400 >= 1300 else now // 86400 * 86400
+with open(sys.argv[2], "wb") as out:
+    out.write(content[:24])
+    at = 24
+    while at < len(content):
+        seconds, part, captured, wire = struct.unpack_from("<IIII", content, at)
+        if seconds % 86400 in wanted:
+            out.write(struct.pack("<IIII", shift + seconds % 86400 - wanted[0], part, captured, wire))
+            out.write(content[at + 16:at + 16 + captured])
+        at += 16 + captured
+END
+"$bin" analyze --policy "$policy" --pseudonymize "$work/key" --archive "$work/running" --summary none "$work/running.pcap" 2>>"$work/log"
+says 2 'no figure is shown yet' 'of the day that runs no unit is told' "$bin" flows -a "$work/running" -g unit
+says 2 'no figure is shown yet' '… nor an app' "$bin" flows -a "$work/running" -g app
 finish
