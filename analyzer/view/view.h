@@ -212,7 +212,7 @@ struct view_told {
 	size_t count;
 	struct view_span *spans;          /* each within one local day */
 	unsigned days_withheld, days_cut; /* as in view_notes */
-	bool is_running; /* of a day that is not over nothing is told yet */
+	bool is_running;                  /* of a day that is not over nothing is told yet */
 	bool *is_step_hidden;             /* of a series: a piece reaches out of it; NULL */
 };
 /* Of the question only its time and its step count. */
