@@ -218,16 +218,17 @@ static void put_dhcp(const struct decoding *decoding, const struct dhcp *dhcp,
 static void sight_dhcp_4(
 	const struct decoding *decoding, const struct ip_layer *ip, struct reader reader)
 {
-	enum { DISCOVER = 1, REQUEST = 3, ACK = 5, INFORM = 8 };
+	enum { DISCOVER = 1, OFFER = 2, REQUEST = 3, ACK = 5, INFORM = 8 };
 	struct dhcp dhcp = { .key = &decoding->decoder->name_key, .ip = ip };
 	bool is_relayed;
 
 	if (!read_dhcp_4(&dhcp, reader, &is_relayed)) {
 		return;
 	}
-	if (dhcp.message == ACK && dhcp.addr) {
+	if ((dhcp.message == ACK || dhcp.message == OFFER) && dhcp.addr) {
 		dhcp.name = 0; /* the server's idea of it */
-		put_dhcp(decoding, &dhcp, SIGHTING_LEASE, false);
+		put_dhcp(decoding, &dhcp, dhcp.message == ACK ? SIGHTING_LEASE : SIGHTING_OFFER,
+			false);
 	} else if ((dhcp.message == DISCOVER || dhcp.message == REQUEST ||
 			   dhcp.message == INFORM) &&
 		   (is_relayed || is_sender(decoding, dhcp.mac))) {

@@ -26,7 +26,8 @@
 	X(ARP, "arp")             /* */                                                            \
 	X(NEIGHBOUR, "neighbour") /* discovery of IPv6 */                                          \
 	X(ASK, "dhcp-request")    /* a client asks: no address yet, or the one it has */           \
-	X(LEASE, "dhcp-lease")    /* a server gives an address */
+	X(LEASE, "dhcp-lease")    /* a server gives an address */                                  \
+	X(OFFER, "dhcp-offer")    /* and would give it */
 
 enum sighting_kind {
 #define X(id, name) SIGHTING_##id,
@@ -54,6 +55,12 @@ struct sighting {
 	bool has_tcp_time;
 	bool is_of_segment; /* FLOW: to a group that no router passes it on to, whatever the TTL */
 };
+
+/* Somebody else's words of the station: that it is there, they do not say. */
+static inline bool sighting_is_of_server(const struct sighting *sighting)
+{
+	return sighting->kind == SIGHTING_LEASE || sighting->kind == SIGHTING_OFFER;
+}
 
 enum { SIGHTINGS_MAX = 256 };
 

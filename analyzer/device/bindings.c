@@ -201,7 +201,7 @@ bool bindings_see(struct bindings *bindings, const struct sighting *sighting, ui
 	uint32_t place = latest(bindings, &sighting->addr);
 	struct binding *now = place == BINDING_NONE ? NULL : &bindings->all[place];
 	bool claims = sighting->kind == SIGHTING_ARP || sighting->kind == SIGHTING_NEIGHBOUR ||
-		      sighting->kind == SIGHTING_ASK;
+		      sighting->kind == SIGHTING_ASK || sighting->kind == SIGHTING_OFFER;
 
 	if (now && now->station == station && !is_over(now, sighting->time_ns)) {
 		add_evidence(now, sighting);

@@ -326,6 +326,14 @@ static void doubt_several(uint64_t time_ns, struct device_answer *answer)
 	}
 }
 
+/* The address of who has none yet (RFC 1122, RFC 4291): anybody's, and many have it at a time. */
+static bool is_nobody(const struct addr *addr)
+{
+	static const struct addr v6;
+
+	return addr_is_v4(addr) ? addr_v4(addr) == 0 : addr_equal(addr, &v6);
+}
+
 void devices_ask(const struct devices *devices, const struct inventory *inventory,
 	const struct addr *addr, uint64_t time_ns, struct device_answer *answer)
 {
@@ -339,7 +347,7 @@ void devices_ask(const struct devices *devices, const struct inventory *inventor
 		}
 	}
 	ask_many(devices, addr, time_ns, answer);
-	if (answer->nat.is_many) {
+	if (answer->nat.is_many || is_nobody(addr)) {
 		answer->device.kind = DEVICE_MANY;
 	} else if (answer->enrolled) {
 		answer->device.kind = DEVICE_ONE;
@@ -438,7 +446,7 @@ void devices_identify(struct devices *devices, const struct inventory *inventory
 	devices->stats.records[answer.device.kind]++;
 	/* Several at one device: one after another, or on its desktop. Nobody is behind it. */
 	bool is_shared = !(answer.nat.signs & ~(1U << NAT_NAMES | 1U << NAT_SESSIONS));
-	if (record->device.kind == DEVICE_MANY && !is_shared && record->via == RECORD_VIA_DIRECT) {
+	if (answer.nat.is_many && !is_shared && record->via == RECORD_VIA_DIRECT) {
 		record->via = RECORD_VIA_NAT;
 	}
 	if (answer.enrolled) {

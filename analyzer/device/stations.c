@@ -334,7 +334,7 @@ uint32_t stations_see(struct stations *stations, const struct sighting *sighting
 	} else if (sighting->kind == SIGHTING_FLOW && station->client != 0) {
 		look_for_contest(stations, place, sighting->time_ns);
 	}
-	if (sighting->time_ns > station->last_ns && sighting->kind != SIGHTING_LEASE) {
+	if (sighting->time_ns > station->last_ns && !sighting_is_of_server(sighting)) {
 		station->last_ns = sighting->time_ns;
 		if (station->same != STATION_NONE) {
 			stations->all[station->same].last_ns = sighting->time_ns; /* is kept */

@@ -126,10 +126,12 @@ static inline bool cell_tells_devices(const struct cell *cell)
 }
 
 /* Flows of ours of which nothing tells the device: of pupils and guests, of many behind one
- * address. */
+ * address. Who asks for an address and has none yet is answered under the one that he gets. */
 static inline bool cell_lacks_devices(const struct cell *cell)
 {
-	return !cell_tells_devices(cell) && cell->sums.packets > 0 &&
+	bool is_answered = cell->sums.bytes_down > 0 || cell_crosses_border(&cell->key);
+
+	return !cell_tells_devices(cell) && cell->sums.packets > 0 && is_answered &&
 	       cell->key.direction != RECORD_DIRECTION_EXTERNAL;
 }
 

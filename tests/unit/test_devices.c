@@ -160,6 +160,24 @@ static void test_leases(void)
 		"what has none is known by its address");
 }
 
+static void test_offers(void)
+{
+	begin();
+	see(SIGHTING_OFFER, 5, 70, 0);
+	struct device_answer answer = ask(NULL, 70, 0);
+	ok(is_host(&answer, 5), "an answer that offers an address is the asker's");
+	use(1, 50, 0);
+	see(SIGHTING_OFFER, 66, 50, 29 * MINUTE);
+	answer = ask(NULL, 50, 29 * MINUTE);
+	ok(is_host(&answer, 1), "an offer takes no address from whoever uses it");
+	const struct addr nobody[] = { addr_from_v4((const uint8_t[4]){ 0 }), { { 0 } } };
+	for (unsigned i = 0; i < 2; i++) {
+		devices_ask(devices, NULL, &nobody[i], begin_ns, &answer);
+		ok(answer.device.kind == DEVICE_MANY,
+			"who has no address yet is no device of his own");
+	}
+}
+
 static void give(unsigned host, unsigned last, uint64_t after)
 {
 	struct sighting lease = sighting_of(SIGHTING_LEASE, host, last, after);
@@ -678,6 +696,7 @@ int main(void)
 	test_churn();
 	test_lies();
 	test_leases();
+	test_offers();
 	test_words();
 	test_elsewhere();
 	test_leases_twice();

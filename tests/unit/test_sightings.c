@@ -123,7 +123,9 @@ static void test_dhcp_4(void)
 		"a server gives an address for a day");
 	put_dhcp_4(false, "0a000033", "020000000007", "350102ff");
 	decode_link_type(1);
-	ok(out.sightings.count == 0, "an offer gives none");
+	ok(only() && only()->kind == SIGHTING_OFFER && has_mac(only(), 7) &&
+			has_addr(only(), "10.0.0.51"),
+		"and says before for whom it is");
 	put_dhcp_4(false, "0a000033", "020000000007", "350105330900ff");
 	decode_link_type(1);
 	ok(out.sightings.count == 0, "an option that ends too late spoils it");
