@@ -3,50 +3,29 @@
 roles; the analyst's answers are the truth. Every small group (a unit and a value of another dimension, on a day or over days) is
 looked for in tables, series, exports, filters, what is usual, and in differences: with and without a filter, a day more and a day
 less. Prints "small groups N", "asked N", "shown N" (figures that the viewer was told), "isolated N", and those that were."""
-import http.client
 import itertools
-import json
 import sys
-import urllib.parse
+
+from asking import Role
 
 origin, viewer_token, analyst_token = sys.argv[1:4]
 OTHERS = 'app inferred class server parent zone control rule verdict block hidden direction via'.split()
 MOST = 400  # small groups that are looked for by filters and differences
 asked = shown = 0
 isolated = []
-
-
-def request(path, cookie='', body=None):
-    connection = http.client.HTTPConnection(origin, timeout=60)
-    connection.request('POST' if body else 'GET', '/api/1' + path, body, {'Cookie': 'borderflow=' + cookie})
-    answer = connection.getresponse()
-    return answer.status, answer.read().decode(), answer.getheader('Set-Cookie') or ''
-
-
-def enter(token):
-    return request('/session', body=json.dumps({'token': token}))[2].split(';')[0].split('=', 1)[1]
-
-
-viewer, analyst = enter(viewer_token), enter(analyst_token)
-session = json.loads(request('/session', analyst)[1])
-k = session['k'] or 5
-
-
-def query(**pairs):
-    return urllib.parse.urlencode([(name, value) for name, values in pairs.items() for value in ([values] if isinstance(values, str) else values)])
+viewer, analyst = Role(origin, viewer_token), Role(origin, analyst_token)
+k = analyst.session['k'] or 5
 
 
 def truth(by, window):
-    status, text, _ = request('/table?' + query(by=by, most='5000', **window), analyst)
-    return json.loads(text)['rows'] if status == 200 else []
+    return (analyst.get('table', by=by, most='5000', **window) or {'rows': []})['rows']
 
 
 def look(route, **pairs):
     """What the viewer is told: the answer, None where it is refused."""
     global asked
     asked += 1
-    status, text, _ = request(f'/{route}?{query(**pairs)}', viewer)
-    return json.loads(text) if status == 200 and 'format' not in pairs else text if status == 200 else None
+    return viewer.get(route, **pairs)
 
 
 def weight(figures):
@@ -64,7 +43,7 @@ def day_after(day, days=1):
     return (datetime.date.fromisoformat(day) + datetime.timedelta(days)).isoformat()
 
 
-first = day_after(session['source']['from'][:10], 3)
+first = day_after(analyst.session['source']['from'][:10], 3)
 WINDOWS = [{'from': first, 'to': day_after(first)}, {'from': day_after(first, 7), 'to': day_after(first, 10)}, {'from': first, 'to': day_after(first, 7)}]
 small = {}
 for window, other in itertools.product(WINDOWS, OTHERS):
