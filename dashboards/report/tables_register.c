@@ -320,11 +320,8 @@ const struct report_table_type table_app_states = {
 	.command = "borderflow flows {archives} {period} -g app{ways} --top 0",
 };
 
-static bool was_seen(struct overview *overview, uint16_t app)
+static bool is_among(const struct overview_app *rows, size_t count, uint16_t app)
 {
-	const struct overview_app *rows;
-	size_t count = overview_apps(overview, &rows);
-
 	for (size_t i = 0; i < count; i++) {
 		if (rows[i].app == app) {
 			return true;
@@ -335,11 +332,12 @@ static bool was_seen(struct overview *overview, uint16_t app)
 
 static void fill_new_services(struct report_table *table, const struct report_model *model)
 {
-	const struct overview_app *rows;
-	size_t count = overview_apps(model->overview, &rows);
+	const struct overview_app *rows, *before = NULL;
+	size_t count = model->previous ? overview_apps(model->overview, &rows) : 0,
+	       count_before = model->previous ? overview_apps(model->previous, &before) : 0;
 
-	for (size_t i = 0; i < count && model->previous; i++) {
-		if (rows[i].app == 0 || was_seen(model->previous, rows[i].app)) {
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].app == 0 || is_among(before, count_before, rows[i].app)) {
 			continue;
 		}
 		bool is_told = report_model_shows_count(model, &rows[i].total);
