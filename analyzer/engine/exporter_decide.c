@@ -4,6 +4,7 @@
 #include "analyzer/engine/exporter_parts.h"
 #include "analyzer/device/stations.h"
 #include "analyzer/policy/name_spelling.h"
+#include "analyzer/policy/own_inside.h"
 #include "analyzer/policy/redact_names.h"
 
 enum { RELEASE_BATCH = 32 };
@@ -54,8 +55,8 @@ static void withhold(struct exporter *exporter, struct record *record)
 {
 	const struct reference *reference = exporter->reference;
 	const struct name_stations stations = { is_station, mac_of, exporter->devices };
-	const struct own_names own = { exporter->own_zones, exporter->own_hosts,
-		exporter->forgotten, &stations };
+	const struct own_names own = { reference->catalogue, exporter->own_zones,
+		exporter->own_hosts, exporter->forgotten, &stations };
 
 	record->remote_is_own = false;
 	if (!exporter_hides_names(exporter)) {
@@ -65,7 +66,8 @@ static void withhold(struct exporter *exporter, struct record *record)
 	record_redact_names(record, reference->policy, &own);
 	record->remote_is_own =
 		reference->pseudonyms && record->direction != RECORD_DIRECTION_EXTERNAL &&
-		forgotten_networks_hold(exporter->forgotten, record_remote_addr(record));
+		(forgotten_networks_hold(exporter->forgotten, record_remote_addr(record)) ||
+			own_inside(reference->policy, record_remote_addr(record)));
 }
 
 /* All that comes after the decision. */

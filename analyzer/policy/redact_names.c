@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "analyzer/catalogue/catalogue.h"
+#include "analyzer/policy/block.h"
 #include "analyzer/policy/forgotten_networks.h"
 #include "analyzer/policy/name_spelling.h"
 #include "analyzer/policy/own_hosts.h"
@@ -127,11 +129,36 @@ static void redact_word(char *word, const struct name_owner *owner, const struct
 	}
 }
 
+/* "AnyDesk/9.0 (Annas-PC)": behind the first word stands what the program's owner has set. */
+static void redact_product(char *product, const struct catalogue *catalogue)
+{
+	size_t length = strcspn(product, " ()[];,");
+	bool is_known = catalogue &&
+			catalogue_match_word(catalogue, RULE_USER_AGENT, product, length).app != 0;
+
+	memset(product + (is_known ? length : 0), 0, strlen(product) - (is_known ? length : 0));
+}
+
+/* A machine of ours has a certificate that it, or an authority of our own, has signed. */
+static void redact_issuer(struct l7_info *l7)
+{
+	char *issuer = l7->issuer_at ? l7->text + l7->issuer_at - 1 : NULL;
+
+	if (block_is_public_issuer(l7)) {
+		return;
+	}
+	l7->issuers[0] = l7->issuers[1] = 0;
+	if (issuer) {
+		memset(issuer, 0, strlen(issuer));
+		l7->issuer_at = 0;
+	}
+}
+
 void record_redact_names(
 	struct record *record, const struct policy *policy, const struct own_names *own)
 {
 	struct l7_info *l7 = &record->l7;
-	bool are_all = l7->name_count > 0 && asks_forgotten(record, own);
+	bool are_all = asks_forgotten(record, own);
 
 	for (unsigned i = 0; i < l7->name_count; i++) {
 		char *name = l7->text + l7->names[i].offset;
@@ -140,6 +167,10 @@ void record_redact_names(
 			l7->names[i].length = 0;
 		}
 	}
+	if ((l7->issuers[0] | l7->issuers[1]) != 0 && (are_all || names_own_machine(record))) {
+		redact_issuer(l7);
+	}
+	redact_product(l7->product, own->catalogue);
 	if (l7->product[0] || l7->alpn[0]) {
 		struct name_owner owner = owner_of(record, policy, own->stations);
 		redact_word(l7->product, &owner, own->hosts);

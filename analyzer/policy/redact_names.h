@@ -14,7 +14,11 @@
  *     machines say of themselves: NetBIOS, LLMNR, mDNS, DHCP, changes of DNS and what they ask
  *       before (SOA)
  *
- * The same of what a program calls itself (User-Agent, ALPN), which then is gone.
+ * The same of what a program calls itself (User-Agent, ALPN), which then is gone. Of a User-Agent
+ * the product's name and version stay, and only where the catalogue knows the product: what else
+ * stands there may be anybody's. Who signed the certificate of a machine of ours is gone as well,
+ * unless it is one who signs for the public: others are known by their own name, or sign it
+ * themselves.
  *
  * A withheld name stays in the record as a name of no length, so that it is still known that there
  * was one, from where, and whether it decided the app.
@@ -26,6 +30,7 @@
 
 #include "analyzer/record/record.h"
 
+struct catalogue;
 struct forgotten_networks;
 struct name_stations;
 struct own_hosts;
@@ -34,6 +39,7 @@ struct policy;
 
 /* What is ours beyond what the policy says: any may be NULL. */
 struct own_names {
+	const struct catalogue *catalogue; /* whose products are known */
 	const struct own_zones *zones;
 	const struct own_hosts *hosts;
 	const struct forgotten_networks *networks;

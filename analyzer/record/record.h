@@ -214,7 +214,8 @@ struct record {
 	uint8_t seen;     /* enum record_seen */
 	uint8_t via;      /* enum record_via */
 	uint8_t at_least; /* bits of the ends of which more was sent than anybody counted */
-	bool remote_is_own; /* in a network of ours that was not declared: not shown as another's */
+	bool remote_is_own; /* in a network of ours that was not declared, or it holds an address of
+			       ours: not shown as another's */
 	struct l7_info l7;
 };
 

@@ -265,6 +265,8 @@ WAYS = [
     lambda: netbios("ANNAS-33"),
     lambda: request([(81, b"\x05\0\0\x08annas-34")]),
     lambda: lease([(12, b"annas-35")]),
+    lambda: connection((OWN, SERVER), 80, b"GET / HTTP/1.1\r\nHost: intranet.zone36.example\r\n\r\n",
+                       b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", close=False),
 ]
 STRAYS = [
     lambda: ask("pc.stray1.example", A, led_to("pc.stray1.example", OUTSIDE)),

@@ -66,7 +66,7 @@ static const struct row {
 	{ WAY_HOST, "annas-nas.elsewhere.example", "10.20.9.9", 80, false },
 	/* The network that nobody declared: its addresses, and what speaks with them. */
 	{ WAY_DATAGRAM, "annas-mac.local", "ff02::fb", 5353, true },
-	{ WAY_HELLO, "www.elsewhere.example", OUTSIDE_6, 443, true },
+	{ WAY_HELLO, "www.weather.example", OUTSIDE_6, 443, true },
 	{ WAY_INBOUND, "annas-six.elsewhere.example", OUTSIDE_6, 443, true },
 };
 

@@ -8,6 +8,7 @@
 #include "analyzer/engine/enrich.h"
 #include "analyzer/policy/name_spelling.h"
 #include "analyzer/policy/own_hosts.h"
+#include "analyzer/policy/own_inside.h"
 #include "analyzer/policy/own_zones.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/pseudonyms.h"
@@ -273,7 +274,7 @@ static void test_own_hosts(void)
 {
 	struct own_hosts *hosts = own_hosts_create();
 	struct record record = asked_for("annas-laptop.ddns.example");
-	struct own_names own = { .hosts = hosts };
+	struct own_names own = { .hosts = hosts, .catalogue = catalogue };
 	char name[32];
 
 	ok(!own_hosts_hold(NULL, "annas-laptop.ddns.example"), "nobody listens");
@@ -306,6 +307,80 @@ static void test_own_hosts(void)
 	is_text(record.l7.product, "AnyDesk/9.0", "… its maker's stays");
 	is_text(record.l7.alpn, "http/1.1", "… and so does any other");
 	own_hosts_destroy(hosts);
+}
+
+/* What a program's owner can write into a User-Agent goes, what its maker wrote stays. */
+static void test_products(void)
+{
+	static const struct {
+		const char *said, *left;
+	} cases[] = { { "AnyDesk/9.0", "AnyDesk/9.0" }, { "AnyDesk/9.0 (Annas-PC)", "AnyDesk/9.0" },
+		{ "AnyDesk", "AnyDesk" }, { "Own-Tool/1.0 (annas-pc; iPho", "" },
+		{ "annas telephone", "" }, { "Annas-PC AnyDesk/9.0", "" } };
+	const struct own_names own = { .catalogue = catalogue };
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct record record = asked_for("www.example.com");
+		snprintf(record.l7.product, sizeof(record.l7.product), "%s", cases[i].said);
+		record_redact_names(&record, policy, &own);
+		is_text(record.l7.product, cases[i].left, "of \"%s\"", cases[i].said);
+		ok(memcmp(record.l7.product + strlen(record.l7.product),
+			   (char[L7_INFO_PRODUCT_MAX]){ 0 },
+			   sizeof(record.l7.product) - strlen(record.l7.product)) == 0,
+			"… and nothing behind it");
+	}
+}
+
+/* Who signed for a machine of ours: its own name, where it did itself. */
+static void test_issuers(void)
+{
+	static const struct {
+		const char *destination, *organization;
+		bool is_left;
+	} cases[] = { { "192.0.2.80", "annas-pc", true }, { "10.20.9.9", "annas-pc", false },
+		{ "10.20.9.9", "let's encrypt", true } };
+	const struct own_names own = { .catalogue = catalogue };
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct record record = asked_for("www.example.com");
+		const char *signer = cases[i].organization;
+		addr_parse(cases[i].destination, &record.flow.destination);
+		policy_locate(policy, &record);
+		l7_info_set_issuer(&record.l7, signer, strlen(signer));
+		record.l7.issuers[0] = record.l7.issuers[1] =
+			l7_issuer_hash(signer, strlen(signer));
+		record_redact_names(&record, policy, &own);
+		ok((record.l7.issuers[0] != 0) == cases[i].is_left &&
+				(record.l7.issuers[1] != 0) == cases[i].is_left &&
+				(l7_info_issuer(&record.l7)[0] != '\0') == cases[i].is_left &&
+				(memmem(record.l7.text, sizeof(record.l7.text), signer,
+					 strlen(signer)) != NULL) == cases[i].is_left,
+			"%s of %s is %s", signer, cases[i].destination,
+			cases[i].is_left ? "left" : "gone");
+	}
+}
+
+/* An address of ours stands in others. */
+static void test_inside(void)
+{
+	static const char *const ours[] = { "64:ff9b::10.20.1.13", "64:ff9b::a14:10d",
+		"64:ff9b:1:a14:1:d00::", "64:ff9b:1::10.20.1.13", "2002:a14:10d::1",
+		"2001:0:c000:201::f5eb:fef2", "2001:db8::200:5efe:10.20.1.13",
+		"fe80::5efe:10.20.1.13", "::10.20.1.13", "ff02::1:ffaa:bb30", "ff02::2:ff01:203" };
+	static const char *const others[] = { "10.20.1.13", "192.0.2.1", "64:ff9b::192.0.2.1",
+		"64:ff9b:1::192.0.2.1", "2002:c000:201::1", "2001:0:a14:10d::3fff:fdfe",
+		"2001:db8::5eff:10.20.1.13", "2001:db8:a14:10d::", "ff02::1", "ff02::1:2",
+		"ff02::1:fe00:1", "ff05::1:ff00:1" };
+	struct addr addr;
+
+	for (unsigned i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		ok(addr_parse(ours[i], &addr) && own_inside(policy, &addr), "%s holds ours",
+			ours[i]);
+	}
+	for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		ok(addr_parse(others[i], &addr) && !own_inside(policy, &addr), "%s holds none",
+			others[i]);
+	}
 }
 
 /* What they learnt is there after a restart. */
@@ -394,6 +469,9 @@ int main(void)
 	test_whose();
 	test_own_zones();
 	test_own_hosts();
+	test_products();
+	test_issuers();
+	test_inside();
 	test_zones_state();
 	export_one("ip-10-20-1-13.example", NULL, false);
 	export_one("ip-10-20-1-13.example", pseudonyms, true);
