@@ -47,6 +47,7 @@ struct classify *classify_create(const struct classify_options *options)
 	ech_names_init(&classify->ech);
 	dissector_choices_init(&tables->choices);
 	call_sockets_init(&classify->calls);
+	quic_moves_init(&classify->moves);
 	classify->heard = options->names;
 	classify->log_clock = classify->heard ? log_clock_create() : NULL;
 	if (classify->heard && !classify->log_clock) {
@@ -201,7 +202,7 @@ static void write_note(struct classify *classify, struct collector *collector,
 	}
 	if (l7_feed_is_over(session)) {
 		if (is_watched && classify->scratch.protocol == L7_QUIC) {
-			classify_know_ends(classify, peek->flow, session);
+			classify_know_ends(classify, collector, peek->flow, session);
 		}
 		if (!is_watched ||
 			(peek->from_source && !classify_waits(classify, collector, peek->flow))) {
@@ -240,6 +241,7 @@ void classify_feed(struct classify *classify, struct collector *collector,
 	load_l7_info(classify, session->l7);
 	l7_feed_packet(feed, packet, peek);
 	session->is_cut |= packet->payload_bytes < packet->payload_wire_bytes;
+	session->is_hearsay |= feed->is_hearsay;
 	if (keep_l7_info(classify, session) && !feed->is_hearsay) {
 		classify_learn_own(classify, &feed->ends);
 	}
@@ -366,6 +368,14 @@ static bool l7_feed_dns(struct classify *classify, struct collector *collector,
 	return true;
 }
 
+/* All is known of the flow, without a look at it. */
+static void know_flow(struct collector *collector, uint32_t flow, uint32_t l7, uint32_t *note)
+{
+	*note = l7 | NOTE_DONE;
+	collector_stop_peeking(collector, flow, true);
+	collector_stop_peeking(collector, flow, false);
+}
+
 /* What was recalled of the flow holds where it goes on; else the flow is a new one. */
 static bool is_recalled(struct classify *classify, struct collector *collector,
 	const struct peek *peek, const struct packet *packet, uint32_t *note)
@@ -377,9 +387,29 @@ static bool is_recalled(struct classify *classify, struct collector *collector,
 		*note = 0;
 		return false;
 	}
-	*note = l7 | NOTE_DONE;
-	collector_stop_peeking(collector, peek->flow, true);
-	collector_stop_peeking(collector, peek->flow, false);
+	know_flow(collector, peek->flow, l7, note);
+	return true;
+}
+
+/* The first packet of a flow goes on with a connection of QUIC that had another port. */
+static bool has_moved(struct classify *classify, struct collector *collector,
+	const struct peek *peek, const struct packet *packet, uint32_t *note)
+{
+	struct flow_ends ends;
+
+	if (classify->moves.lengths == 0 || !peek->from_source ||
+		!classify_goes_on(packet, IP_UDP)) {
+		return false;
+	}
+	collector_flow_ends(collector, peek->flow, &ends);
+	uint32_t l7 = quic_moves_find(
+		&classify->moves, &ends, reader_over(packet->payload, packet->payload_bytes));
+	if (!l7) {
+		return false;
+	}
+	l7_info_store_hold(classify->tables.store, l7);
+	l7_info_store_release(classify->tables.store, *note & ~NOTE_FLAGS);
+	know_flow(collector, peek->flow, l7, note);
 	return true;
 }
 
@@ -497,6 +527,10 @@ static void look_at_peek(struct classify *classify, struct collector *collector,
 	}
 	if (!(*note & NOTE_PROGRESS) && classify_is_udp(packet) && has_port(packet, PORT_DNS) &&
 		l7_feed_dns(classify, collector, peek, packet, note)) {
+		return;
+	}
+	if (!(*note & (NOTE_PROGRESS | NOTE_FLAGS)) && classify_is_udp(packet) &&
+		has_moved(classify, collector, peek, packet, note)) {
 		return;
 	}
 	l7_feed_flow(classify, collector, batch, peek, is_later);

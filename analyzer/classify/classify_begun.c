@@ -55,7 +55,8 @@ static void follow_connection(struct classify *classify, struct collector *colle
 		return;
 	}
 	if (number) {
-		classify_know_ends(classify, peek->flow, l7_session_get(classify->session, number));
+		classify_know_ends(
+			classify, collector, peek->flow, l7_session_get(classify->session, number));
 	}
 	classify_share_socket(classify, collector, batch, peek, begun, l7);
 	if (number) {

@@ -3,11 +3,18 @@
 
 #include "collector/flow_slab.h"
 
-void classify_know_ends(struct classify *classify, uint32_t flow, const struct l7_session *session)
+void classify_know_ends(struct classify *classify, const struct collector *collector, uint32_t flow,
+	const struct l7_session *session)
 {
 	struct known_ends *known = &classify->known_ends[flow % KNOWN_ENDS];
+	struct flow_ends ends;
 
 	*known = (struct known_ends){ .flow = flow, .ends = quic_ends_of(&session->states[0]) };
+	collector_flow_ends(collector, flow, &ends);
+	if (known->ends.is_known && session->l7 && !session->is_hearsay) {
+		quic_moves_keep(&classify->moves, classify->tables.store, &ends,
+			&known->ends.server, session->l7);
+	}
 }
 
 struct quic_ends classify_latest_ends(

@@ -14,6 +14,7 @@
 #include "analyzer/classify/http2_hosts.h"
 #include "analyzer/classify/l7_feed.h"
 #include "analyzer/classify/probe_refusals.h"
+#include "analyzer/classify/quic_moves.h"
 #include "analyzer/classify/request_ends.h"
 
 /* A note is the number of l7 info, or with this bit the number of a session. */
@@ -114,6 +115,7 @@ struct classify {
 	struct ahead_segment ahead[BEGUN_REQUESTS];
 	struct begun_connection connections[BEGUN_CONNECTIONS];
 	struct known_ends known_ends[KNOWN_ENDS];
+	struct quic_moves moves;
 	struct shared_socket shared[SHARED_SOCKETS];
 	unsigned shared_count;
 	struct request_ends request_ends;
@@ -173,7 +175,8 @@ struct quic_ends classify_latest_ends(
 /* The flow's connection of QUIC was read to its end, in that session; a second one was answered, in
  * that packet, and what went before it says l7, whose reference stays the caller's; and all packets
  * of the batch were looked at: those of earlier connections leave their flows. */
-void classify_know_ends(struct classify *classify, uint32_t flow, const struct l7_session *session);
+void classify_know_ends(struct classify *classify, const struct collector *collector, uint32_t flow,
+	const struct l7_session *session);
 void classify_share_socket(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek,
 	const struct begun_connection *begun, uint32_t l7);

@@ -72,6 +72,7 @@ struct l7_session {
 	uint32_t others; /* whom all versions of a beginning named; a reference, 0: none is out */
 	uint32_t older, newer; /* neighbours in order of age */
 	bool is_cut;           /* the capture cut off some of the payload */
+	bool is_hearsay;       /* somebody outside wrapped some of it */
 	bool is_settled;       /* the other end has answered what was said */
 	bool is_over;          /* its flow has let go of it; free with the next batch */
 };

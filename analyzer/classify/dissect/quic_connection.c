@@ -231,11 +231,24 @@ struct quic_ends quic_ends_of(const struct dissect_state *words)
 	return ends_of(&state);
 }
 
-bool quic_goes_to(const struct quic_end *end, struct reader datagram)
+bool quic_end_of(struct reader datagram, uint8_t length, struct quic_end *end)
 {
 	reader_skip(&datagram, 1);
-	const uint8_t *id = reader_bytes(&datagram, end->length);
-	return end->length > 0 && reader_ok(&datagram) && end->hash == hash_id(id, end->length);
+	const uint8_t *id = reader_bytes(&datagram, length);
+
+	if (!reader_ok(&datagram)) {
+		return false;
+	}
+	*end = (struct quic_end){ hash_id(id, length), length };
+	return true;
+}
+
+bool quic_goes_to(const struct quic_end *end, struct reader datagram)
+{
+	struct quic_end meant;
+
+	return end->length > 0 && quic_end_of(datagram, end->length, &meant) &&
+	       end->hash == meant.hash;
 }
 
 bool quic_fits(

@@ -100,6 +100,10 @@ struct quic_ends {
 /* Those of the connection that was answered. */
 struct quic_ends quic_ends_of(const struct dissect_state *state);
 
+/* To whom a packet with a short header goes, if IDs are so long there; false where it is shorter.
+ */
+bool quic_end_of(struct reader datagram, uint8_t length, struct quic_end *end);
+
 /* Does a packet with a short header go to that end? */
 bool quic_goes_to(const struct quic_end *end, struct reader datagram);
 
