@@ -6,6 +6,8 @@
 #include "analyzer/classify/l7_stream.h"
 #include "analyzer/classify/l7_versions.h"
 
+enum { TLS_DATA = 23 }; /* a record's type (RFC 8446, 5.1) */
+
 /* Does a hello or a request show this name? */
 static bool is_said(const struct clue_name *name)
 {
@@ -127,7 +129,9 @@ enum l7_protocol l7_contest_answer(const struct l7_feed *feed, struct reader in,
 		*waits |= result == DISSECT_MORE;
 	}
 	l7_feed_release(feed->tables, &session);
-	return (enum l7_protocol)l7.protocol;
+	/* TLS' own data answer no hello. */
+	bool is_data = l7.protocol == L7_TLS && !l7.server_hello && in.at[0] == TLS_DATA;
+	return is_data ? L7_UNKNOWN : (enum l7_protocol)l7.protocol;
 }
 
 /* What does not fit together is nothing beside what does, nor what only parts of segments make
@@ -199,6 +203,7 @@ static enum version_look read_version(void *context, const struct version *versi
 	enum dissect_result result =
 		l7_ask_stream(&trial, piece.direction, &dissection, &in, &used);
 	l7_feed_release(trial.tables, &session);
+	contest->has_foreign |= result == DISSECT_OTHER;
 	if (result == DISSECT_OTHER || l7.protocol == L7_UNKNOWN ||
 		(result == DISSECT_MORE && used == 0)) {
 		contest->has_open |= result != DISSECT_OTHER;
@@ -208,6 +213,7 @@ static enum version_look read_version(void *context, const struct version *versi
 		contest->kind != L7_UNKNOWN
 			? is_of_kind(&l7, contest->kind)
 			: tells_who(contest, &l7) || contest->feed->l7->protocol == L7_UNKNOWN;
+	contest->has_foreign |= !counts;
 	if (counts) {
 		bool fits = !dissection.is_torn && names_hosts(&l7);
 		take_version(contest, &l7,
@@ -250,7 +256,7 @@ void l7_contest_look(struct l7_contest *contest, struct l7_feed *feed, enum l7_p
 	contest->kind = kind;
 	contest->first = contest->worth = 0;
 	contest->is_found = contest->has_nameless = contest->has_last = false;
-	contest->has_open = false;
+	contest->has_open = contest->has_foreign = false;
 	l7_info_clear(&contest->names);
 	recall(&contest->before, feed);
 	for (unsigned i = 0; i < 2; i++) {
@@ -258,6 +264,11 @@ void l7_contest_look(struct l7_contest *contest, struct l7_feed *feed, enum l7_p
 		direction->is_untried |= !versions_look(feed->tables->reassembly, direction, i > 0,
 			feed->tables->overlay, read_version, contest);
 	}
+}
+
+bool l7_contest_is_answered(const struct l7_contest *contest)
+{
+	return contest->is_found || is_of_kind(contest->feed->l7, contest->kind);
 }
 
 /* Is what was read one of the versions that remain? */
@@ -320,7 +331,10 @@ void l7_contest_end(struct l7_contest *contest, bool has_replaced)
 	unsigned before = has_replaced ? 0 : said_names(contest, l7);
 	add_names(l7, &contest->names, true);
 	unsigned names = said_names(contest, l7);
-	if (contest->kind == L7_UNKNOWN) {
+	bool is_answer = contest->kind != L7_UNKNOWN && is_of_kind(l7, contest->kind);
+	if (contest->has_foreign && names > 0 && !is_answer && l7_is_answered(contest->feed)) {
+		l7->is_contested = true; /* something else was answered */
+	} else if (contest->kind == L7_UNKNOWN) {
 		l7->is_contested |= names > before;
 	} else {
 		l7->is_contested = names + (contest->has_nameless || was_nameless) > 1;

@@ -20,6 +20,7 @@ struct l7_contest {
 	unsigned worth;        /* what they are worth as versions */
 	bool is_found;         /* there is one */
 	bool has_open;         /* one of those looked at might have gone on */
+	bool has_foreign;      /* one of them says something else */
 	bool has_nameless;     /* one of them names nobody */
 	bool is_second_look;   /* which begins with the last pieces */
 	bool has_last;         /* the one whose pieces are the last ones sent was looked at */
@@ -31,6 +32,9 @@ enum l7_protocol l7_contest_answer(const struct l7_feed *feed, struct reader in,
 
 /* Looks at the versions of what the initiator said. */
 void l7_contest_look(struct l7_contest *contest, struct l7_feed *feed, enum l7_protocol kind);
+
+/* Is the answer one to what was read, or to a version? */
+bool l7_contest_is_answered(const struct l7_contest *contest);
 
 /* Is the first of those that remain to be read in place of what was? Then it is the direction's
  * stream, from its start on, and nothing else is known. */

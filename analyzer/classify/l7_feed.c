@@ -37,10 +37,12 @@ static void finish_direction(struct l7_feed *feed, struct direction *direction)
 	direction->is_done = true;
 }
 
-/* As long as nobody answers, the beginning of a connection may still come in another version. */
+/* As long as nobody answers, the beginning of a connection may still come in another version: its
+ * SYN tells where that is, or a hello. */
 static bool may_come_again(const struct l7_feed *feed, const struct direction *direction)
 {
-	return direction == feed->session->directions && direction->start_is_seen &&
+	return direction == feed->session->directions &&
+	       (direction->start_is_seen || direction->said_hello) &&
 	       feed->ends.protocol == IP_TCP && !feed->session->is_settled;
 }
 
@@ -191,6 +193,7 @@ static void read_stream(
 	bool says_hello = hello_names(feed->l7) > hellos_before;
 	direction->said_hello |= says_hello;
 	feed->l7->is_reversed |= says_hello && was_connected_to(feed, direction);
+	feed->l7->is_contested |= says_hello && direction->is_again;
 	feed->begins_anew = dissection.begins_anew;
 	if (piece->from_source && !feed->session->is_settled) {
 		direction->is_torn |= dissection.is_torn || !ends_in_host(feed->l7);
@@ -244,6 +247,9 @@ static void read_behind(struct l7_feed *feed, const struct piece *piece)
 	struct direction *direction = piece->direction;
 	struct reassembly *reassembly = feed->tables->reassembly;
 
+	if (direction->next_seq == direction->start_seq) {
+		return; /* none counts */
+	}
 	for (unsigned i = 0; i < PIECES_MAX && !direction->is_done && !direction->stream; i++) {
 		struct reader behind = versions_behind(
 			reassembly, direction, direction->next_seq - direction->start_seq);
@@ -267,6 +273,9 @@ static void settle_versions(struct l7_feed *feed, enum l7_protocol kind)
 		l7_contest_keep_all(feed);
 	}
 	l7_contest_look(&contest, feed, kind);
+	if (kind != L7_UNKNOWN && !l7_contest_is_answered(&contest)) {
+		l7_contest_look(&contest, feed, L7_UNKNOWN); /* of none: each may be true */
+	}
 	direction->is_untried |= may_come_again(feed, direction) &&
 				 (contest.has_open || !versions_begin(reassembly, direction));
 	bool replaces = l7_contest_replaces(&contest);

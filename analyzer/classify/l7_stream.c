@@ -81,6 +81,8 @@ static void begin(struct direction *direction, const struct l7_segment *segment,
 
 	direction->has_start = true;
 	direction->start_is_seen = is_syn || is_behind_syn;
+	direction->is_again = direction->is_in_middle && segment->peek->has_next_seq &&
+			      (int32_t)(seq - segment->peek->next_seq) < 0;
 	/* A later conversation begins where it is noticed. */
 	direction->start_seq =
 		is_behind_syn && !is_syn && !direction->is_later ? segment->peek->next_seq : seq;
@@ -382,6 +384,19 @@ static enum l7_stream_version keep_part(
 				     : L7_VERSION_KEPT;
 }
 
+/* What the other end has acknowledged is taken: nothing comes in its place. */
+static void trim_acknowledged(const struct peek *peek, struct part *part)
+{
+	int32_t taken = peek->has_acked_seq ? (int32_t)(peek->acked_seq - part->seq) : 0;
+
+	if (taken > 0) {
+		size_t left = reader_left(&part->in);
+		uint32_t bytes = (size_t)taken < left ? (uint32_t)taken : (uint32_t)left;
+		reader_skip(&part->in, bytes);
+		part->seq += bytes;
+	}
+}
+
 enum l7_stream_version l7_stream_keep_version(struct reassembly *reassembly,
 	struct direction *direction, const struct l7_segment *segment)
 {
@@ -397,10 +412,23 @@ enum l7_stream_version l7_stream_keep_version(struct reassembly *reassembly,
 	}
 	unsigned count = parts_of(reassembly, direction, packet, packet->tcp_seq, parts);
 	for (unsigned i = 0; i < count; i++) {
+		trim_acknowledged(segment->peek, &parts[i]);
 		enum l7_stream_version of_part = keep_part(reassembly, direction, parts[i], is_cut);
 		version = of_part > version ? of_part : version;
 	}
 	return version;
+}
+
+/* In the middle, where nobody knows what is kept: does the segment say something else there? */
+static bool begins_otherwise(const struct reassembly *reassembly, const struct direction *direction,
+	const struct packet *packet)
+{
+	uint32_t place = packet->tcp_seq - direction->next_seq;
+
+	return direction->stream && !direction->start_is_seen && is_untouched(direction) &&
+	       direction->dissector == PROGRESS_NO_DISSECTOR &&
+	       !reassembly_agrees(reassembly, direction->stream, place, packet->payload,
+		       packet->payload_bytes);
 }
 
 enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct direction *direction,
@@ -408,10 +436,13 @@ enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct directi
 {
 	const struct packet *packet = segment->packet;
 	uint32_t seq = packet->tcp_seq + (packet->tcp_flags & TCP_SYN ? 1 : 0);
-	bool is_first = !direction->has_start;
 	const struct peek *peek = segment->peek;
 	struct part parts[PARTS_MAX];
 
+	if (begins_otherwise(reassembly, direction, packet)) {
+		l7_stream_forget(reassembly, direction);
+	}
+	bool is_first = !direction->has_start;
 	if (packet->tcp_flags & TCP_SYN && peek->has_next_seq && seq != peek->next_seq) {
 		return L7_STREAM_NOTHING;
 	}
