@@ -56,7 +56,7 @@ static void add_records(struct rebuilding *rebuilding, uint32_t ordinal)
 static void report(struct rebuilding *rebuilding, struct archive_blocks *blocks, const char *what)
 {
 	rebuilding->rebuilt->other++;
-	archive_blocks_report(blocks, "%s:%llu: the records of hour %lld add up to %s",
+	archive_blocks_report(blocks, "%s:%llu: the records of hour %lld %s",
 		archive_blocks_path(blocks), (unsigned long long)blocks->header_at,
 		(long long)blocks->mark.period, what);
 }
@@ -81,7 +81,7 @@ static void compare(struct rebuilding *rebuilding, struct archive_blocks *blocks
 	size_t left = rebuilding->hour.count - rebuilding->at, count = blocks->header.record_count;
 
 	if (count > left) {
-		report(rebuilding, blocks, "less");
+		report(rebuilding, blocks, "add up to less");
 		return;
 	}
 	encode(rebuilding, blocks->header.form, count);
@@ -90,9 +90,9 @@ static void compare(struct rebuilding *rebuilding, struct archive_blocks *blocks
 		rebuilding->content.length == blocks->header.plain_bytes &&
 		memcmp(rebuilding->content.bytes, blocks->plain, rebuilding->content.length) == 0;
 	if (!is_same) {
-		report(rebuilding, blocks, "something else");
+		report(rebuilding, blocks, "add up to something else");
 	} else if (blocks->mark.following == 0 && rebuilding->at < rebuilding->hour.count) {
-		report(rebuilding, blocks, "more");
+		report(rebuilding, blocks, "add up to more");
 	} else {
 		rebuilding->rebuilt->same++;
 	}
@@ -113,8 +113,10 @@ static void take_block(struct rebuilding *rebuilding, struct archive_blocks *blo
 					       blocks->mark.period, &rebuilding->hour)) {
 		rebuilding->hour = (struct archive_hour){ .number = blocks->mark.period };
 	}
-	if (position == 0 || start_ns < rebuilding->deleted_until_ns) {
+	if (start_ns < rebuilding->deleted_until_ns) {
 		rebuilding->rebuilt->gone++;
+	} else if (position == 0) {
+		report(rebuilding, blocks, "are not all there");
 	} else {
 		compare(rebuilding, blocks);
 	}

@@ -36,7 +36,9 @@ static const struct option options[] = {
 
 static void print_problem(void *context, const char *sentence)
 {
-	(void)context;
+	uint64_t *problems = context;
+
+	++*problems;
 	cli_error("archive", sentence);
 }
 
@@ -112,8 +114,10 @@ static int prune(const struct archive_settings *settings)
 
 static int rebuild(const struct archive_settings *settings)
 {
-	const struct archive_options archive = { .folder = settings->archive,
-		.problem = print_problem };
+	uint64_t problems = 0; /* blocks that are other among them */
+	const struct archive_options archive = {
+		.folder = settings->archive, .problem = print_problem, .problem_context = &problems
+	};
 	struct archive_rebuilt rebuilt;
 	struct err err;
 
@@ -126,7 +130,7 @@ static int rebuild(const struct archive_settings *settings)
 	       " NOT; of %" PRIu64 " more the records are past retention\n",
 		settings->archive, rebuilt.same + rebuilt.other, rebuilt.same, rebuilt.other,
 		rebuilt.gone);
-	return rebuilt.other ? EXIT_FOUND : EXIT_DONE;
+	return rebuilt.other ? EXIT_FOUND : problems > 0 ? EXIT_INPUT : EXIT_DONE;
 }
 
 static int print_head(const struct archive_settings *settings)

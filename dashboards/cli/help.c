@@ -91,6 +91,15 @@ static void put_option(FILE *out, const struct option *option)
 	put_wrapped(out, text, HELP_COLUMN, HELP_COLUMN);
 }
 
+static const char exit_status[] =
+	"0 done; 1 done, and what --fail-on or a check asks for was found; 2 usage or "
+	"configuration, an output that cannot be begun; 3 an input was bad or cut short, a server "
+	"did not answer, or an output found no room (what could be read was reported); 4 stopped "
+	"by "
+	"a signal before the input was over (what was read was reported); 130 or 143 where Ctrl-C "
+	"or "
+	"a termination ended a command that had nothing to finish.";
+
 void help_command(FILE *out, const struct command *command)
 {
 	const char *group = NULL;
@@ -109,6 +118,9 @@ void help_command(FILE *out, const struct command *command)
 	if (command->examples) {
 		fprintf(out, "\nExamples\n%s", command->examples);
 	}
+	fputs("\nExit status\n", out);
+	fputs("  ", out);
+	put_wrapped(out, exit_status, 2, 2);
 }
 
 /* roff: a line must not start with a dot or quote, and a minus is a hyphen unless escaped. */
@@ -180,16 +192,9 @@ void help_man_command(FILE *out, const struct command *command)
 		put_roff(out, command->examples);
 		fputs(".fi\n", out);
 	}
-	fputs(".SH EXIT STATUS\n"
-	      "0 done; 1 done, and what \\-\\-fail\\-on or a check asks for was found; 2 usage or\n"
-	      "configuration, an output that cannot be begun; 3 an input was bad or cut short, a\n"
-	      "server did not answer, or an output found no room (what could be read was "
-	      "reported);\n"
-	      "4 stopped by a signal before the input was over (what was read was reported);\n"
-	      "130 or 143 where Ctrl\\-C or a termination ended a command that had nothing to "
-	      "finish.\n"
-	      ".SH SEE ALSO\n.BR borderflow (1)\n",
-		out);
+	fputs(".SH EXIT STATUS\n", out);
+	put_roff(out, exit_status);
+	fputs("\n.SH SEE ALSO\n.BR borderflow (1)\n", out);
 }
 
 void help_man_program(FILE *out)

@@ -13,7 +13,8 @@ printf 'timestamp,value\n1700000000,1\n1700000300,2\n' >series.csv
 printf 'id,mac\nd1,02:00:00:00:00:01\n' >inventory.csv
 "$bin" keys init --keys keys >/dev/null && "$bin" analyze --keys keys --archive archive --desk state --state state \
 	--summary none small.pcap 2>/dev/null
-[ -d archive ] && [ -d state/alerts ] || broken 'there is nothing to try with'
+"$bin" analyze --archive open --summary none small.pcap 2>/dev/null
+[ -d open ] && [ -d archive ] && [ -d state/alerts ] || broken 'there is nothing to try with'
 
 # What stands for the thing, and what a command says of it: its name.
 mkdir folder && mkfifo pipe && : >empty && head -c 5000 /dev/urandom >noise
@@ -141,6 +142,7 @@ for damage in noise end; do
 		says 3 "$block:[0-9]" "damaged ($damage): $command" "$bin" $command
 	done
 	says 1 "$block:[0-9]" "damaged ($damage): the chain" "$bin" flows -a hurt --verify
+	says 1 'hours-.*:[0-9].*the records of hour' "damaged ($damage): records for sums" "$bin" archive rebuild -a hurt
 	says 3 "$block:[0-9]" "damaged ($damage): for doctor" "$bin" doctor --archive hurt --fail-on none
 	sums=$(find hurt -name 'hours-*.bfa' | head -n 1)
 	truncate -s $(($(stat -c %s "$sums") - 10)) "$sums"
@@ -235,7 +237,7 @@ unroomy 'a catalogue' apps import names.txt --output full.tsv
 unroomy 'an inventory' devices import inventory.csv --out full.csv
 unroomy keys keys init --keys full-keys
 unroomy "a holder's keys" keys holder somebody --keys full-keys
-unroomy 'a report' report -a archive --month 2026-03 --out full-report
+unroomy 'a report' report -a open --month 2026-03 --out full-report
 unroomy 'a policy' policy accept "$policy" --by somebody --history full-history
 unroomy 'a token' serve token add somebody --access full-access
 unroomy 'a database' geo build networks.csv --output full.mmdb
@@ -246,7 +248,7 @@ unroomy 'a line of the desk' alerts suppress why --state state --app tiktok --un
 for command in help 'apps list' 'apps show tiktok' 'apps match www.tiktok.com' 'flows --fields' \
 	'archive head -a archive' 'policy schema' "policy print $policy" "policy export $policy" 'detect series.csv' \
 	'doctor small.pcap' 'devices list --state state --keys keys' 'reveal --audit --reason x --log archive' 'keys check --keys keys' \
-	'geo info' 'report -a archive --month 2026-03 --out made' 'analyze small.pcap' 'analyze --summary json small.pcap' \
+	'geo info' 'report -a open --month 2026-03 --out made' 'analyze small.pcap' 'analyze --summary json small.pcap' \
 	'archive rebuild -a archive' "policy replay $policy small.pcap" 'flows --compare small.pcap small.pcap' --version; do
 	# shellcheck disable=SC2086
 	{
