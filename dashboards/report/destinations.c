@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "dashboards/report/report.h"
+#include "dashboards/report/report_unseen.h"
 
 enum { APPS_NAMED = 3, ZONES_OUTSIDE = 3, PART_BYTES = 512, DATABASES_NAMED = 8 };
 
@@ -93,6 +94,7 @@ void report_put_destinations(
 	} else if (unknown > 0) {
 		put_part(text, model, messages, GEO_ZONE_UNKNOWN);
 	}
+	report_put_unseen(text, model, messages);
 }
 
 static void put_database(struct text *text, const struct report_model *model,

@@ -6,6 +6,7 @@
 #include "dashboards/report/html_page.h"
 #include "dashboards/report/policies_in_force.h"
 #include "dashboards/report/report_lights.h"
+#include "dashboards/report/report_unseen.h"
 
 /* finding_<table>, with how many rows it has; finding_<table>_none where there are none. */
 void finding_of_count(struct html_page *page, struct text *text, const struct report_table *table)
@@ -90,6 +91,11 @@ void finding_zones(struct html_page *page, struct text *text, const struct repor
 	uint64_t left = report_bytes_left(page->model->overview);
 
 	(void)table;
+	if (!report_knows_outside(page->model)) {
+		text_put(text, messages_get(page->messages, "headline_unseen"));
+		report_put_unseen(text, page->model, page->messages);
+		return;
+	}
 	messages_put_percent(page->messages, text, report_model_bytes_outside(page->model), left);
 	text_put_char(text, ' ');
 	text_put(text, messages_get(page->messages, report_model_know_own(page->model)

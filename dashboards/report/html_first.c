@@ -6,6 +6,7 @@
 
 #include "analyzer/record/symbols.h"
 #include "dashboards/report/html_page.h"
+#include "dashboards/report/report_unseen.h"
 #include "dashboards/report/report_value.h"
 
 enum { APPS_NAMED = 3, COUNTRIES_NAMED = 3, ACTIONS_ON_FIRST_PAGE = 3 };
@@ -53,6 +54,18 @@ static void put_facts(struct html_page *page)
 			page, "report_edition", html_count(page, &edition, page->model->edition));
 	}
 	text_put(page->out, "</dl>\n");
+}
+
+/* Nothing went outside, of what was seen. */
+static void put_unseen(struct html_page *page)
+{
+	struct html_piece sentence;
+
+	text_put(page->out, "<p class=\"headline\">");
+	html_put_word(page, "headline_unseen");
+	report_put_unseen(html_piece_start(&sentence), page->model, page->messages);
+	html_put_escaped(page, sentence.memory);
+	text_put(page->out, "</p>\n");
 }
 
 static void put_headline(struct html_page *page)
@@ -150,6 +163,16 @@ static void put_inside_under_third(struct html_page *page)
 	html_put_paragraph(page, "second", sentence.memory);
 }
 
+static void put_size(
+	struct html_page *page, struct html_piece *piece, uint64_t bytes, enum cell_way way)
+{
+	if (way == CELL_WAY_UNKNOWN) {
+		text_put(html_piece_start(piece), messages_get(page->messages, "unknown"));
+	} else {
+		html_size(page, piece, bytes);
+	}
+}
+
 static void put_numbers(struct html_page *page)
 {
 	enum { UNCOUNTED, COUNTED, BY_MONTH };
@@ -179,9 +202,11 @@ static void put_numbers(struct html_page *page)
 	} else {
 		html_count(page, &devices, told.number);
 	}
+	put_size(page, &left, report_bytes_left(model->overview), total.way_up);
+	put_size(page, &outside, report_model_bytes_outside(model),
+		report_knows_outside(model) ? CELL_WAY_KNOWN : CELL_WAY_UNKNOWN);
 	messages_put(page->messages, html_piece_start(&sentence), keys[counted][inside > 0],
-		"outside", html_size(page, &outside, report_model_bytes_outside(model)), "left",
-		html_size(page, &left, report_bytes_left(model->overview)), "flows",
+		"outside", outside.memory, "left", left.memory, "flows",
 		html_count(page, &flows, total.flows), "inside",
 		html_count(page, &inside_text, inside), "devices", devices.memory, NULL);
 	html_put_paragraph(page, "numbers", sentence.memory);
@@ -259,7 +284,11 @@ void html_put_first_page(struct html_page *page)
 	text_put(page->out, "</header>\n<main>\n<section class=\"first\">\n");
 	html_put_paragraph(
 		page, "decision", page->lights.decision.at ? page->lights.decision.at : "");
-	put_headline(page);
+	if (report_knows_outside(page->model)) {
+		put_headline(page);
+	} else {
+		put_unseen(page);
+	}
 	put_inside_under_third(page);
 	put_numbers(page);
 	put_lights(page);

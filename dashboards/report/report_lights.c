@@ -1,3 +1,4 @@
+#include "dashboards/report/report_unseen.h"
 #include "dashboards/report/report_standing.h"
 
 #include <stdio.h>
@@ -267,10 +268,16 @@ static void light_outside(struct standing *standing)
 	messages_put_percent(standing->messages, &text, outside, left);
 	text_init(&text, third_text, sizeof(third_text));
 	put_size_or_few(standing, &text, third);
-	messages_put(standing->messages, sentence_of(standing, LIGHT_OUTSIDE), "light_outside",
-		"percent", percent, "third", third_text, NULL);
+	if (report_knows_outside(model)) {
+		messages_put(standing->messages, sentence_of(standing, LIGHT_OUTSIDE),
+			"light_outside", "percent", percent, "third", third_text, NULL);
+	} else {
+		say(standing, LIGHT_OUTSIDE, "headline_unseen");
+	}
 	put_unknown(standing, left);
-	if (outside + report_model_bytes_unknown(model, &is_few) == 0) {
+	report_put_unseen(sentence_of(standing, LIGHT_OUTSIDE), model, standing->messages);
+	if (outside + report_model_bytes_unknown(model, &is_few) == 0 &&
+		!report_has_unseen(model)) {
 		set_good(standing, LIGHT_OUTSIDE);
 	} else {
 		name_worst(standing, LIGHT_OUTSIDE, outside_of, outside_part);
@@ -331,8 +338,10 @@ static void light_control(struct standing *standing)
 	struct text text;
 
 	if (third == 0) {
-		say(standing, LIGHT_CONTROL, "light_control_none");
-		if (put_control_unknown(standing)) {
+		bool has_unseen = report_has_unseen(standing->model);
+		say(standing, LIGHT_CONTROL,
+			has_unseen ? "light_control_unseen" : "light_control_none");
+		if (put_control_unknown(standing) || has_unseen) {
 			set(standing, LIGHT_CONTROL, LIGHT_LOOK);
 		} else {
 			set_good(standing, LIGHT_CONTROL);

@@ -7,6 +7,7 @@
 #include "base/local_time.h"
 #include "base/wrap.h"
 #include "dashboards/report/report.h"
+#include "dashboards/report/report_unseen.h"
 #include "dashboards/report/summary_page.h"
 
 enum { FILES_NAMED = 3 };
@@ -151,7 +152,11 @@ static void put_left(const struct summary_page *page)
 		return;
 	}
 	summary_size(page, &left_text, left);
-	if (model->reference->geo && geo_has_countries(model->reference->geo)) {
+	bool has_places = model->reference->geo && geo_has_countries(model->reference->geo);
+	if (has_places && !report_knows_outside(model)) {
+		text_put(&text, summary_word(page, "headline_unseen"));
+		report_put_unseen(&text, model, page->messages);
+	} else if (has_places) {
 		messages_put(page->messages, &text,
 			is_own ? "summary_left" : "summary_left_foreign", "left", left_text.memory,
 			"outside", summary_size(page, &outside_text, outside), "percent",

@@ -37,6 +37,8 @@ enum flaw {
 	FLAW_PROBABLY_UNAPPROVED, /* reported by no rule */
 	FLAW_PENDING,
 	FLAW_ONE_WAY,
+	FLAW_BACK_ONLY, /* of one flow, only what came back */
+	FLAW_PROXY,
 	FLAW_SOME_ONE_WAY, /* as where one way was lost for some days */
 	FLAW_HIDDEN,
 	FLAW_OUTSIDE,
@@ -103,6 +105,17 @@ static void set_flaw(struct record *record, enum flaw flaw)
 			record->flow.bytes[1] = record->flow.packets[1] =
 				record->flow.total_packets[1] = 0;
 		}
+		break;
+	case FLAW_BACK_ONLY:
+		if (record->flow.source.bytes[15] == 1) {
+			record->flow.bytes[0] = record->flow.packets[0] =
+				record->flow.total_packets[0] = 0;
+		}
+		break;
+	case FLAW_PROXY:
+		record->direction = RECORD_DIRECTION_INTERNAL;
+		record->place = (struct geo_place){ .zone = GEO_ZONE_INTERNAL };
+		record->via = RECORD_VIA_PROXY;
 		break;
 	case FLAW_HIDDEN:
 		record->verdict.app = 0;
@@ -325,6 +338,10 @@ static void test_flaws(void)
 			"one direction alone of a part" },
 		{ FLAW_HIDDEN, LIGHT_SIGHT, LIGHT_LOOK, true, "a unit that hides its apps" },
 		{ FLAW_OUTSIDE, LIGHT_OUTSIDE, LIGHT_LOOK, false, "a third country" },
+		{ FLAW_BACK_ONLY, LIGHT_OUTSIDE, LIGHT_LOOK, false, "sent where nobody saw" },
+		{ FLAW_BACK_ONLY, LIGHT_CONTROL, LIGHT_LOOK, false, "sent to whom nobody saw" },
+		{ FLAW_PROXY, LIGHT_OUTSIDE, LIGHT_LOOK, false, "what a proxy of ours sends on" },
+		{ FLAW_PROXY, LIGHT_CONTROL, LIGHT_LOOK, false, "whoever gets it from the proxy" },
 		{ FLAW_UNKNOWN, LIGHT_OUTSIDE, LIGHT_LOOK, false, "a country not known" },
 		{ FLAW_CONTROL, LIGHT_CONTROL, LIGHT_LOOK, false, "control from outside" },
 		{ FLAW_CONTROL_UNKNOWN, LIGHT_CONTROL, LIGHT_LOOK, false,

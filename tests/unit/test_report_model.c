@@ -20,7 +20,9 @@ static struct policy *policy;
 static void add_flow(struct overview *overview, unsigned device, const char *app,
 	const char *country, enum geo_zone zone, uint64_t bytes, enum record_direction direction)
 {
-	struct record record = { .flow = { .packets = { 1, 1 }, .bytes = { bytes, bytes } },
+	struct record record = { .flow = { .packets = { 1, 1 },
+					 .total_packets = { 1, 1 },
+					 .bytes = { bytes, bytes } },
 		.place = { .zone = (uint8_t)zone },
 		.direction = (uint8_t)direction };
 
@@ -114,7 +116,9 @@ static bool has_size(const char *text, const char *number)
 static void add_ruled(
 	struct overview *overview, unsigned device, const char *unit, uint16_t rule, uint64_t bytes)
 {
-	struct record record = { .flow = { .packets = { 1, 1 }, .bytes = { bytes, bytes } },
+	struct record record = { .flow = { .packets = { 1, 1 },
+					 .total_packets = { 1, 1 },
+					 .bytes = { bytes, bytes } },
 		.place = { .zone = GEO_ZONE_THIRD },
 		.decision = { .unit = symbol_of(SYMBOL_UNIT, unit), .rule = rule } };
 
