@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "analyzer/policy/block.h"
-#include "analyzer/policy/device_detail.h"
+#include "analyzer/redact/device_detail.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/symbols.h"
 #include "base/hash.h"

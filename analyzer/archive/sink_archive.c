@@ -13,7 +13,7 @@
 #include "analyzer/archive/archive_retention.h"
 #include "analyzer/archive/archive_writer.h"
 #include "analyzer/output/sinks.h"
-#include "analyzer/policy/device_detail.h"
+#include "analyzer/redact/device_detail.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/rollup/cell.h"
 #include "base/clock.h"

@@ -1,4 +1,4 @@
-/* Own network: what machines of ours are called, for whoever keeps it back (policy/own_zones.h).
+/* Own network: what machines of ours are called, for whoever keeps it back (redact/own_zones.h).
  *
  * They say so to each other, and resolvers say so to who asks: names that a look-up led from to an
  * address of ours, and from one to; of a service, over what comes beside the answer; the zone that

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "analyzer/engine/detectors_parts.h"
-#include "analyzer/policy/device_detail.h"
+#include "analyzer/redact/device_detail.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/policy/policy_alerts.h"
 #include "analyzer/record/symbols.h"

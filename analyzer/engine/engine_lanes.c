@@ -3,7 +3,7 @@
 
 #include "analyzer/engine/engine_parts.h"
 #include "analyzer/engine/enrich.h"
-#include "analyzer/policy/own_zones.h"
+#include "analyzer/redact/own_zones.h"
 #include "analyzer/policy/policy.h"
 #include "base/clock.h"
 #include "base/hash.h"

@@ -7,7 +7,7 @@
 #include "analyzer/engine/engine.h"
 #include "analyzer/engine/exporter.h"
 #include "analyzer/engine/lane.h"
-#include "analyzer/policy/own_zones.h"
+#include "analyzer/redact/own_zones.h"
 #include "collector/name_feed.h"
 #include "collector/sightings.h"
 

@@ -6,7 +6,7 @@
 #include "analyzer/alert/policy_dates.h"
 #include "analyzer/engine/enrich.h"
 #include "analyzer/engine/exporter_parts.h"
-#include "analyzer/policy/device_detail.h"
+#include "analyzer/redact/device_detail.h"
 #include "analyzer/vantage/vantage.h"
 #include "base/clock.h"
 

@@ -3,9 +3,9 @@
 
 #include "analyzer/engine/exporter_parts.h"
 #include "analyzer/device/stations.h"
-#include "analyzer/policy/name_spelling.h"
-#include "analyzer/policy/own_inside.h"
-#include "analyzer/policy/redact_names.h"
+#include "analyzer/redact/name_spelling.h"
+#include "analyzer/redact/own_inside.h"
+#include "analyzer/redact/redact_names.h"
 
 enum { RELEASE_BATCH = 32 };
 

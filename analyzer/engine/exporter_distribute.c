@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "analyzer/engine/exporter_parts.h"
-#include "analyzer/policy/device_detail.h"
+#include "analyzer/redact/device_detail.h"
 #include "analyzer/vantage/vantage.h"
 
 /* What another sensor counts goes to those alone who speak for this one. */

@@ -11,9 +11,9 @@
 #include "analyzer/engine/exporter.h"
 #include "analyzer/engine/flow_filter.h"
 #include "analyzer/policy/decider.h"
-#include "analyzer/policy/forgotten_networks.h"
-#include "analyzer/policy/own_hosts.h"
-#include "analyzer/policy/own_zones.h"
+#include "analyzer/redact/forgotten_networks.h"
+#include "analyzer/redact/own_hosts.h"
+#include "analyzer/redact/own_zones.h"
 #include "analyzer/policy/proxy_signs.h"
 #include "analyzer/rollup/device_hash.h"
 

@@ -291,8 +291,7 @@ struct policy_header {
 const struct policy_header *policy_header(const struct policy *policy);
 const char *policy_hash(const struct policy *policy); /* SHA-256 of the file, hex; "" without one */
 
-/* A question to the policy, and its answer in plain sentences: which rules were looked at, in which
- * order, why each did or did not decide. */
+/* A question to the policy. */
 struct policy_question {
 	uint16_t app, unit, class_; /* symbols; 0: none */
 	uint64_t time_ns;
@@ -303,13 +302,9 @@ struct policy_question {
 	uint8_t zone;           /* enum geo_zone of it */
 };
 
-void policy_explain(const struct policy *latest, const struct catalogue *catalogue,
-	const struct policy_question *question, FILE *out);
-
-/* The same of a record that was located: what the version in force at its time says of it by
- * itself, and, where that is something else, what was decided when more was known. */
-void policy_explain_record(const struct policy *latest, const struct catalogue *catalogue,
-	const struct record *record, FILE *out);
+/* The record that it is about: a device of ours reached the service and got an answer. */
+void policy_question_record(const struct policy *policy, const struct catalogue *catalogue,
+	const struct policy_question *question, struct record *record);
 
 /* Of a denied flow: why it is no use of what is denied; NULL where it is. */
 const char *policy_reason_not_use(const struct policy *policy, const struct catalogue *catalogue,

@@ -263,11 +263,6 @@ int policy_read_folder(struct policy_reader *reader, const char *folder, struct 
 /* Doubts about what was read without errors (policy_lint.c). */
 void policy_lint(struct policy_reader *reader);
 
-/* The same, later: names that are many others', places where nobody is (policy_check_names.c,
- * policy_check_places.c). */
-void policy_check_names(struct policy_reader *reader);
-void policy_check_places(struct policy_reader *reader, bool has_own_networks);
-
 /* Services that make a device an internal one (policy_access.c). */
 void policy_read_internal_services(
 	struct policy_reader *reader, const struct yaml_node *value, void *target);

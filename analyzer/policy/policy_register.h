@@ -90,7 +90,7 @@ const char *policy_watched(const struct policy *policy, unsigned index);
 unsigned policy_expectation_count(const struct policy *policy);
 const struct policy_expectation *policy_expectation(const struct policy *policy, unsigned index);
 
-/* The verdict of a question, as policy_explain() has it. */
+/* The verdict of a question. */
 enum policy_verdict policy_answer(const struct policy *policy, const struct catalogue *catalogue,
 	const struct policy_question *question);
 

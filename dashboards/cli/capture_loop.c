@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "analyzer/policy/device_detail.h"
+#include "analyzer/redact/device_detail.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/policy/policy_history.h"
 #include "base/clock.h"

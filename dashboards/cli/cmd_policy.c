@@ -3,7 +3,7 @@
 
 #include "analyzer/messages/messages.h"
 #include "analyzer/policy/policy.h"
-#include "analyzer/policy/policy_tools.h"
+#include "analyzer/drafting/policy_tools.h"
 #include "analyzer/record/symbols.h"
 #include "base/clock.h"
 #include "base/local_time.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/policy/device_detail.h"
+#include "analyzer/redact/device_detail.h"
 
 static struct listed_device *add_row(struct listed_devices *rows)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/policy/policy.h"
+#include "analyzer/drafting/policy_tools.h"
 #include "base/clock.h"
 #include "base/local_time.h"
 #include "dashboards/cli/past_records.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analyzer/policy/policy_hygiene.h"
+#include "analyzer/drafting/policy_hygiene.h"
 #include "base/clock.h"
 #include "base/local_time.h"
 #include "dashboards/cli/past_policy.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "analyzer/catalogue/catalogue.h"
-#include "analyzer/policy/policy_tools.h"
+#include "analyzer/drafting/policy_tools.h"
 #include "analyzer/record/symbols.h"
 #include "base/clock.h"
 #include "base/local_time.h"

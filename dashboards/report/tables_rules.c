@@ -1,7 +1,7 @@
 /* The rules and exceptions that were in force in the period: a row for each, and where a version of
  * the policy changed it a row for each wording, with the days from which and until which it held.
  */
-#include "analyzer/policy/policy_tools.h"
+#include "analyzer/drafting/policy_tools.h"
 #include "analyzer/record/symbols.h"
 #include "dashboards/report/policies_in_force.h"
 #include "dashboards/report/report_tables.h"

@@ -3,7 +3,7 @@
 
 #include "analyzer/policy/policy.h"
 #include "analyzer/policy/policy_register.h"
-#include "analyzer/policy/policy_tools.h"
+#include "analyzer/drafting/policy_tools.h"
 #include "analyzer/record/symbols.h"
 #include "dashboards/web/api.h"
 

@@ -27,17 +27,23 @@ allow geo 'geo/|base/'
 
 # Inside analyzer: layer NUMBER FOLDER... may include itself and every layer above it in this list.
 below='geo/|collector/|base/'
+largest=0
+lines_in() {
+	find "$@" -name node_modules -prune -o -name '*.[ch]' -exec cat {} + | wc -l
+}
 layer() {
-	beside=
+	beside='' lines=0
 	for folder in "$@"; do
 		allow "analyzer/$folder" "analyzer/$folder/|$beside$below"
 		beside="${beside}analyzer/$folder/|"
+		lines=$((lines + $(lines_in "analyzer/$folder")))
 	done
 	below="$beside$below"
+	[ "$lines" -le "$largest" ] || largest=$lines largest_is=$*
 }
 layer record catalogue messages
 layer classify attribute device policy
-layer format rollup
+layer format rollup redact drafting
 layer output archive redis resolver
 layer detect alert vantage
 layer engine
@@ -45,6 +51,17 @@ layer view
 
 allow dashboards/report 'dashboards/report/|analyzer/|geo/|collector/|base/'
 allow dashboards 'dashboards/|analyzer/|geo/|collector/|base/'
+
+# A layer that grows past a fifth has another one in it.
+number=$((number + 1))
+all=$(lines_in base collector geo analyzer dashboards)
+if [ $((5 * largest)) -le "$all" ]; then
+	echo "ok $number - no layer is more than a fifth of the code"
+else
+	echo "not ok $number - no layer is more than a fifth of the code"
+	echo "# $largest_is: $largest of $all lines"
+	status=1
+fi
 
 # What no Makefile names is in no distribution, and a script that none names is no test.
 number=$((number + 1))

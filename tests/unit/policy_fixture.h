@@ -24,7 +24,8 @@ static void use(const char *text)
 }
 
 /* A whole TLS connection from source to a server in the country, that was answered. */
-static struct record flow(const char *source, const char *app, const char *when)
+__attribute__((unused)) static struct record flow(
+	const char *source, const char *app, const char *when)
 {
 	struct record record = { 0 };
 	const struct app *known;
@@ -55,7 +56,7 @@ static struct record flow(const char *source, const char *app, const char *when)
 	return record;
 }
 
-static void decide(struct record *record)
+__attribute__((unused)) static void decide(struct record *record)
 {
 	uint8_t zone = record->place.zone;
 

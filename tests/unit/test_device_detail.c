@@ -1,5 +1,5 @@
 /* What may be kept of a device: by command, key, and what the policy states at that time. */
-#include "analyzer/policy/device_detail.h"
+#include "analyzer/redact/device_detail.h"
 
 #include <string.h>
 #include <unistd.h>

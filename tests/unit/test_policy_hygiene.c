@@ -1,5 +1,5 @@
 /* What traffic says of rules: how often each held, and how many devices of its scope were seen. */
-#include "analyzer/policy/policy_hygiene.h"
+#include "analyzer/drafting/policy_hygiene.h"
 
 #include <stdlib.h>
 #include <string.h>

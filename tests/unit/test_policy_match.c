@@ -477,34 +477,6 @@ static void test_many(void)
 	text_deinit(&text);
 }
 
-static void test_explain(void)
-{
-	struct policy_question question = { .app = catalogue_find(catalogue, "tiktok") };
-	char *text = NULL;
-	size_t length = 0;
-	FILE *out = open_memstream(&text, &length);
-
-	use("units:\n  Press: {networks: [10.1.0.0/16]}\n"
-	    "rules:\n"
-	    "  - {id: later, match: {app: tiktok}, action: allow, effective_from: 2027-01-01}\n"
-	    "  - {id: ban, match: {app: tiktok}, action: deny, basis: a decision}\n"
-	    "  - {id: press, match: {app: tiktok}, scope: {unit: Press}, action: allow}\n"
-	    "  - {id: kin, match: {family: bytedance}, action: report}\n"
-	    "  - {id: other, match: {app: telegram}, action: deny, basis: b}\n");
-	question.unit = policy_find_unit(policy, "Press");
-	clock_parse("2026-05-01", &question.time_ns);
-	policy_explain(policy, catalogue, &question, out);
-	fclose(out);
-	ok(strstr(text, "app tiktok, unit Press, class none, on 2026-05-01"), "the question");
-	ok(strstr(text, "later") && strstr(text, "is not in force yet"), "a rule of later");
-	ok(strstr(text, "may only be stricter"), "a unit that may not");
-	ok(strstr(text, "holds, but a deny wins"), "a rule that only reports");
-	ok(strstr(text, "speaks of other apps"), "a rule about something else");
-	ok(strstr(text, "Answer    violation, by rule ban (deny)") && strstr(text, "a decision"),
-		"the answer with its basis");
-	free(text);
-}
-
 static double seconds(void)
 {
 	struct timespec now;
@@ -577,7 +549,6 @@ int main(void)
 	test_counting();
 	test_counting_ways();
 	test_many();
-	test_explain();
 	test_cost();
 	policy_free(policy);
 	catalogue_close(catalogue);

@@ -1,4 +1,4 @@
-#include "analyzer/policy/redact_names.h"
+#include "analyzer/redact/redact_names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,10 +6,10 @@
 
 #include "analyzer/engine/exporter.h"
 #include "analyzer/engine/enrich.h"
-#include "analyzer/policy/name_spelling.h"
-#include "analyzer/policy/own_hosts.h"
-#include "analyzer/policy/own_inside.h"
-#include "analyzer/policy/own_zones.h"
+#include "analyzer/redact/name_spelling.h"
+#include "analyzer/redact/own_hosts.h"
+#include "analyzer/redact/own_inside.h"
+#include "analyzer/redact/own_zones.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/pseudonyms.h"
 #include "base/file.h"

@@ -1,4 +1,4 @@
-#include "analyzer/policy/forgotten_networks.h"
+#include "analyzer/redact/forgotten_networks.h"
 
 #include <stdlib.h>
 #include <string.h>

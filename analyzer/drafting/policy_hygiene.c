@@ -1,4 +1,4 @@
-#include "analyzer/policy/policy_hygiene.h"
+#include "analyzer/drafting/policy_hygiene.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "analyzer/policy/name_groups.h"
+#include "analyzer/redact/name_groups.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "analyzer/policy/name_spelling.h"
+#include "analyzer/redact/name_spelling.h"
 
 /* folded: as name_fold() gives it. */
 bool name_encodes_end(const char *folded, const struct name_owner *owner);

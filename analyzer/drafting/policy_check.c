@@ -1,8 +1,8 @@
 /* A second look at a policy, on a day (policy_tools.h). */
 #include <string.h>
 
-#include "analyzer/policy/policy_model.h"
-#include "analyzer/policy/policy_tools.h"
+#include "analyzer/drafting/policy_checks.h"
+#include "analyzer/drafting/policy_tools.h"
 #include "analyzer/policy/policy_words.h"
 #include "base/clock.h"
 #include "base/local_time.h"

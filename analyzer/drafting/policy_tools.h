@@ -1,5 +1,6 @@
-/* What can be done with a policy beside deciding: a second look at it, the rules as sentences, what
- * changed between two files, the language for editors, and what a firewall is to block. */
+/* What whoever writes and keeps a policy does with it, beside what decides by it: a second look at
+ * it, the rules as sentences, why they say what they do, what changed between two files, the
+ * language for editors, and what a firewall is to block. */
 #pragma once
 
 #include <stdio.h>
@@ -31,6 +32,16 @@ void policy_put_rule(const struct policy_page *page, struct text *text, uint16_t
 
 /* Likewise of an exception, with who approved it, and why. */
 void policy_put_exception(const struct policy_page *page, struct text *text, const char *id);
+
+/* The answer to a question in plain sentences: which rules were looked at, in which order, why each
+ * did or did not decide. */
+void policy_explain(const struct policy *latest, const struct catalogue *catalogue,
+	const struct policy_question *question, FILE *out);
+
+/* The same of a record that was located: what the version in force at its time says of it by
+ * itself, and, where that is something else, what was decided when more was known. */
+void policy_explain_record(const struct policy *latest, const struct catalogue *catalogue,
+	const struct record *record, FILE *out);
 
 /* What changed, in words, a line each; how many. */
 unsigned policy_diff(const struct policy_page *old, const struct policy_page *changed, FILE *out);

@@ -1,14 +1,14 @@
-#include "analyzer/policy/redact_names.h"
+#include "analyzer/redact/redact_names.h"
 
 #include <ctype.h>
 #include <string.h>
 
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/policy/block.h"
-#include "analyzer/policy/forgotten_networks.h"
-#include "analyzer/policy/name_spelling.h"
-#include "analyzer/policy/own_hosts.h"
-#include "analyzer/policy/own_zones.h"
+#include "analyzer/redact/forgotten_networks.h"
+#include "analyzer/redact/name_spelling.h"
+#include "analyzer/redact/own_hosts.h"
+#include "analyzer/redact/own_zones.h"
 #include "analyzer/policy/policy.h"
 #include "base/addr.h"
 

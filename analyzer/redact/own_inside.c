@@ -1,4 +1,4 @@
-#include "analyzer/policy/own_inside.h"
+#include "analyzer/redact/own_inside.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "analyzer/policy/policy_model.h"
-#include "analyzer/policy/policy_tools.h"
+#include "analyzer/drafting/policy_tools.h"
 #include "base/local_time.h"
 
 enum export_form { FORM_PLAIN, FORM_DNSMASQ, FORM_UNBOUND, FORM_NFTABLES, FORM_COUNT };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "analyzer/catalogue/name_index.h"
-#include "analyzer/policy/policy_model.h"
+#include "analyzer/drafting/policy_checks.h"
 #include "analyzer/policy/policy_words.h"
 #include "base/file.h"
 #include "base/tsv.h"

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "analyzer/policy/policy_model.h"
-#include "analyzer/policy/policy_tools.h"
+#include "analyzer/drafting/policy_tools.h"
 
 /* A node as one line of text, as far as it fits. */
 static void put_node(const struct yaml_node *node, FILE *out)

@@ -1,11 +1,11 @@
-#include "analyzer/policy/name_spelling.h"
+#include "analyzer/redact/name_spelling.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/policy/name_encoding.h"
-#include "analyzer/policy/name_groups.h"
+#include "analyzer/redact/name_encoding.h"
+#include "analyzer/redact/name_groups.h"
 #include "base/name_fold.h"
 
 enum { OCTETS = 4, NAME_BYTES = 256, GAP_MAX = 5 };

@@ -1,4 +1,4 @@
-#include "analyzer/policy/device_detail.h"
+#include "analyzer/redact/device_detail.h"
 
 #include "analyzer/policy/policy.h"
 #include "analyzer/policy/policy_register.h"

@@ -1,4 +1,4 @@
-#include "analyzer/policy/name_encoding.h"
+#include "analyzer/redact/name_encoding.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Units and classes that no device can be in, or not over every protocol; scopes that hold for no
  * device (policy_tools.h). */
-#include "analyzer/policy/policy_model.h"
+#include "analyzer/drafting/policy_checks.h"
 #include "analyzer/policy/policy_words.h"
 
 /* What is known of the networks of a unit or a class. */

@@ -1,4 +1,4 @@
-#include "analyzer/policy/own_hosts.h"
+#include "analyzer/redact/own_hosts.h"
 
 #include <stdint.h>
 #include <stdlib.h>

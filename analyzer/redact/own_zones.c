@@ -1,4 +1,4 @@
-#include "analyzer/policy/own_zones.h"
+#include "analyzer/redact/own_zones.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* The language as JSON Schema, for editors that complete and mark as one types. */
 #include "analyzer/policy/policy_model.h"
-#include "analyzer/policy/policy_tools.h"
+#include "analyzer/drafting/policy_tools.h"
 #include "base/json.h"
 #include "base/text.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "analyzer/policy/policy_model.h"
-#include "analyzer/policy/policy_tools.h"
+#include "analyzer/drafting/policy_tools.h"
 #include "base/local_time.h"
 
 /* Empty text has no memory yet. */
