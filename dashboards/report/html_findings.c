@@ -19,6 +19,16 @@ void finding_of_count(struct html_page *page, struct text *text, const struct re
 		page->messages, text, key, "count", html_count(page, &count, table->count), NULL);
 }
 
+/* That nothing met a block is no finding where answers are not seen. */
+void finding_block(struct html_page *page, struct text *text, const struct report_table *table)
+{
+	if (table->count == 0 && !page->lights.sees_answers) {
+		text_put(text, messages_get(page->messages, "light_one_way"));
+	} else {
+		finding_of_count(page, text, table);
+	}
+}
+
 /* Of a history it is said how many versions the rules are from. */
 void finding_rules(struct html_page *page, struct text *text, const struct report_table *table)
 {

@@ -57,9 +57,9 @@ void html_put_actions(struct html_page *page, unsigned most);
 /* What the page finds, a sentence: of a section, whose first table is filled. */
 typedef void html_finding(
 	struct html_page *page, struct text *text, const struct report_table *table);
-html_finding finding_of_count, finding_rules, finding_zones, finding_countries, finding_matrix,
-	finding_violations, finding_hidden, finding_sources, finding_compared, finding_new,
-	finding_assessed;
+html_finding finding_of_count, finding_block, finding_rules, finding_zones, finding_countries,
+	finding_matrix, finding_violations, finding_hidden, finding_sources, finding_compared,
+	finding_new, finding_assessed;
 
 /* What stands in a section below its tables. */
 typedef void html_more(struct html_page *page);

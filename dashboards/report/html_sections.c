@@ -44,7 +44,7 @@ static const struct section sections[] = {
 		{ { .type = &table_violations }, { .type = &table_residual },
 			{ .type = &table_verdicts }, { .type = &table_alerts } },
 		NULL, "note_violations" },
-	{ "9", finding_of_count,
+	{ "9", finding_block,
 		{ { &table_block_weeks, chart_put_block, "chart_block_caption" },
 			{ &table_attempts, NULL, NULL } },
 		NULL, "note_block" },

@@ -414,7 +414,7 @@ static void find_lights(struct standing *standing)
 
 	standing->unit_count = report_units(model, &standing->units);
 	add_up(standing);
-	standing->sees_answers = standing_sees_answers(standing);
+	standing->sees_answers = standing->lights->sees_answers = standing_sees_answers(standing);
 	standing->is_sure = standing_is_clear(standing) && standing_is_measured(model);
 	standing->is_untold = standing_is_clear(standing) && report_coverage(model) < 0 &&
 			      model->is_from_archive && !model->state_path;

@@ -37,6 +37,7 @@ struct report_action {
 
 struct report_lights {
 	struct report_light lights[LIGHT_COUNT];
+	bool sees_answers; /* both directions of the traffic of all units */
 	bool is_held_back; /* one would be green, were all seen and nothing else open */
 	struct text decision;
 	struct report_action actions[REPORT_ACTIONS_MAX];

@@ -192,9 +192,9 @@ void report_put_figure(
 
 struct report_value report_sent(const struct report_model *model, uint64_t bytes)
 {
-	bool is_blind = overview_total(model->overview).way_up == CELL_WAY_UNKNOWN;
+	bool is_whole = overview_total(model->overview).way_up == CELL_WAY_KNOWN;
 
-	return report_way(bytes, is_blind && bytes == 0 ? CELL_WAY_UNKNOWN : CELL_WAY_KNOWN);
+	return report_way(bytes, !is_whole && bytes == 0 ? CELL_WAY_UNKNOWN : CELL_WAY_KNOWN);
 }
 
 void report_put_sums(struct report_table *table, const struct report_model *model,

@@ -133,7 +133,7 @@ static inline struct report_value report_way(uint64_t bytes, uint8_t way)
 		.is_at_least = way == CELL_WAY_AT_LEAST };
 }
 
-/* What a part sent: not known where nothing crossed the sensor that way. */
+/* What a part sent: where what was sent did not cross the sensor, of no part is it nothing. */
 struct report_value report_sent(const struct report_model *model, uint64_t bytes);
 
 static inline struct report_value report_bytes(uint64_t bytes)

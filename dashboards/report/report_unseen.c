@@ -3,6 +3,7 @@
 struct report_unseen report_unseen(const struct report_model *model)
 {
 	struct report_unseen unseen = { 0 };
+	uint64_t flows = 0;
 	size_t count;
 	const struct cell *cells = overview_cells(model->overview, &count);
 
@@ -10,11 +11,15 @@ struct report_unseen report_unseen(const struct report_model *model)
 		const struct cell_key *key = &cells[i].key;
 		const struct cell_sums *sums = &cells[i].sums;
 		if (cell_crosses_border(key)) {
+			flows += sums->flows;
 			unseen.flows +=
 				sums->unseen_up < sums->flows ? sums->unseen_up : sums->flows;
 		} else if (key->via == RECORD_VIA_PROXY) {
 			unseen.bytes_to_proxies += sums->bytes_up;
 		}
+	}
+	if (cell_way_of(0, unseen.flows, flows) == CELL_WAY_KNOWN) {
+		unseen.flows = 0;
 	}
 	return unseen;
 }

@@ -43,7 +43,9 @@ static void put_unit(struct report_table *table, const struct report_model *mode
 	} else {
 		report_put_none(table);
 	}
-	report_put_figure(table, model, report_sent(model, unit->bytes_up));
+	report_put_figure(table, model,
+		report_way(unit->bytes_up,
+			(uint8_t)cell_way_of(unit->bytes_up, unit->unseen_up, unit->flows)));
 	report_put_figure(table, model, report_share(unit->bytes_outside, unit->bytes_up));
 	report_put_figure(table, model, report_share(unit->bytes_control_third, unit->bytes_up));
 	report_put(

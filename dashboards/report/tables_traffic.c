@@ -64,7 +64,9 @@ static void fill_zones(struct report_table *table, const struct report_model *mo
 		struct overview_row row = overview_zone(model->overview, report_zones[i]);
 		report_row(table, ROW_PLAIN);
 		put_zone(table, report_zones[i]);
-		report_put_figure(table, model, report_share(row.bytes_up, left));
+		report_put_figure(table, model,
+			row.way_up == CELL_WAY_UNKNOWN ? report_way(0, CELL_WAY_UNKNOWN)
+						       : report_share(row.bytes_up, left));
 		report_put_sums(table, model, &row);
 	}
 	if (inside.packets > 0) {
