@@ -253,12 +253,18 @@ void classify_feed(struct classify *classify, struct collector *collector,
 	classify->stats.hellos_reassembled += feed->reassembled;
 }
 
-/* The client goes on: the answer was what it waited for. */
+/* The client goes on: it has the answer that was waited for. */
 static void let_go(struct classify *classify, struct collector *collector, const struct peek *peek,
 	uint32_t *note, struct l7_session *session)
 {
-	l7_feed_let_go(&classify->tables, session);
+	struct l7_feed feed = {
+		.tables = &classify->tables, .session = session, .l7 = &classify->scratch
+	};
+
+	collector_flow_ends(collector, peek->flow, &feed.ends);
 	load_l7_info(classify, session->l7);
+	l7_feed_settle(&feed);
+	l7_feed_let_go(&classify->tables, session);
 	keep_l7_info(classify, session);
 	write_note(classify, collector, peek, note, session);
 }
@@ -290,7 +296,9 @@ static void l7_feed_flow(struct classify *classify, struct collector *collector,
 
 	if (*note & NOTE_PROGRESS) {
 		session = l7_session_get(classify->session, *note & ~NOTE_PROGRESS);
-		if (__builtin_expect(peek->from_source && l7_feed_is_held(session), 0)) {
+		bool goes_on = peek->from_source &&
+			       (l7_feed_is_held(session) || l7_feed_is_past(session, packet, peek));
+		if (__builtin_expect(goes_on, 0)) {
 			let_go(classify, collector, peek, note, session);
 			if (*note & NOTE_WATCH &&
 				classify_begin_again(classify, collector, batch, peek)) {

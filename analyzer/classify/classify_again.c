@@ -205,8 +205,21 @@ static bool asks_on_http2(struct classify *classify, const struct packet *packet
 	return names_its_server(l7) && !is_known_host(known, l7_info_name(l7, 0));
 }
 
+/* Of two requests for the same bytes either may be false: the scratch l7 info, the later one's,
+ * names whom the flow has asked before as well. */
+static void contest_request(struct l7_info *l7, const struct l7_info *known)
+{
+	for (unsigned i = 0; i < known->name_count; i++) {
+		if (known->names[i].source == NAME_HTTP_HOST) {
+			l7_info_add_name(
+				l7, NAME_HTTP_HOST, l7_info_name(known, i), known->names[i].length);
+		}
+	}
+	l7->is_contested = true;
+}
+
 /* Bytes of a flow go on with a request that has begun, or begin one that does not tell its host
- * yet. *in_pieces: they go on. */
+ * yet. *in_pieces: they go on, or stand in place of another one, and are not to be read anew. */
 static enum request read_piece(struct classify *classify, uint32_t flow, uint32_t seq,
 	struct reader in, const struct l7_info *known, bool *in_pieces)
 {
@@ -232,6 +245,11 @@ static enum request read_piece(struct classify *classify, uint32_t flow, uint32_
 		in = reader_over(begun->bytes, before + bytes);
 	}
 	enum request request = read_request(classify, in, known);
+	if (place == REQUEST_BEGINS_AGAIN && request == REQUEST_ANOTHER &&
+		names_its_server(&classify->scratch)) {
+		contest_request(&classify->scratch, known);
+		*in_pieces = true;
+	}
 	if (place == REQUEST_NOT_FOLLOWED && is_capital(in.at[0]) &&
 		classify->scratch.protocol == L7_HTTP) {
 		request_ends_begin(&classify->request_ends, flow, seq);
@@ -256,11 +274,11 @@ static bool has_acked(const struct peek *peek, uint32_t seq)
 }
 
 /* Does the segment lie behind bytes that the server has yet to be sent? Those that it has were only
- * missed; so were all where nothing is heard of it. */
+ * missed; so were, where nothing is heard of it, those that the client goes on behind. */
 static bool waits_for_gap(
 	const struct classify *classify, const struct packet *packet, const struct peek *peek)
 {
-	return peek->has_peer_seq && !has_acked(peek, packet->tcp_seq) &&
+	return !has_acked(peek, packet->tcp_seq) &&
 	       request_ends_ahead(&classify->request_ends, peek->flow, packet->tcp_seq) > 0;
 }
 
@@ -270,6 +288,7 @@ static void keep_ahead(struct classify *classify, const struct packet *packet, u
 
 	ahead->flow = flow;
 	ahead->seq = packet->tcp_seq;
+	ahead->next_seq = packet->tcp_seq + packet->payload_wire_bytes;
 	ahead->count =
 		packet->payload_bytes < AHEAD_BYTES_MAX ? packet->payload_bytes : AHEAD_BYTES_MAX;
 	memcpy(ahead->bytes, packet->payload, ahead->count);
@@ -277,8 +296,8 @@ static void keep_ahead(struct classify *classify, const struct packet *packet, u
 
 /* What waits in the flow is read once the bytes before it have come, or the server has it though
  * they were missed; and it is nothing where others came in its place. */
-static enum request read_ahead_segment(
-	struct classify *classify, const struct peek *peek, const struct l7_info *known)
+static enum request read_ahead_segment(struct classify *classify, const struct packet *packet,
+	const struct peek *peek, const struct l7_info *known)
 {
 	struct ahead_segment *ahead = find_ahead(classify, peek->flow);
 	bool in_pieces;
@@ -287,7 +306,8 @@ static enum request read_ahead_segment(
 		return REQUEST_KNOWN;
 	}
 	int32_t gap = request_ends_ahead(&classify->request_ends, peek->flow, ahead->seq);
-	if (gap > 0 && !has_acked(peek, ahead->seq + ahead->count)) {
+	bool goes_on = !peek->has_peer_seq && packet->tcp_seq == ahead->next_seq;
+	if (gap > 0 && !goes_on && !has_acked(peek, ahead->seq + ahead->count)) {
 		return REQUEST_KNOWN;
 	}
 	struct reader in = reader_over(ahead->bytes, ahead->count);
@@ -318,9 +338,10 @@ static void follow_ahead(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek)
 {
 	uint32_t l7 = *collector_note(collector, peek->flow) & ~NOTE_FLAGS;
+	const struct packet *packet = &batch->packets.packets[peek->packet];
 	const struct l7_info *known = l7_info_store_get(classify->tables.store, l7);
 
-	if (read_ahead_segment(classify, peek, known) == REQUEST_ANOTHER &&
+	if (read_ahead_segment(classify, packet, peek, known) == REQUEST_ANOTHER &&
 		classify_split(classify, collector, batch, peek, l7)) {
 		take_request(classify, collector, peek->flow);
 	}

@@ -54,7 +54,7 @@ struct begun_request {
 enum { AHEAD_BYTES_MAX = 2048 };
 
 struct ahead_segment {
-	uint32_t flow, seq;
+	uint32_t flow, seq, next_seq;
 	uint32_t count; /* 0: none; what is longer is cut off */
 	uint8_t bytes[AHEAD_BYTES_MAX];
 };

@@ -35,7 +35,7 @@ void l7_answer_keep_beside(struct l7_feed *feed, uint32_t place, struct reader i
 	struct reassembly *reassembly = feed->tables->reassembly;
 	struct direction *asked = feed->session->directions, *answer = asked + 1;
 
-	if (!answer->said) {
+	if (!answer->said && !asked->has_preamble) {
 		return;
 	}
 	if (!asked->said) {

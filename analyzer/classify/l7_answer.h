@@ -20,7 +20,8 @@ void l7_answer_keep(struct l7_feed *feed, const struct reader *bytes);
 bool l7_answer_is_kept(const struct l7_feed *feed, const struct direction *direction);
 
 /* While it has only said what answers nothing, what the client says is kept as well, from that
- * place on: it may be in another tongue. */
+ * place on: it may be in another tongue. So is what follows a proxy's line, of which that is no
+ * part. */
 void l7_answer_keep_beside(struct l7_feed *feed, uint32_t place, struct reader in);
 
 /* What it has begun to say, by what was read of it, or by these bytes (l7_contest_answer()). A

@@ -170,6 +170,7 @@ static void hand_over(struct direction *direction, const struct dissection *diss
 	const struct dissector *become = dissection->become;
 	bool is_preamble = dissectors[direction->dissector]->is_preamble;
 
+	direction->has_preamble |= is_preamble;
 	direction->outer =
 		is_preamble || direction->layer > 0 ? PROGRESS_NO_DISSECTOR : direction->dissector;
 	if (!is_preamble && direction->layer == 0) {

@@ -47,6 +47,18 @@ void l7_feed_forget_state(struct dissect_tables *tables, struct dissect_state *s
 /* Gives back all memory of streams that the session holds. */
 void l7_feed_release(struct dissect_tables *tables, struct l7_session *session);
 
+/* Nothing is seen of the other end, and the client, whose beginning was read, goes on with what
+ * acknowledges more of its words than that did: it has its answer. */
+static inline bool l7_feed_is_past(
+	const struct l7_session *session, const struct packet *packet, const struct peek *peek)
+{
+	const struct direction *asked = session->directions, *answer = asked + 1;
+
+	return asked->is_read && !session->is_settled && !answer->has_start &&
+	       !peek->has_peer_seq && peek->has_next_seq && packet->tcp_seq == peek->next_seq &&
+	       (int32_t)(packet->tcp_ack - answer->start_seq) > 0;
+}
+
 /* All was read, and only another version of the answer is waited for; no longer. */
 static inline bool l7_feed_is_held(const struct l7_session *session)
 {

@@ -49,6 +49,7 @@ struct direction {
 	bool is_ack_unsure : 1; /* what it acknowledges tells nothing */
 	bool is_in_middle : 1;  /* its beginning was missed */
 	bool is_again : 1;      /* it begins where something was said before */
+	bool has_preamble : 1;  /* it began with a proxy's line, and something else followed */
 	bool is_inner : 1;      /* its beginning is that of what both handed over to */
 	bool is_later : 1;      /* it begins behind another conversation of its connection */
 	bool is_syn_data : 1;   /* the unsure bytes came with the SYN */

@@ -169,8 +169,12 @@ static void pass_over_gap(struct request_end *end, uint32_t bytes)
 /* Does the segment come in place of what may have been a false beginning, or a false gap? */
 static bool begins_again(const struct request_end *end, uint32_t seq)
 {
-	return (int32_t)(seq - end->next_seq) < 0 &&
-	       ((seq == end->begun_seq && !end->is_acked) || seq - end->gap_seq < end->gap_bytes);
+	return (int32_t)(seq - end->next_seq) < 0 && seq == end->begun_seq && !end->is_acked;
+}
+
+static bool fills_gap(const struct request_end *end, uint32_t seq)
+{
+	return (int32_t)(seq - end->next_seq) < 0 && seq - end->gap_seq < end->gap_bytes;
 }
 
 static bool is_followed(const struct request_ends *ends, uint32_t flow)
@@ -207,7 +211,8 @@ enum request_place request_ends_take(
 	if (!is_followed(ends, flow)) {
 		return REQUEST_NOT_FOLLOWED;
 	}
-	if (begins_again(end, seq)) {
+	bool is_again = begins_again(end, seq);
+	if (is_again || fills_gap(end, seq)) {
 		request_ends_begin(ends, flow, seq);
 	}
 	int32_t ahead = (int32_t)(seq - end->next_seq);
@@ -225,5 +230,8 @@ enum request_place request_ends_take(
 	end->next_seq = seq + bytes;
 	reader_skip(&in, again);
 	read_on(end, in);
-	return begins ? REQUEST_MAY_BEGIN : is_head ? REQUEST_IN_HEAD : REQUEST_INSIDE;
+	return begins && is_again ? REQUEST_BEGINS_AGAIN
+	       : begins           ? REQUEST_MAY_BEGIN
+	       : is_head          ? REQUEST_IN_HEAD
+				  : REQUEST_INSIDE;
 }

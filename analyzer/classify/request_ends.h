@@ -21,6 +21,7 @@ enum { REQUEST_ENDS_PLACES = 4096, REQUEST_LINE_KEPT = 40 };
 enum request_place {
 	REQUEST_NOT_FOLLOWED, /* nobody knows */
 	REQUEST_MAY_BEGIN,    /* a request's first */
+	REQUEST_BEGINS_AGAIN, /* the same, in place of the latest beginning */
 	REQUEST_IN_HEAD,
 	REQUEST_INSIDE /* of what was said before, or of a request's content */
 };
