@@ -1,4 +1,4 @@
-/* Inside the alerts of a run: what alerts.c and alerts_state.c share. */
+/* Inside the alerts of a run: what alerts.c, alerts_write.c and alerts_state.c share. */
 #pragma once
 
 #include <pthread.h>
@@ -67,3 +67,6 @@ struct alerts {
 
 /* The case that goes on, or a new one. NULL: no room for it. */
 struct episode *alerts_open_episode(struct alerts *alerts, const struct alert *alert);
+
+/* What other threads raised becomes cases. */
+void alerts_take_raised(struct alerts *alerts);

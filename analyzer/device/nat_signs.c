@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analyzer/device/neighbours.h"
+#include "analyzer/device/tcp_clock.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/quick_hash.h"
@@ -29,8 +30,7 @@ enum {
 	STACK_TURNS = 4, /* from one to the other and back */
 	QUICK_FLOWS = 2, /* the same, where one follows the other at once */
 	QUICK_TURNS = 3,
-	CLOCK_FLOWS = 4, /* of each of two clocks, to at least three servers */
-	CLOCK_PEERS = 3,
+	CLOCK_FLOWS = 4,  /* of each of two clocks, to at least three servers */
 	CLOCK_TURNS = 3,  /* returns to a clock that was there before */
 	HELLOS_MOST = 16, /* of one device's programs within ten minutes */
 	SESSIONS_LEAST = 3,
@@ -43,14 +43,6 @@ enum {
 struct stack {
 	uint32_t kind;
 	uint16_t flows;
-};
-
-struct tcp_clock {
-	uint32_t at; /* of the last flow */
-	uint32_t at_ms;
-	uint32_t peers[CLOCK_PEERS];
-	uint16_t flows;
-	uint8_t peer_count;
 };
 
 struct behind {
@@ -370,46 +362,13 @@ static void look_at_stacks(struct behind *behind, const struct sighting *sightin
 	}
 }
 
-/* Does the clock show what one would show now that stood there then, ticking as often as systems
- * let them? */
-static bool runs_on(const struct tcp_clock *clock, uint32_t at, uint32_t at_ms)
-{
-	static const uint32_t ticks_a_second[] = { 1000, 250, 100 };
-	enum { SLACK = 50 };
-	uint64_t ms = at_ms - clock->at_ms, ticks = at - clock->at;
-
-	for (unsigned i = 0; i < 3 && ms < KEPT_NS / NS_PER_MS; i++) {
-		uint64_t wanted = ms * ticks_a_second[i] / 1000;
-		uint64_t slack = SLACK + wanted / 500; /* clocks drift */
-		if (ticks + slack >= wanted && ticks <= wanted + slack) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void add_to_clock(struct tcp_clock *clock, const struct sighting *sighting)
-{
-	unsigned i = 0;
-
-	clock->at = sighting->tcp_time;
-	clock->at_ms = (uint32_t)(sighting->time_ns / NS_PER_MS);
-	clock->flows += clock->flows < UINT16_MAX;
-	while (i < clock->peer_count && clock->peers[i] != sighting->peer) {
-		i++;
-	}
-	if (i == clock->peer_count && i < CLOCK_PEERS) {
-		clock->peers[clock->peer_count++] = sighting->peer;
-	}
-}
-
 static void look_at_clocks(struct behind *behind, const struct sighting *sighting)
 {
 	uint32_t at_ms = (uint32_t)(sighting->time_ns / NS_PER_MS);
 	unsigned at = 0, clocks = 0;
 
 	while (at < behind->clock_count &&
-		!runs_on(&behind->clocks[at], sighting->tcp_time, at_ms)) {
+		!tcp_clock_runs_on(&behind->clocks[at], sighting->tcp_time, at_ms)) {
 		at++;
 	}
 	if (at == behind->clock_count) {
@@ -420,10 +379,10 @@ static void look_at_clocks(struct behind *behind, const struct sighting *sightin
 		behind->clock_turns += at != behind->last_clock;
 	}
 	behind->last_clock = (uint8_t)at;
-	add_to_clock(&behind->clocks[at], sighting);
+	tcp_clock_add(&behind->clocks[at], sighting);
 	for (unsigned i = 0; i < behind->clock_count; i++) {
 		clocks += behind->clocks[i].flows >= CLOCK_FLOWS &&
-			  behind->clocks[i].peer_count == CLOCK_PEERS;
+			  behind->clocks[i].peer_count == TCP_CLOCK_PEERS;
 	}
 	if (clocks >= 2 && behind->clock_turns >= CLOCK_TURNS) {
 		found(behind, NAT_CLOCKS, clocks, sighting->time_ns);
@@ -579,7 +538,7 @@ static bool are_clocks_sound(const struct behind *saved)
 	bool is_good = saved->clock_count <= CLOCKS_MAX;
 
 	for (unsigned i = 0; is_good && i < saved->clock_count; i++) {
-		is_good = saved->clocks[i].peer_count <= CLOCK_PEERS;
+		is_good = saved->clocks[i].peer_count <= TCP_CLOCK_PEERS;
 	}
 	return is_good;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/policy/background.h"
 #include "analyzer/policy/block.h"
 #include "base/clock.h"
 #include "base/hash.h"
@@ -33,10 +34,6 @@ struct page_day {
 	uint64_t start_ns;
 	uint64_t pages[(BUCKETS + 63) / 64];
 };
-
-/* Where apps call home, talk and upload. A player that stands in a page calls home as well, and
- * asks interfaces that are there for pages; nothing but the app itself speaks with the others. */
-enum host_kind { HOST_ANY, HOST_OF_PLAYER, HOST_OF_APP };
 
 /* A contact with an app: when, to which host, how much was sent. */
 struct touch {
@@ -204,22 +201,6 @@ static struct key key_of(struct device_days *days, const struct local_zone *zone
 	return key;
 }
 
-/* Connections that are no page: devices open them by themselves, at all hours. */
-static bool is_background(const struct app *app)
-{
-	static const char *const categories[] = { "platform", "software", "analytics",
-		"certificates", "cdn", "cloud", "visibility_gap", "security", "device_vendor",
-		"iot", "iot_camera", "network", "admin", "development", "messaging", "mail",
-		"ads_tracking", "ads_sdk", "sdk", "consent", "file_sharing", "remote_access" };
-
-	for (size_t i = 0; app && i < sizeof(categories) / sizeof(categories[0]); i++) {
-		if (strcmp(app->category, categories[i]) == 0) {
-			return true;
-		}
-	}
-	return app && (app->shared || app->embedded);
-}
-
 static bool names_its_server(const struct l7_info *l7)
 {
 	return l7->name_count > 0 &&
@@ -235,7 +216,7 @@ static bool may_be_page(
 		days->catalogue = catalogue;
 	}
 	if (days->page_kinds[symbol] == PAGE_UNKNOWN) {
-		bool is_never = is_background(catalogue_app(catalogue, symbol));
+		bool is_never = background_is_app(catalogue_app(catalogue, symbol));
 		days->page_kinds[symbol] = is_never ? PAGE_NEVER : PAGE_MAYBE;
 	}
 	return days->page_kinds[symbol] == PAGE_MAYBE;
@@ -298,35 +279,6 @@ static bool is_in_page(struct device_days *days, const struct key *key, uint64_t
 		}
 	}
 	return false;
-}
-
-static bool begins_like_one(const char *name, const char *const *beginnings, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (name[0] == beginnings[i][0] &&
-			strncmp(name, beginnings[i], strlen(beginnings[i])) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* What kind of host a name is, by its first label. */
-static enum host_kind host_kind(const char *name)
-{
-	static const char *const of_apps[] = { "api1", "api2", "api3", "im", "push", "mqtt",
-		"edge-mqtt", "chat", "gateway", "upload", "frontier", "webcast", "msg", "sync",
-		"rtlog", "tnc", "gecko", "security", "aweme", "i.", "b-api", "e1", "e2", "mmg",
-		"g.", "xlog", "vas-" };
-	static const char *const of_players[] = { "api", "log", "mon", "mssdk", "mcs", "telemetry",
-		"graph" };
-
-	if (begins_like_one(name, of_apps, sizeof(of_apps) / sizeof(of_apps[0]))) {
-		return HOST_OF_APP;
-	}
-	return begins_like_one(name, of_players, sizeof(of_players) / sizeof(of_players[0]))
-		       ? HOST_OF_PLAYER
-		       : HOST_ANY;
 }
 
 /* What a device sent of its own: no headers, and no acknowledgements. */
@@ -438,7 +390,7 @@ void device_days_try(struct device_days *days, const struct local_zone *zone,
 									   record->flow.start_ns,
 			.host = host[0] ? (uint32_t)hash_bytes(&days->key, host, strlen(host)) : 0,
 			.bytes_up = passed ? payload_up(record) : 0,
-			.kind = host[0] ? (uint8_t)host_kind(host) : HOST_OF_APP };
+			.kind = host[0] ? (uint8_t)background_host_kind(host) : HOST_OF_APP };
 	}
 }
 
@@ -456,7 +408,7 @@ bool device_days_use(
 	struct touch touch = { .start_ns = record->flow.start_ns,
 		.host = host[0] ? (uint32_t)hash_bytes(&days->key, host, strlen(host)) : 0,
 		.bytes_up = payload_up(record),
-		.kind = (uint8_t)host_kind(host) };
+		.kind = (uint8_t)background_host_kind(host) };
 	if (day->touch_count < PENDING_MAX) {
 		day->touches[day->touch_count++] = touch;
 	} else {
