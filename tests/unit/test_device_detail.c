@@ -112,6 +112,13 @@ int main(void)
 		"2026-06-01T00:00:00Z", DEVICE_DETAIL_NONE, "from 2026-08-01");
 	check("the last moment", STATED "consulted: 2026-01-01\nends: 2026-06-30\n", true,
 		"2026-06-30T23:59:59Z", DEVICE_DETAIL_DEVICE, "");
+	check("its last nanosecond", STATED "consulted: 2026-01-01\nends: 2026-06-30\n", true,
+		"2026-06-30T23:59:59.999999999Z", DEVICE_DETAIL_DEVICE, "");
+	check("staff know from that moment on",
+		STATED "consulted: 2026-01-01\ninformed: 2026-08-01\n", true,
+		"2026-08-01T00:00:00Z", DEVICE_DETAIL_DEVICE, "");
+	check("and not a nanosecond before", STATED "consulted: 2026-01-01\ninformed: 2026-08-01\n",
+		true, "2026-07-31T23:59:59.999999999Z", DEVICE_DETAIL_NONE, "from 2026-08-01");
 	check("over", STATED "consulted: 2026-01-01\nends: 2026-06-30\n", true,
 		"2026-07-01T00:00:00Z", DEVICE_DETAIL_NONE, "until 2026-06-30");
 	test_classes();

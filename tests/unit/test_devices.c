@@ -130,6 +130,54 @@ static void test_lies(void)
 	ok(answer.binding_answer == BINDING_CONTESTED, "a lease for what another uses is doubted");
 }
 
+static void lease(unsigned host, unsigned last, uint64_t after, uint32_t seconds)
+{
+	struct sighting sighting = sighting_of(SIGHTING_LEASE, host, last, after);
+
+	sighting.lease_s = seconds;
+	devices_see(devices, &sighting, true);
+}
+
+/* Each time to its last nanosecond. */
+static void test_bounds(void)
+{
+	struct device_answer answer;
+
+	for (unsigned early = 0; early < 2; early++) {
+		begin();
+		see(SIGHTING_FLOW, 1, 50, 0);
+		see(SIGHTING_FLOW, 2, 50, 5 * MINUTE - early);
+		answer = ask(NULL, 50, 5 * MINUTE);
+		ok(early ? answer.binding_answer == BINDING_CONTESTED : is_host(&answer, 2),
+			"silent for %s: %s", early ? "less than five minutes" : "five minutes",
+			early ? "it is contested" : "it has passed on");
+		begin();
+		lease(1, 51, 0, 60);
+		see(SIGHTING_FLOW, 2, 51, MINUTE - early);
+		answer = ask(NULL, 51, MINUTE);
+		ok(early ? answer.binding_answer == BINDING_CONTESTED : is_host(&answer, 2),
+			"a lease that is %s",
+			early ? "not over yet: contested" : "over: passed on");
+	}
+	begin();
+	lease(5, 70, 0, 86400);
+	answer = ask(NULL, 70, 24 * HOUR);
+	ok(is_host(&answer, 5), "a lease binds to its last nanosecond");
+	answer = ask(NULL, 70, 24 * HOUR + 1);
+	ok(answer.binding_answer == BINDING_UNKNOWN, "and not beyond");
+
+	begin();
+	use(1, 50, 0);
+	see(SIGHTING_FLOW, 66, 50, MINUTE);
+	answer = ask(NULL, 50, 11 * MINUTE);
+	ok(answer.binding_answer == BINDING_CONTESTED, "who contests does so for ten minutes");
+	answer = ask(NULL, 50, 11 * MINUTE + 1);
+	ok(is_host(&answer, 1), "and not for longer");
+	see(SIGHTING_FLOW, 66, 50, 11 * MINUTE);
+	answer = ask(NULL, 50, 2 * MINUTE);
+	ok(answer.binding_answer == BINDING_CONTESTED, "who goes on by then has gone on");
+}
+
 static void test_leases(void)
 {
 	begin();
@@ -695,6 +743,7 @@ int main(void)
 {
 	test_churn();
 	test_lies();
+	test_bounds();
 	test_leases();
 	test_offers();
 	test_words();

@@ -75,6 +75,15 @@ static void test_one_line(void)
 	add(0, PROTECT_NO_LINE, 2, 100);
 	add(0, PROTECT_NO_LINE, 3, 100);
 	is_int((int)shown(5), 1, "two of five are enough for each other");
+	begin();
+	add(0, PROTECT_NO_LINE, 9, 100);
+	add(0, PROTECT_NO_LINE, 9, 100);
+	add(0, PROTECT_NO_LINE, 1, 1);
+	ok(!(shown(5) & 4), "a single byte of one device is one too many");
+	begin();
+	add(0, PROTECT_NO_LINE, 9, 100);
+	add(0, PROTECT_NO_LINE, 1, 0);
+	is_int((int)shown(5), 3, "nothing at all tells nothing");
 }
 
 static void test_dominance(void)
