@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analyzer/classify/classify_parts.h"
+#include "analyzer/classify/dissect/dtls.h"
 #include "analyzer/classify/dissect/host.h"
 #include "analyzer/classify/dissect/quic_connection.h"
 
@@ -15,7 +16,8 @@ static bool names_its_server(const struct l7_info *l7)
 
 bool classify_may_follow(const struct l7_info *l7)
 {
-	bool may_share = l7->protocol == L7_QUIC || l7->protocol == L7_HTTP2;
+	bool may_share =
+		l7->protocol == L7_QUIC || l7->protocol == L7_DTLS || l7->protocol == L7_HTTP2;
 
 	/* A proxy may be asked for an address, or for nothing, before it is asked for a host. */
 	return l7->protocol == L7_HTTP || (may_share && names_its_server(l7));
@@ -391,11 +393,13 @@ bool classify_begin_again(struct classify *classify, struct collector *collector
 	if (!classify_is_udp(packet)) {
 		return begin_request(classify, collector, batch, peek);
 	}
-	bool begins =
-		packet->payload_wire_bytes >= INITIAL_BYTES_LEAST &&
-		packet->payload[0] & QUIC_FORM_LONG &&
-		quic_begins(&classify->tables, reader_over(packet->payload, packet->payload_bytes));
-	if (begins && known->is_quic_answered) {
+	struct reader datagram = reader_over(packet->payload, packet->payload_bytes);
+	bool is_dtls = known->protocol == L7_DTLS;
+	bool begins = is_dtls ? dtls_begins(datagram)
+			      : packet->payload_wire_bytes >= INITIAL_BYTES_LEAST &&
+					packet->payload[0] & QUIC_FORM_LONG &&
+					quic_begins(&classify->tables, datagram);
+	if (begins && (is_dtls || known->is_quic_answered)) {
 		classify_begin_beside(classify, collector, batch, peek);
 		return false;
 	}

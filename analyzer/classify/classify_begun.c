@@ -1,5 +1,9 @@
-/* Connections of QUIC that wait for an answer, in a flow that is another one's until then. */
+/* Connections of QUIC and DTLS that wait for an answer, in a flow that is another one's until then.
+ */
+#include <string.h>
+
 #include "analyzer/classify/classify_parts.h"
+#include "analyzer/classify/dissect/dtls.h"
 
 /* A client that is not answered for so long has begun nothing. */
 #define ANSWER_NS_MOST (UINT64_C(10) * 1000000000)
@@ -42,6 +46,16 @@ static struct begun_connection *find_connection(
 	return classify_same_ends(&ends, &begun->ends) ? begun : NULL;
 }
 
+static enum l7_protocol protocol_of(const struct classify *classify, uint32_t l7)
+{
+	return l7 ? l7_info_store_get(classify->tables.store, l7)->protocol : L7_UNKNOWN;
+}
+
+static bool is_quic(const struct classify *classify, uint32_t l7)
+{
+	return protocol_of(classify, l7) == L7_QUIC;
+}
+
 /* The server answered the one that waits: the flow goes on as that. */
 static void follow_connection(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek,
@@ -54,11 +68,13 @@ static void follow_connection(struct classify *classify, struct collector *colle
 	if (!classify_split_early(classify, collector, batch, peek, l7, begun->early)) {
 		return;
 	}
-	if (number) {
+	if (number && is_quic(classify, l7)) {
 		classify_know_ends(
 			classify, collector, peek->flow, l7_session_get(classify->session, number));
 	}
-	classify_share_socket(classify, collector, batch, peek, begun, l7);
+	if (is_quic(classify, begun->session.l7)) {
+		classify_share_socket(classify, collector, batch, peek, begun, l7);
+	}
 	if (number) {
 		l7_feed_release(&classify->tables, l7_session_get(classify->session, number));
 		l7_session_end(classify->session, number);
@@ -79,15 +95,46 @@ bool classify_waits(struct classify *classify, const struct collector *collector
 }
 
 /* By its keys, or by the ID that it goes to, which the connection that goes on may have as well. */
+static bool answers_quic(struct classify *classify, struct collector *collector,
+	struct reader datagram, const struct begun_connection *begun)
+{
+	struct quic_ends known = classify_latest_ends(classify, collector, begun->session.flow);
+
+	return !quic_goes_to(&known.client, datagram) &&
+	       quic_answers(&classify->tables, datagram, &begun->session.states[0]);
+}
+
+/* Does its hello name somebody else than the flow's, which may be sent once more? */
+static bool has_own_name(const struct classify *classify, struct collector *collector,
+	const struct begun_connection *begun)
+{
+	uint32_t note = *collector_note(collector, begun->session.flow);
+	uint32_t known = note & NOTE_PROGRESS
+				 ? l7_session_get(classify->session, note & ~NOTE_PROGRESS)->l7
+				 : note & ~NOTE_FLAGS;
+	struct l7_info both;
+
+	if (!known) {
+		return true;
+	}
+	const struct l7_info *own = l7_info_store_get(classify->tables.store, begun->session.l7);
+	l7_info_copy(&both, l7_info_store_get(classify->tables.store, known));
+	return own->name_count > 0 && l7_info_add_name(&both, own->names[0].source,
+					      l7_info_name(own, 0), own->names[0].length);
+}
+
 static bool is_answer(struct classify *classify, struct collector *collector,
 	const struct packet *packet, const struct begun_connection *begun)
 {
 	bool is_high = packet->flags & PACKET_FROM_HIGH;
 	struct reader datagram = reader_over(packet->payload, packet->payload_bytes);
-	struct quic_ends known = classify_latest_ends(classify, collector, begun->session.flow);
 
-	return is_high != begun->early.is_high && !quic_goes_to(&known.client, datagram) &&
-	       quic_answers(&classify->tables, datagram, &begun->session.states[0]);
+	if (is_high == begun->early.is_high) {
+		return false;
+	}
+	return protocol_of(classify, begun->session.l7) == L7_DTLS
+		       ? dtls_answers(datagram) && has_own_name(classify, collector, begun)
+		       : answers_quic(classify, collector, datagram, begun);
 }
 
 void classify_begin_beside(struct classify *classify, struct collector *collector,

@@ -324,6 +324,62 @@ static void test_dtls_decoys(void)
 	ok(fixture.l7.is_contested, "half a decoy: the flow says so");
 }
 
+/* A record under keys: of that epoch and number. */
+static void send_dtls_sealed(bool from_source, uint8_t epoch, uint8_t number)
+{
+	uint8_t record[60] = { 23, 0xfe, 0xfd, 0, epoch, [10] = number, [12] = 47 };
+
+	fixture_send(&fixture, from_source, 0, record, sizeof(record));
+}
+
+static void expect_dtls_doubt(bool is_doubtful, const char *what)
+{
+	ok(fixture.l7.name_count == 1 && fixture.l7.is_contested == is_doubtful, "%s: %s", what,
+		is_doubtful ? "in doubt" : "no doubt");
+}
+
+/* Whoever goes on under other keys was there before the hello. */
+static void test_dtls_doubts(void)
+{
+	fixture_flow(&fixture, IP_UDP, 50000, 4433);
+	send_dtls_hello("dtls.example.org", 0, SIZE_MAX);
+	send_dtls_sealed(true, 1, 80);
+	expect_dtls_doubt(false, "a hello of DTLS of which no answer is seen");
+	fixture_send(&fixture, false, 0, "\x15\xfe\xfd\0\0\0\0\0\0\0\0\0\2\2\x28", 15);
+	expect_dtls_doubt(false, "… that the server refuses");
+	send_dtls_sealed(false, 1, 90);
+	expect_dtls_doubt(true, "… whose server says something else");
+	answer_dtls();
+	expect_dtls_doubt(false, "… that is answered after all");
+	send_dtls_sealed(true, 1, 0);
+	send_dtls_sealed(true, 1, 40);
+	expect_dtls_doubt(false, "… whose client goes on under new keys");
+	send_dtls_sealed(true, 1, 130);
+	expect_dtls_doubt(true, "… and under those of before");
+
+	fixture_flow(&fixture, IP_UDP, 50000, 4433);
+	send_dtls_hello("dtls.example.org", 0, SIZE_MAX);
+	answer_dtls();
+	send_dtls_sealed(true, 1, 80);
+	expect_dtls_doubt(true, "an answered hello whose client goes on under other keys");
+	fixture_flow(&fixture, IP_UDP, 50000, 4433);
+	send_dtls_hello("dtls.example.org", 0, SIZE_MAX);
+	answer_dtls();
+	send_dtls_sealed(true, 2, 0);
+	expect_dtls_doubt(true, "… under those of a later epoch");
+	fixture_flow(&fixture, IP_UDP, 50000, 4433);
+	send_dtls_hello("dtls.example.org", 0, SIZE_MAX);
+	answer_dtls();
+	fixture_send(&fixture, true, 0, "\x2e\x12\x34\0\x20 sealed as version 1.3 does", 32);
+	fixture_send(&fixture, true, 0, "\x2f\x12\x34\0\x20 sealed as version 1.3 does", 32);
+	expect_dtls_doubt(false, "version 1.3, whose handshake goes on");
+	fixture_flow(&fixture, IP_UDP, 50000, 4433);
+	send_dtls_hello("dtls.example.org", 0, SIZE_MAX);
+	answer_dtls();
+	fixture_send(&fixture, true, 0, "\x2f\x12\x34\0\x20 sealed as version 1.3 does", 32);
+	expect_dtls_doubt(true, "… whose handshake was over before");
+}
+
 static bool tor_shape(const char *name, const char *alpn)
 {
 	struct l7_info l7;
@@ -436,6 +492,7 @@ int main(void)
 	test_rtp();
 	test_dtls();
 	test_dtls_decoys();
+	test_dtls_doubts();
 	test_tor();
 	test_tor_certificate();
 	test_whatsapp_midstream();

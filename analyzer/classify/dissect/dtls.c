@@ -4,6 +4,7 @@
 
 #include "analyzer/classify/dissect/certificate.h"
 #include "analyzer/classify/dissect/dissector.h"
+#include "analyzer/classify/dissect/dtls.h"
 #include "analyzer/classify/dissect/ja4.h"
 #include "analyzer/classify/dissect/tls_hello.h"
 
@@ -45,8 +46,28 @@ static bool read_fragment(struct reader *in, struct fragment *fragment)
 	       fragment->offset + reader_left(&fragment->bytes) <= fragment->message_bytes;
 }
 
-/* words[0] of the flow's state. Until a server answers a hello, another one may come, of which the
- * first was a decoy. words[1]: who sent it. */
+static bool begins_with(struct reader in, uint8_t type)
+{
+	struct fragment fragment;
+
+	return read_fragment(&in, &fragment) && fragment.type == type && fragment.offset == 0;
+}
+
+bool dtls_begins(struct reader datagram)
+{
+	return begins_with(datagram, MESSAGE_CLIENT_HELLO);
+}
+
+bool dtls_answers(struct reader datagram)
+{
+	return begins_with(datagram, MESSAGE_SERVER_HELLO);
+}
+
+/* Of the flow's state: what became of the hello; who sent it; is it in doubt, as long as it is not
+ * answered? And behind the answer one more than the highest number of the client's records under
+ * keys, and how many of its datagrams were looked at. Until a server answers a hello, another one
+ * may come, of which the first was a decoy. */
+enum { WORD_HELLO, WORD_CLIENT, WORD_DOUBTED, WORD_NUMBER, WORD_FOLLOWED };
 enum { HELLO_NONE, HELLO_READ, HELLO_ANSWERED };
 enum { CLIENT_NONE, CLIENT_DESTINATION, CLIENT_SOURCE };
 
@@ -118,7 +139,7 @@ static enum dissect_result read_client_hello(
 	struct dissection *dissection, const struct fragment *fragment)
 {
 	struct reassembly *reassembly = dissection->tables->reassembly;
-	uint64_t *state = &dissection->state->words[0];
+	uint64_t *state = &dissection->state->words[WORD_HELLO];
 	uint32_t *stream = &dissection->state->streams[0];
 	uint64_t changed = reassembly_overlaps_changed(reassembly);
 	bool is_full = false;
@@ -135,11 +156,41 @@ static enum dissect_result read_client_hello(
 		read_again(dissection, body);
 	} else if (read_hello(dissection, body) == DISSECT_DONE) {
 		*state = HELLO_READ;
-		dissection->state->words[1] = sender_of(dissection);
+		dissection->state->words[WORD_CLIENT] = sender_of(dissection);
 	}
 	reassembly_close(reassembly, *stream);
 	*stream = 0;
 	return DISSECT_MORE;
+}
+
+static unsigned hello_names(const struct l7_info *l7)
+{
+	unsigned count = 0;
+
+	while (count < l7->name_count && l7->names[count].source == NAME_TLS_SNI) {
+		count++;
+	}
+	return count;
+}
+
+/* The server answers what it was sent. */
+static void take_answer(struct dissection *dissection)
+{
+	uint64_t *state = &dissection->state->words[WORD_HELLO];
+
+	if (*state == HELLO_READ) {
+		*state = HELLO_ANSWERED;
+		dissection->l7->is_contested &= !dissection->state->words[WORD_DOUBTED];
+	}
+}
+
+/* What goes on is not what the hello began: it may be anybody's. */
+static void doubt_hello(struct dissection *dissection)
+{
+	if (hello_names(dissection->l7) > 0 && !dissection->l7->is_contested) {
+		dissection->l7->is_contested = true;
+		dissection->state->words[WORD_DOUBTED] = 1;
+	}
 }
 
 /* Up to version 1.2 the server shows itself, too. */
@@ -152,8 +203,7 @@ static enum dissect_result read_server_message(
 	if (fragment->type == MESSAGE_SERVER_HELLO) {
 		if (fragment->offset == 0 && server_hello_parse(fragment->bytes, &hello)) {
 			server_hello_to_l7_info(&hello, dissection->l7);
-			uint64_t *state = &dissection->state->words[0];
-			*state = *state == HELLO_NONE ? HELLO_NONE : HELLO_ANSWERED;
+			take_answer(dissection);
 		}
 		return DISSECT_MORE;
 	}
@@ -169,16 +219,77 @@ static enum dissect_result read_server_message(
 	return DISSECT_DONE;
 }
 
+/* How a datagram begins: with a record of the handshake, before there are keys; or under keys, with
+ * that number, counted from the first one under them. */
+struct record_start {
+	bool is_open, is_sealed;
+	uint64_t number;
+};
+
+/* The first record under keys that is seen has a number below, and so far apart are others. */
+enum { NUMBER_FIRST = 4, NUMBERS_APART = 64 };
+
+/* Version 1.3 hides the number, and shows whether the record is still of the handshake. */
+static struct record_start read_start(struct reader in)
+{
+	enum { CONTENT_FIRST = 20, CONTENT_LAST = 25, UNIFIED = 1, EARLY = 1, HANDSHAKE = 2 };
+	struct record_start start = { .is_open = false };
+	uint8_t content = reader_u8(&in), keys = content & 3;
+
+	if (content >> 5 == UNIFIED) { /* RFC 9147, 4 */
+		start.is_sealed = true;
+		start.number = keys == EARLY || keys == HANDSHAKE ? 0 : NUMBER_FIRST;
+		return start;
+	}
+	uint16_t version = reader_u16(&in), epoch = reader_u16(&in);
+	uint64_t number = (uint64_t)reader_u16(&in) << 32;
+	number |= reader_u32(&in);
+	bool is_record = reader_ok(&in) && is_version(version) && content >= CONTENT_FIRST &&
+			 content <= CONTENT_LAST;
+	start.is_open = is_record && epoch == 0;
+	start.is_sealed = is_record && epoch > 0;
+	start.number = ((uint64_t)epoch - 1) << 48 | number;
+	return start;
+}
+
+/* Behind the answer the client goes on under new keys. Where its records are counted on from
+ * others, a connection goes on that was there before. */
+static enum dissect_result follow_client(struct dissection *dissection)
+{
+	enum { FOLLOWED_MAX = 16 };
+	uint64_t *next = &dissection->state->words[WORD_NUMBER];
+	struct record_start start = read_start(dissection->in);
+
+	if (dtls_begins(dissection->in)) {
+		dissection->begins_beside = true;
+		return DISSECT_MORE;
+	}
+	uint64_t most = *next == 0 ? NUMBER_FIRST : *next + NUMBERS_APART;
+	if (start.is_sealed && start.number >= most) {
+		doubt_hello(dissection);
+		return DISSECT_DONE;
+	}
+	if (start.is_sealed && start.number >= *next) {
+		*next = start.number + 1;
+	}
+	bool is_over = ++dissection->state->words[WORD_FOLLOWED] >= FOLLOWED_MAX;
+	return is_over ? DISSECT_DONE : DISSECT_MORE;
+}
+
 static enum dissect_result dtls_datagram(struct dissection *dissection)
 {
 	struct reader in = dissection->in;
 	struct fragment fragment;
 	enum dissect_result result = DISSECT_MORE;
-	uint64_t client = dissection->state->words[1];
+	uint64_t client = dissection->state->words[WORD_CLIENT];
 	bool is_client = client == sender_of(dissection);
 
-	if (is_client && dissection->state->words[0] == HELLO_ANSWERED) {
-		return DISSECT_DONE;
+	if (is_client && dissection->state->words[WORD_HELLO] == HELLO_ANSWERED) {
+		return hello_names(dissection->l7) > 0 ? follow_client(dissection) : DISSECT_DONE;
+	}
+	bool is_awaited = !is_client && dissection->state->words[WORD_HELLO] == HELLO_READ;
+	if (is_awaited && !read_start(in).is_open) {
+		doubt_hello(dissection);
 	}
 	while (reader_left(&in) > RECORD_HEADER && read_fragment(&in, &fragment)) {
 		dissection->l7->protocol = L7_DTLS;

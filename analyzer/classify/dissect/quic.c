@@ -503,25 +503,35 @@ static enum dissect_result give_up(struct dissection *dissection)
 	return DISSECT_DONE;
 }
 
+/* A datagram behind the hello: what it says of whose words go on here. */
+static void judge_hello(struct dissection *dissection, struct quic_state *state, bool is_client)
+{
+	bool is_short = !(dissection->in.at[0] & QUIC_FORM_LONG);
+	bool is_awaited = !is_client && !state->is_answered;
+
+	if (is_short && is_awaited) {
+		read_words(dissection, state);
+	} else if (is_short && is_client) {
+		read_client_words(dissection, state);
+	} else if (!is_short && (is_client || is_awaited) &&
+		   read_packets(dissection, state) == DISSECT_OTHER && is_awaited) {
+		doubt_hello(dissection, false);
+	}
+	if (is_short && state->is_answered && dissection->is_later) {
+		dissection->l7->is_contested |= !quic_fits(dissection, state, is_client);
+	}
+}
+
 /* Behind the hello: packets with a short header are what both say to each other; those of an
  * acknowledgement are small. Done when the server has answered the client's words. */
 static enum dissect_result follow_hello(struct dissection *dissection, struct quic_state *state)
 {
-	bool is_short = reader_left(&dissection->in) > 0 && !(dissection->in.at[0] & 0x80);
 	bool is_client = state->client_direction == (dissection->from_source ? 1 : 2);
+	bool is_short = !(dissection->in.at[0] & QUIC_FORM_LONG);
 
-	if (!is_short && (is_client || !state->is_answered)) {
-		read_packets(dissection, state);
-	} else if (is_short && !is_client && !state->is_answered) {
-		read_words(dissection, state);
-	} else if (is_short && is_client) {
-		read_client_words(dissection, state);
-	}
+	judge_hello(dissection, state, is_client);
 	if (dissection->begins_anew) {
 		return DISSECT_OTHER;
-	}
-	if (is_short && state->is_answered && dissection->is_later) {
-		dissection->l7->is_contested |= !quic_fits(dissection, state, is_client);
 	}
 	if (is_short && dissection->wire_bytes >= TALK_BYTES_LEAST) {
 		if (is_client) {
