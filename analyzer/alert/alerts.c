@@ -6,8 +6,6 @@
 #include <string.h>
 
 #include "analyzer/alert/alerts_parts.h"
-#include "analyzer/policy/policy.h"
-#include "analyzer/record/symbols.h"
 #include "analyzer/rollup/device_hash.h"
 #include "base/clock.h"
 

@@ -1,10 +1,6 @@
 #include "analyzer/rollup/fold.h"
 
-#include <stdlib.h>
-
 #include "base/quick_hash.h"
-
-enum { ROWS_LEAST = 16 };
 
 static bool is_row(const void *rows, uint32_t place, const void *key)
 {
@@ -13,35 +9,23 @@ static bool is_row(const void *rows, uint32_t place, const void *key)
 
 const struct fold_row *fold_find(const struct fold *fold, uint64_t key)
 {
-	uint32_t place =
-		hash_table_find(&fold->table, quick_hash(0, key), is_row, fold->rows, &key);
+	uint32_t place = hash_table_find(
+		&fold->rows.table, quick_hash(0, key), is_row, fold->rows.rows, &key);
 
-	return place == HASH_TABLE_NONE ? NULL : &fold->rows[place];
+	return place == HASH_TABLE_NONE ? NULL : fold_at(fold, place);
 }
 
+/* A row is large, and most are there. */
 static struct fold_row *find_row(struct fold *fold, uint64_t key)
 {
-	struct fold_row *found = (struct fold_row *)fold_find(fold, key);
+	struct fold_row *found = (struct fold_row *)(uintptr_t)fold_find(fold, key);
 
 	if (found) {
 		return found;
 	}
-	if (fold->count == fold->capacity) {
-		uint32_t capacity = fold->capacity ? 2 * fold->capacity : ROWS_LEAST;
-		struct fold_row *rows = realloc(fold->rows, capacity * sizeof(*rows));
-		if (!rows) {
-			return NULL;
-		}
-		fold->rows = rows;
-		fold->capacity = capacity;
-	}
-	if (!hash_table_put(&fold->table, quick_hash(0, key), fold->count)) {
-		return NULL;
-	}
-	struct fold_row *row = &fold->rows[fold->count++];
-	*row = (struct fold_row){ .key = key };
-	cell_sums_init(&row->sums);
-	return row;
+	struct fold_row row = { .key = key };
+	cell_sums_init(&row.sums);
+	return keyed_list_row(&fold->rows, sizeof(row), quick_hash(0, key), is_row, &row);
 }
 
 static void add_cell(struct fold_row *row, const struct cell *cell)
@@ -69,10 +53,10 @@ void fold_cells(struct fold *fold, fold_key *by, const struct cell *cells, size_
 
 void fold_deinit(struct fold *fold)
 {
-	for (uint32_t i = 0; i < fold->count; i++) {
-		devices_deinit(&fold->rows[i].devices);
+	struct fold_row *rows = fold->rows.rows;
+
+	for (uint32_t i = 0; i < fold->rows.count; i++) {
+		devices_deinit(&rows[i].devices);
 	}
-	free(fold->rows);
-	hash_table_deinit(&fold->table);
-	*fold = (struct fold){ 0 };
+	keyed_list_deinit(&fold->rows);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "analyzer/rollup/cell.h"
+#include "base/keyed_list.h"
 
 struct fold_row {
 	uint64_t key;
@@ -20,10 +21,13 @@ struct fold_row {
 
 /* A zeroed struct is an empty fold. */
 struct fold {
-	uint32_t count, capacity;
-	struct fold_row *rows; /* in order of first sight */
-	struct hash_table table;
+	struct keyed_list rows; /* in order of first sight */
 };
+
+static inline const struct fold_row *fold_at(const struct fold *fold, uint32_t place)
+{
+	return (const struct fold_row *)fold->rows.rows + place;
+}
 
 /* Which row a cell belongs to; false: to none. */
 typedef bool fold_key(const struct cell_key *key, uint64_t *row);

@@ -244,8 +244,8 @@ static void fill_countries(const struct fold *countries, struct overview_app *li
 	const struct fold_row *best[ROOM];
 	unsigned count = 0;
 
-	for (uint32_t i = 0; i < countries->count; i++) {
-		const struct fold_row *row = &countries->rows[i];
+	for (uint32_t i = 0; i < countries->rows.count; i++) {
+		const struct fold_row *row = fold_at(countries, i);
 		unsigned place = 0;
 		if (row->key >> 16 != listed->app) {
 			continue;
@@ -281,8 +281,8 @@ size_t overview_zone_apps(
 	const struct fold *fold = table_of(overview, TABLE_APP_ZONES);
 	size_t count = 0;
 
-	for (uint32_t i = 0; i < fold->count; i++) {
-		const struct fold_row *row = &fold->rows[i];
+	for (uint32_t i = 0; i < fold->rows.count; i++) {
+		const struct fold_row *row = fold_at(fold, i);
 		uint16_t app = (uint16_t)(row->key >> 8);
 		size_t place = 0;
 		if ((row->key & 0xff) != zone || row->sums.bytes_up == 0) {
@@ -334,17 +334,17 @@ size_t overview_apps(struct overview *overview, const struct overview_app **rows
 	const struct fold *apps = table_of(overview, TABLE_APPS),
 			  *countries = table_of(overview, TABLE_APP_COUNTRIES);
 	struct overview_app *listing =
-		make_listing((void **)&overview->app_listing, apps->count, sizeof(*listing));
+		make_listing((void **)&overview->app_listing, apps->rows.count, sizeof(*listing));
 
 	*rows = listing;
-	for (uint32_t i = 0; listing && i < apps->count; i++) {
-		listing[i] = app_of(overview, &apps->rows[i]);
+	for (uint32_t i = 0; listing && i < apps->rows.count; i++) {
+		listing[i] = app_of(overview, fold_at(apps, i));
 		fill_countries(countries, &listing[i]);
 	}
 	if (listing) {
-		qsort(listing, apps->count, sizeof(*listing), compare_apps);
+		qsort(listing, apps->rows.count, sizeof(*listing), compare_apps);
 	}
-	return listing ? apps->count : 0;
+	return listing ? apps->rows.count : 0;
 }
 
 static int compare_inferred(const void *a, const void *b)
@@ -358,12 +358,12 @@ static int compare_inferred(const void *a, const void *b)
 size_t overview_inferred(struct overview *overview, const struct overview_inferred **rows)
 {
 	const struct fold *table = table_of(overview, TABLE_INFERRED);
-	struct overview_inferred *listing =
-		make_listing((void **)&overview->inferred_listing, table->count, sizeof(*listing));
+	struct overview_inferred *listing = make_listing(
+		(void **)&overview->inferred_listing, table->rows.count, sizeof(*listing));
 
 	*rows = listing;
-	for (uint32_t i = 0; listing && i < table->count; i++) {
-		const struct fold_row *row = &table->rows[i];
+	for (uint32_t i = 0; listing && i < table->rows.count; i++) {
+		const struct fold_row *row = fold_at(table, i);
 		listing[i] = (struct overview_inferred){
 			.app = (uint16_t)row->key,
 			.total = row_of(overview, row),
@@ -373,9 +373,9 @@ size_t overview_inferred(struct overview *overview, const struct overview_inferr
 		};
 	}
 	if (listing) {
-		qsort(listing, table->count, sizeof(*listing), compare_inferred);
+		qsort(listing, table->rows.count, sizeof(*listing), compare_inferred);
 	}
-	return listing ? table->count : 0;
+	return listing ? table->rows.count : 0;
 }
 
 static int compare_cells(const void *a, const void *b)
@@ -391,11 +391,11 @@ size_t overview_matrix(struct overview *overview, const struct overview_cell **c
 {
 	const struct fold *table = table_of(overview, TABLE_MATRIX);
 	struct overview_cell *listing =
-		make_listing((void **)&overview->cell_listing, table->count, sizeof(*listing));
+		make_listing((void **)&overview->cell_listing, table->rows.count, sizeof(*listing));
 
 	*cells = listing;
-	for (uint32_t i = 0; listing && i < table->count; i++) {
-		const struct fold_row *row = &table->rows[i];
+	for (uint32_t i = 0; listing && i < table->rows.count; i++) {
+		const struct fold_row *row = fold_at(table, i);
 		cell_country_name((uint16_t)(row->key >> 32), listing[i].server_country);
 		cell_country_name((uint16_t)(row->key >> 16), listing[i].parent_country);
 		listing[i].zone = (uint8_t)(row->key >> 8);
@@ -403,9 +403,9 @@ size_t overview_matrix(struct overview *overview, const struct overview_cell **c
 		listing[i].total = row_of(overview, row);
 	}
 	if (listing) {
-		qsort(listing, table->count, sizeof(*listing), compare_cells);
+		qsort(listing, table->rows.count, sizeof(*listing), compare_cells);
 	}
-	return listing ? table->count : 0;
+	return listing ? table->rows.count : 0;
 }
 
 static int compare_places(const void *a, const void *b)
@@ -431,15 +431,15 @@ static struct overview_row part_of(struct overview *overview, enum table_kind ki
 size_t overview_places(struct overview *overview, const struct overview_place **rows)
 {
 	const struct fold *table = table_of(overview, TABLE_PLACES);
-	struct overview_place *listing =
-		make_listing((void **)&overview->place_listing, table->count, sizeof(*listing));
+	struct overview_place *listing = make_listing(
+		(void **)&overview->place_listing, table->rows.count, sizeof(*listing));
 
 	*rows = listing;
-	for (uint32_t i = 0; listing && i < table->count; i++) {
-		uint64_t key = table->rows[i].key;
+	for (uint32_t i = 0; listing && i < table->rows.count; i++) {
+		uint64_t key = fold_at(table, i)->key;
 		listing[i].unit = (uint16_t)(key >> 8);
 		listing[i].zone = (uint8_t)key;
-		listing[i].total = row_of(overview, &table->rows[i]);
+		listing[i].total = row_of(overview, fold_at(table, i));
 		const struct overview_row *total = &listing[i].total;
 		listing[i].hidden = part_of(overview, TABLE_PLACES_HIDDEN, key, total);
 		listing[i].named = part_of(overview, TABLE_PLACES_NAMED, key, total);
@@ -449,9 +449,9 @@ size_t overview_places(struct overview *overview, const struct overview_place **
 		}
 	}
 	if (listing) {
-		qsort(listing, table->count, sizeof(*listing), compare_places);
+		qsort(listing, table->rows.count, sizeof(*listing), compare_places);
 	}
-	return listing ? table->count : 0;
+	return listing ? table->rows.count : 0;
 }
 
 size_t overview_unlisted(struct overview *overview, const struct overview_name **names)
@@ -475,11 +475,11 @@ size_t overview_rules(struct overview *overview, const struct overview_rule **ro
 {
 	const struct fold *table = table_of(overview, TABLE_RULES);
 	struct overview_rule *listing =
-		make_listing((void **)&overview->rule_listing, table->count, sizeof(*listing));
+		make_listing((void **)&overview->rule_listing, table->rows.count, sizeof(*listing));
 
 	*rows = listing;
-	for (uint32_t i = 0; listing && i < table->count; i++) {
-		uint64_t key = table->rows[i].key;
+	for (uint32_t i = 0; listing && i < table->rows.count; i++) {
+		uint64_t key = fold_at(table, i)->key;
 		listing[i] = (struct overview_rule){
 			.rule = (uint16_t)(key >> 48),
 			.unit = (uint16_t)(key >> 32),
@@ -488,13 +488,13 @@ size_t overview_rules(struct overview *overview, const struct overview_rule **ro
 			.verdict = key >> 8 & 15,
 			.inferred = key >> 7 & 1,
 			.block = key & 0x7f,
-			.total = row_of(overview, &table->rows[i]),
+			.total = row_of(overview, fold_at(table, i)),
 		};
 	}
 	if (listing) {
-		qsort(listing, table->count, sizeof(*listing), compare_rules);
+		qsort(listing, table->rows.count, sizeof(*listing), compare_rules);
 	}
-	return listing ? table->count : 0;
+	return listing ? table->rows.count : 0;
 }
 
 static int compare_verdicts(const void *a, const void *b)
@@ -512,23 +512,23 @@ size_t overview_verdicts(
 {
 	const struct fold *table =
 		table_of(overview, by_class ? TABLE_CLASS_VERDICTS : TABLE_VERDICTS);
-	struct overview_verdict *listing =
-		make_listing((void **)&overview->verdict_listing, table->count, sizeof(*listing));
+	struct overview_verdict *listing = make_listing(
+		(void **)&overview->verdict_listing, table->rows.count, sizeof(*listing));
 
 	*rows = listing;
-	for (uint32_t i = 0; listing && i < table->count; i++) {
-		uint64_t key = table->rows[i].key;
+	for (uint32_t i = 0; listing && i < table->rows.count; i++) {
+		uint64_t key = fold_at(table, i)->key;
 		listing[i] = (struct overview_verdict){
 			.class_ = (uint16_t)(key >> 32),
 			.exception = (uint16_t)(key >> 16),
 			.verdict = key >> 12 & 15,
 			.action = key >> 8 & 15,
 			.block = key & 0xff,
-			.total = row_of(overview, &table->rows[i]),
+			.total = row_of(overview, fold_at(table, i)),
 		};
 	}
 	if (listing) {
-		qsort(listing, table->count, sizeof(*listing), compare_verdicts);
+		qsort(listing, table->rows.count, sizeof(*listing), compare_verdicts);
 	}
-	return listing ? table->count : 0;
+	return listing ? table->rows.count : 0;
 }

@@ -1,11 +1,9 @@
 /* Cells added up by the values of a question. */
-#include <stdlib.h>
-
 #include "analyzer/view/view_parts.h"
 #include "base/local_time.h"
 #include "base/quick_hash.h"
 
-enum { ROWS_LEAST = 64, ROWS_MOST = 1 << 20 };
+enum { ROWS_MOST = 1 << 20 };
 
 static bool is_row(const void *rows, uint32_t place, const void *wanted)
 {
@@ -16,28 +14,6 @@ static bool is_row(const void *rows, uint32_t place, const void *wanted)
 	       row->step == other->step;
 }
 
-static struct view_fold_row *append(
-	struct view_fold *fold, const struct view_fold_row *wanted, uint64_t hash)
-{
-	if (fold->count == fold->capacity) {
-		uint32_t capacity = fold->capacity ? 2 * fold->capacity : ROWS_LEAST;
-		struct view_fold_row *rows =
-			capacity > ROWS_MOST ? NULL : realloc(fold->rows, capacity * sizeof(*rows));
-		if (!rows) {
-			return NULL;
-		}
-		fold->rows = rows;
-		fold->capacity = capacity;
-	}
-	if (!hash_table_put(&fold->table, hash, fold->count)) {
-		return NULL;
-	}
-	struct view_fold_row *row = &fold->rows[fold->count++];
-	*row = *wanted;
-	cell_sums_init(&row->sums);
-	return row;
-}
-
 static struct view_fold_row *find_row(struct view_fold *fold, const struct view_fold_row *wanted)
 {
 	uint64_t hash = quick_hash(0, wanted->step);
@@ -45,8 +21,7 @@ static struct view_fold_row *find_row(struct view_fold *fold, const struct view_
 	for (unsigned i = 0; i < VIEW_BY_MAX; i++) {
 		hash = quick_hash(hash, wanted->values[i]);
 	}
-	uint32_t place = hash_table_find(&fold->table, hash, is_row, fold->rows, wanted);
-	return place == HASH_TABLE_NONE ? append(fold, wanted, hash) : &fold->rows[place];
+	return keyed_list_row(&fold->rows, sizeof(*wanted), hash, is_row, wanted);
 }
 
 /* Which row a cell belongs to; false: to none. */
@@ -54,6 +29,7 @@ static bool row_of(const struct view_question *question, const struct cell_key *
 	struct view_fold_row *wanted)
 {
 	*wanted = (struct view_fold_row){ .step = 0 };
+	cell_sums_init(&wanted->sums);
 	for (unsigned i = 0; i < question->by_count; i++) {
 		if (!view_value_of(question->by[i], key, &wanted->values[i])) {
 			return false;
@@ -75,6 +51,7 @@ void view_fold_cells(struct view_fold *fold, const struct view_question *questio
 	const struct view_match *match, const struct view_cells *cells,
 	const struct view_span *span, const struct view_steps *steps)
 {
+	fold->rows.most = ROWS_MOST;
 	for (size_t i = 0; i < cells->count; i++) {
 		const struct cell *cell = &cells->cells[i];
 		uint64_t time_ns = cell->key.slot * cells->slot_ns;
@@ -99,10 +76,10 @@ void view_fold_cells(struct view_fold *fold, const struct view_question *questio
 
 void view_fold_deinit(struct view_fold *fold)
 {
-	for (uint32_t i = 0; i < fold->count; i++) {
-		devices_deinit(&fold->rows[i].devices);
+	struct view_fold_row *rows = fold->rows.rows;
+
+	for (uint32_t i = 0; i < fold->rows.count; i++) {
+		devices_deinit(&rows[i].devices);
 	}
-	free(fold->rows);
-	hash_table_deinit(&fold->table);
-	*fold = (struct view_fold){ 0 };
+	keyed_list_deinit(&fold->rows);
 }

@@ -45,7 +45,7 @@ struct lines {
 static bool is_in_line(const void *all, uint32_t place, const void *key)
 {
 	const struct lines *lines = all;
-	const struct view_fold_row *row = &lines->fold->rows[place], *wanted = key;
+	const struct view_fold_row *row = view_fold_at(lines->fold, place), *wanted = key;
 
 	for (unsigned i = 0; i < lines->count; i++) {
 		if (i != lines->but && row->values[i] != wanted->values[i]) {
@@ -57,7 +57,7 @@ static bool is_in_line(const void *all, uint32_t place, const void *key)
 
 static uint32_t line_of(struct lines *lines, uint32_t place)
 {
-	const struct view_fold_row *row = &lines->fold->rows[place];
+	const struct view_fold_row *row = view_fold_at(lines->fold, place);
 	uint64_t hash = 0;
 
 	for (unsigned i = 0; i < lines->count; i++) {
@@ -76,12 +76,12 @@ static struct protected_part *judge(unsigned k, const struct view_fold *fold,
 {
 	char memory[VIEW_VALUE_BYTES];
 	unsigned by_count = question->by_count;
-	struct protected_part *parts = calloc(fold->count + 1, sizeof(*parts));
+	struct protected_part *parts = calloc(fold->rows.count + 1, sizeof(*parts));
 	struct lines columns = { fold, by_count, part, { 0 } };
 	struct lines wholes = { fold, by_count, by_count - 1 - part, { 0 } };
 
-	for (uint32_t i = 0; parts && i < fold->count; i++) {
-		const struct view_fold_row *row = &fold->rows[i];
+	for (uint32_t i = 0; parts && i < fold->rows.count; i++) {
+		const struct view_fold_row *row = view_fold_at(fold, i);
 		bool is_crossed = by_count == 2;
 		parts[i] = (struct protected_part){
 			.lines = { 2 * line_of(&columns, i),
@@ -94,7 +94,7 @@ static struct protected_part *judge(unsigned k, const struct view_fold *fold,
 		};
 	}
 	if (parts) {
-		protect_parts(k, parts, fold->count);
+		protect_parts(k, parts, fold->rows.count);
 	}
 	hash_table_deinit(&columns.table);
 	hash_table_deinit(&wholes.table);
@@ -105,13 +105,13 @@ bool *view_group_fold(const struct view_access *access, const struct view_questi
 	const struct view_fold *fold)
 {
 	unsigned part = view_part_of(question);
-	bool *is_hidden = calloc(fold->count + 1, sizeof(*is_hidden));
+	bool *is_hidden = calloc(fold->rows.count + 1, sizeof(*is_hidden));
 
 	if (!is_hidden || part == question->by_count) {
 		return is_hidden;
 	}
 	struct protected_part *parts = judge(access->k, fold, question, part);
-	for (uint32_t i = 0; i < fold->count; i++) {
+	for (uint32_t i = 0; i < fold->rows.count; i++) {
 		is_hidden[i] = !parts || parts[i].is_hidden;
 	}
 	free(parts);

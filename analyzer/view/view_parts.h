@@ -4,6 +4,7 @@
 #include "analyzer/archive/archive_days.h"
 #include "analyzer/rollup/cell.h"
 #include "analyzer/view/view.h"
+#include "base/keyed_list.h"
 
 /* Cells of a period as a backend keeps them. */
 struct view_cells {
@@ -98,11 +99,14 @@ struct view_fold_row {
 };
 
 struct view_fold {
-	uint32_t count, capacity;
-	struct view_fold_row *rows;
-	struct hash_table table;
+	struct keyed_list rows; /* of view_fold_row */
 	uint64_t lost;
 };
+
+static inline const struct view_fold_row *view_fold_at(const struct view_fold *fold, uint32_t place)
+{
+	return (const struct view_fold_row *)fold->rows.rows + place;
+}
 
 /* Which step of a series a time is in, and how many there are to the end. */
 struct view_steps {

@@ -114,8 +114,8 @@ static void add_span(struct protecting *protecting, const struct view_span *span
 
 	view_fold_cells(&fold, protecting->question, &protecting->match, protecting->cells, span,
 		protecting->rows.is_finished ? &protecting->steps : NULL);
-	for (uint32_t i = 0; i < fold.count; i++) {
-		add_row(protecting, &fold.rows[i]);
+	for (uint32_t i = 0; i < fold.rows.count; i++) {
+		add_row(protecting, view_fold_at(&fold, i));
 	}
 	view_fold_deinit(&fold);
 }
@@ -127,8 +127,8 @@ static void add_total(struct protecting *protecting, const struct view_span *spa
 
 	whole.by_count = 0;
 	view_fold_cells(&fold, &whole, &protecting->match, protecting->cells, span, NULL);
-	if (fold.count > 0) {
-		struct view_figures figures = figures_of(protecting, &fold.rows[0]);
+	if (fold.rows.count > 0) {
+		struct view_figures figures = figures_of(protecting, view_fold_at(&fold, 0));
 		view_figures_add(&protecting->rows.answer->total, &figures);
 	}
 	view_fold_deinit(&fold);

@@ -13,8 +13,8 @@ static struct view_figures total_of(const struct view_question *question,
 
 	whole.by_count = 0;
 	view_fold_cells(&fold, &whole, match, cells, span, NULL);
-	if (fold.count > 0) {
-		figures = view_figures_of(&fold.rows[0]);
+	if (fold.rows.count > 0) {
+		figures = view_figures_of(view_fold_at(&fold, 0));
 	}
 	view_fold_deinit(&fold);
 	return figures;
@@ -28,9 +28,9 @@ static void add_totals(struct view_rows *rows, const struct view_access *access,
 	char memory[VIEW_BY_MAX][VIEW_VALUE_BYTES];
 	struct view_row_key key;
 
-	for (uint32_t i = 0; i < fold->count; i++) {
-		struct view_figures figures = view_figures_of(&fold->rows[i]);
-		view_row_key_of(&key, rows->question, &fold->rows[i], memory);
+	for (uint32_t i = 0; i < fold->rows.count; i++) {
+		struct view_figures figures = view_figures_of(view_fold_at(fold, i));
+		view_row_key_of(&key, rows->question, view_fold_at(fold, i), memory);
 		if (is_hidden && is_hidden[i]) {
 			key.values[part] = "";
 			key.is_remainder = true;
@@ -64,8 +64,8 @@ static void add_steps(struct view_rows *rows, const struct view_fold *fold, bool
 	char memory[VIEW_BY_MAX][VIEW_VALUE_BYTES];
 	struct view_row_key key;
 
-	for (uint32_t i = 0; i < fold->count; i++) {
-		const struct view_fold_row *from = &fold->rows[i];
+	for (uint32_t i = 0; i < fold->rows.count; i++) {
+		const struct view_fold_row *from = view_fold_at(fold, i);
 		view_row_key_of(&key, rows->question, from, memory);
 		struct view_row *row = view_rows_find(rows, &key);
 		if (row && from->step < rows->answer->notes.step_count) {

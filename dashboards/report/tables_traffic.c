@@ -279,15 +279,15 @@ static void fill_countries(struct report_table *table, const struct report_model
 	const struct cell *cells = overview_cells(model->overview, &cell_count);
 
 	fold_cells(&fold, by_country, cells, cell_count);
-	struct country_row *rows = calloc(fold.count + 1, sizeof(*rows));
-	for (uint32_t i = 0; rows && i < fold.count; i++) {
-		rows[i] = (struct country_row){ (uint16_t)(fold.rows[i].key >> 8),
-			(uint8_t)fold.rows[i].key, &fold.rows[i] };
+	struct country_row *rows = calloc(fold.rows.count + 1, sizeof(*rows));
+	for (uint32_t i = 0; rows && i < fold.rows.count; i++) {
+		rows[i] = (struct country_row){ (uint16_t)(fold_at(&fold, i)->key >> 8),
+			(uint8_t)fold_at(&fold, i)->key, fold_at(&fold, i) };
 	}
-	if (rows && fold.count > 1) {
-		qsort(rows, fold.count, sizeof(*rows), compare_countries);
+	if (rows && fold.rows.count > 1) {
+		qsort(rows, fold.rows.count, sizeof(*rows), compare_countries);
 	}
-	for (uint32_t i = 0; rows && i < fold.count; i++) {
+	for (uint32_t i = 0; rows && i < fold.rows.count; i++) {
 		put_country_row(table, model, &rows[i]);
 	}
 	free(rows);
@@ -514,20 +514,20 @@ static void fill_paths(struct report_table *table, const struct report_model *mo
 	const struct cell *cells = overview_cells(model->overview, &cell_count);
 
 	fold_cells(&fold, by_path, cells, cell_count);
-	const struct fold_row **rows = calloc(fold.count + 1, sizeof(*rows));
-	for (uint32_t i = 0; rows && i < fold.count; i++) {
-		rows[i] = &fold.rows[i];
+	const struct fold_row **rows = calloc(fold.rows.count + 1, sizeof(*rows));
+	for (uint32_t i = 0; rows && i < fold.rows.count; i++) {
+		rows[i] = fold_at(&fold, i);
 	}
-	if (rows && fold.count > 1) {
-		qsort(rows, fold.count, sizeof(*rows), compare_paths);
+	if (rows && fold.rows.count > 1) {
+		qsort(rows, fold.rows.count, sizeof(*rows), compare_paths);
 	}
 	bool is_by_days = model->shown && model->group_minimum > 0;
-	struct protected_part *parts = rows && !is_by_days ? parts_of(rows, fold.count) : NULL;
+	struct protected_part *parts = rows && !is_by_days ? parts_of(rows, fold.rows.count) : NULL;
 	if (rows && is_by_days) {
-		put_paths_by_days(table, model, rows, fold.count);
+		put_paths_by_days(table, model, rows, fold.rows.count);
 	} else if (parts) {
-		protect_parts(model->group_minimum, parts, fold.count);
-		put_paths(table, model, rows, fold.count, parts);
+		protect_parts(model->group_minimum, parts, fold.rows.count);
+		put_paths(table, model, rows, fold.rows.count, parts);
 	}
 	free(parts);
 	free(rows);

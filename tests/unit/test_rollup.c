@@ -344,7 +344,7 @@ static void test_fold(void)
 	const struct cell *cells = rollup_cells(rollup, &count);
 
 	fold_cells(&fold, by_unit, cells, count);
-	is_int(fold.count, 2, "two units");
+	is_int(fold.rows.count, 2, "two units");
 	is_int((int64_t)devices_count(&fold_find(&fold, 1)->devices), 2,
 		"two devices in three flows");
 	is_int((int64_t)devices_largest(&fold_find(&fold, 1)->devices), 600, "two of them of one");
