@@ -148,3 +148,14 @@ static inline const char *fixture_name(const struct fixture *fixture, enum name_
 	}
 	return "";
 }
+
+/* What a server answers a hello of DTLS. */
+static inline void fixture_answer_dtls(struct fixture *fixture)
+{
+	fixture_send(fixture, false, 0,
+		"\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x32\2\0\0\x26\0\0\0\0\0\0\0\x26"
+		"\xfe\xfd"
+		"0123456789abcdef0123456789abcdef"
+		"\0\xc0\x2f\0",
+		63);
+}

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "tests/tap.h"
 #include "tests/unit/cells.h"
+#include "tests/unit/made_policy.h"
 
 static struct catalogue *catalogue;
 static struct policy *policy;
@@ -417,13 +418,7 @@ static void test_random_times(void)
 
 int main(void)
 {
-	struct policy_problems problems;
-	struct err err;
-
-	if (catalogue_open(&catalogue, NULL, 0, &err) < 0 ||
-		policy_parse(&policy, "rules.yaml", rules, strlen(rules), NULL, catalogue,
-			&problems, &err) < 0) {
-		ok(false, "%s", err.text);
+	if (!made_policy(&catalogue, &policy, rules)) {
 		return done_testing();
 	}
 	test_lines();

@@ -266,16 +266,6 @@ static void send_dtls_hello(const char *name, size_t from, size_t until)
 	fixture_send(&fixture, true, 0, record.bytes, record.count);
 }
 
-static void answer_dtls(void)
-{
-	fixture_send(&fixture, false, 0,
-		"\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x32\2\0\0\x26\0\0\0\0\0\0\0\x26"
-		"\xfe\xfd"
-		"0123456789abcdef0123456789abcdef"
-		"\0\xc0\x2f\0",
-		63);
-}
-
 static void test_dtls(void)
 {
 	static struct hello_builder record;
@@ -298,7 +288,7 @@ static void test_dtls_decoys(void)
 	fixture_flow(&fixture, IP_UDP, 50000, 4433);
 	send_dtls_hello("decoy.example.org", 0, SIZE_MAX);
 	send_dtls_hello("dtls.example.org", 0, SIZE_MAX);
-	answer_dtls();
+	fixture_answer_dtls(&fixture);
 	is_int(fixture.l7.name_count, 2, "a decoy before a hello of DTLS: both names");
 	ok(fixture.l7.is_contested && fixture.l7.server_hello, "… and it says so");
 	send_dtls_hello("later.example.org", 0, SIZE_MAX);
@@ -308,12 +298,12 @@ static void test_dtls_decoys(void)
 	send_dtls_hello("dtls.example.org", 0, SIZE_MAX);
 	send_dtls_hello("dtls.example.org", 0, 60);
 	send_dtls_hello("dtls.example.org", 60, SIZE_MAX);
-	answer_dtls();
+	fixture_answer_dtls(&fixture);
 	ok(fixture.l7.name_count == 1 && !fixture.l7.is_contested,
 		"the same once more, in fragments, contests nothing");
 
 	fixture_flow(&fixture, IP_UDP, 50000, 4433);
-	answer_dtls();
+	fixture_answer_dtls(&fixture);
 	send_dtls_hello("dtls.example.org", 0, SIZE_MAX);
 	ok(fixture.l7.name_count == 1 && !fixture.l7.is_contested, "nor one behind its answer");
 
@@ -349,7 +339,7 @@ static void test_dtls_doubts(void)
 	expect_dtls_doubt(false, "… that the server refuses");
 	send_dtls_sealed(false, 1, 90);
 	expect_dtls_doubt(true, "… whose server says something else");
-	answer_dtls();
+	fixture_answer_dtls(&fixture);
 	expect_dtls_doubt(false, "… that is answered after all");
 	send_dtls_sealed(true, 1, 0);
 	send_dtls_sealed(true, 1, 40);
@@ -359,23 +349,23 @@ static void test_dtls_doubts(void)
 
 	fixture_flow(&fixture, IP_UDP, 50000, 4433);
 	send_dtls_hello("dtls.example.org", 0, SIZE_MAX);
-	answer_dtls();
+	fixture_answer_dtls(&fixture);
 	send_dtls_sealed(true, 1, 80);
 	expect_dtls_doubt(true, "an answered hello whose client goes on under other keys");
 	fixture_flow(&fixture, IP_UDP, 50000, 4433);
 	send_dtls_hello("dtls.example.org", 0, SIZE_MAX);
-	answer_dtls();
+	fixture_answer_dtls(&fixture);
 	send_dtls_sealed(true, 2, 0);
 	expect_dtls_doubt(true, "… under those of a later epoch");
 	fixture_flow(&fixture, IP_UDP, 50000, 4433);
 	send_dtls_hello("dtls.example.org", 0, SIZE_MAX);
-	answer_dtls();
+	fixture_answer_dtls(&fixture);
 	fixture_send(&fixture, true, 0, "\x2e\x12\x34\0\x20 sealed as version 1.3 does", 32);
 	fixture_send(&fixture, true, 0, "\x2f\x12\x34\0\x20 sealed as version 1.3 does", 32);
 	expect_dtls_doubt(false, "version 1.3, whose handshake goes on");
 	fixture_flow(&fixture, IP_UDP, 50000, 4433);
 	send_dtls_hello("dtls.example.org", 0, SIZE_MAX);
-	answer_dtls();
+	fixture_answer_dtls(&fixture);
 	fixture_send(&fixture, true, 0, "\x2f\x12\x34\0\x20 sealed as version 1.3 does", 32);
 	expect_dtls_doubt(true, "… whose handshake was over before");
 }

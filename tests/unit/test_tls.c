@@ -432,12 +432,7 @@ static void test_dtls_certificate(const uint8_t *message, size_t count)
 	size_t pieces = (count + PIECE - 1) / PIECE;
 
 	fixture_flow(&fixture, IP_UDP, 50000, 4433);
-	fixture_send(&fixture, false, 0,
-		"\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x32\2\0\0\x26\0\0\0\0\0\0\0\x26"
-		"\xfe\xfd"
-		"0123456789abcdef0123456789abcdef"
-		"\0\xc0\x2f\0",
-		63);
+	fixture_answer_dtls(&fixture);
 	for (size_t i = pieces; i-- > 0;) {
 		static struct hello_builder record;
 		size_t at = i * PIECE, length = count - at < PIECE ? count - at : PIECE;

@@ -11,6 +11,7 @@
 #include "analyzer/vantage/vantage_judge.h"
 #include "base/clock.h"
 #include "tests/tap.h"
+#include "tests/unit/made_policy.h"
 #include "tests/unit/records.h"
 
 static const char rules[] = "organisation: Exempelstad kommun\n"
@@ -139,13 +140,7 @@ __attribute__((unused)) static unsigned count_faults(void)
 /* False: it cannot be made, which is said. */
 static bool vantage_fixture_open(void)
 {
-	struct policy_problems problems;
-	struct err err;
-
-	if (catalogue_open(&catalogue, NULL, 0, &err) < 0 ||
-		policy_parse(&policy, "rules.yaml", rules, strlen(rules), NULL, catalogue,
-			&problems, &err) < 0) {
-		ok(false, "%s", err.text);
+	if (!made_policy(&catalogue, &policy, rules)) {
 		return false;
 	}
 	reference = (struct reference){ .catalogue = catalogue, .policy = policy };
