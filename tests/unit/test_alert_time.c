@@ -180,6 +180,35 @@ static void test_storm(const char *path)
 	free(content);
 }
 
+/* It ends in time, and what it covered is told from its last moment on. */
+static void test_suppression_time(void)
+{
+	static const uint64_t most_ns = SUPPRESSION_DAYS_MAX * 24 * 3600 * NS_PER_S;
+	static const struct {
+		uint64_t until_ns;
+		bool is_good;
+	} cases[] = { { 1000, false }, { 1001, true }, { 1000 + most_ns, true },
+		{ 1001 + most_ns, false } };
+	struct suppression one = {
+		.app = "tiktok", .made_ns = 1000, .until_ns = 2000, .owner = "a", .reason = "b"
+	};
+	const struct suppressions all = { &one, 1 };
+	const struct suppression_subject subject = { .kind = "policy.violation",
+		.app = "tiktok",
+		.unit = "",
+		.device = "",
+		.destination = "" };
+	struct err err;
+
+	ok(suppressions_find(&all, &subject, 1999) == &one, "until its end it covers");
+	ok(suppressions_find(&all, &subject, 2000) == NULL, "and at its end no longer");
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		one.until_ns = cases[i].until_ns;
+		ok((suppression_check(&one, &err) == 0) == cases[i].is_good,
+			"an end %llu after it was made", (unsigned long long)(one.until_ns - 1000));
+	}
+}
+
 /* What a suppression covers, and what it leaves. */
 static void test_suppression(void)
 {
@@ -365,6 +394,7 @@ int main(void)
 		test_storm(path);
 		test_month(path);
 		test_suppression();
+		test_suppression_time();
 		test_outage();
 		test_forgetting(path);
 		test_dates(path);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "analyzer/archive/archive_index.h"
+#include "analyzer/archive/archive_hours.h"
 #include "analyzer/archive/archive_rebuild.h"
 #include "analyzer/archive/archive_retention.h"
 #include "tests/tap.h"
@@ -304,6 +305,83 @@ static void prune(uint64_t records_ns, uint64_t hours_ns, uint64_t days_ns, uint
 	archive_writer_close(writer, &err);
 }
 
+/* A segment of one record, whose writer closes no hour. */
+static void write_one_killed(size_t place)
+{
+	struct archive_writer *writer;
+	int ended = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		bool is_good = archive_writer_open(&writer, folder, false, NULL) == 0 &&
+			       archive_writer_put(writer, &traffic.records[place],
+				       &traffic.labels[place], NULL) == 0 &&
+			       archive_writer_flush(writer, NULL) == 0;
+		_exit(!is_good);
+	}
+	waitpid(child, &ended, 0);
+	is_int(ended, 0, "a record of a writer that was killed");
+}
+
+/* Records go once their hour is added up, however old they are. */
+static void test_retention_waits(void)
+{
+	static const struct retention retention = { .records_ns = 1 };
+	size_t *order = order_of(false);
+	struct archive_writer *writer;
+	struct archive_pruned pruned;
+	struct err err = { "" };
+
+	begin();
+	for (unsigned i = 0; i < 3; i++) {
+		write_one_killed(order[i]);
+	}
+	archive_writer_open(&writer, folder, false, &err);
+	is_int(archive_writer_prune(writer, &retention, TRAFFIC_TO_NS, &pruned, &err), 0,
+		"pruned %s", err.text);
+	is_int((int64_t)pruned.records[ARCHIVE_SHELF_FLOWS], 0, "of an open hour nothing goes");
+	is_int(archive_writer_close_hours(writer, UINT64_MAX, &err), 0, "it closes");
+	is_int(archive_writer_prune(writer, &retention, TRAFFIC_TO_NS, &pruned, &err), 0,
+		"pruned again %s", err.text);
+	is_int((int64_t)pruned.records[ARCHIVE_SHELF_FLOWS], 2, "… then all but the newest");
+	archive_writer_close(writer, &err);
+	end();
+	free(order);
+}
+
+/* An hour closes when its grace is over, the earliest first. */
+static void test_hours(void)
+{
+	enum { EARLY = 490000, LATE = 490002 };
+	struct archive_hours *hours = archive_hours_create();
+	const uint64_t over_ns = (EARLY + 1) * ARCHIVE_HOUR_NS + ARCHIVE_HOUR_GRACE_NS;
+	struct archive_hour hour;
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct cell cell = {
+			.sums = { .flows = 1, .first_ns = (i ? EARLY : LATE) * ARCHIVE_HOUR_NS }
+		};
+		ok(archive_hours_add_cell(hours, &cell), "a cell");
+	}
+	ok(!archive_hours_take(hours, over_ns - 1, &hour), "until its grace is over it is open");
+	ok(archive_hours_take(hours, over_ns, &hour) && hour.number == EARLY,
+		"… and then it is not");
+	archive_hours_drop(hours, &hour);
+	ok(!archive_hours_take(hours, over_ns, &hour), "the other one is");
+	archive_hours_destroy(hours);
+	hours = archive_hours_create();
+	for (unsigned i = 0; i < 2; i++) {
+		const struct cell cell = {
+			.sums = { .flows = 1, .first_ns = (i ? EARLY : LATE) * ARCHIVE_HOUR_NS }
+		};
+		archive_hours_add_cell(hours, &cell);
+	}
+	ok(archive_hours_take(hours, UINT64_MAX, &hour) && hour.number == EARLY,
+		"of two that close the earlier is first");
+	archive_hours_drop(hours, &hour);
+	archive_hours_destroy(hours);
+}
+
 static void test_retention(void)
 {
 	size_t *order = order_of(false);
@@ -489,6 +567,8 @@ int main(void)
 	test_days(true);
 	test_killed();
 	test_retention();
+	test_retention_waits();
+	test_hours();
 	test_other_zone();
 	test_first_night_of_a_month();
 	traffic_free(&traffic);

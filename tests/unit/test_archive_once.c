@@ -2,6 +2,7 @@
  * first. */
 #include "analyzer/archive/archive_once.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -526,6 +527,25 @@ static void test_grown(void)
 	clean();
 }
 
+/* As many as there may be are looked at, and one more is not. */
+static void test_many(void)
+{
+	const char *many[ARCHIVE_ONCE_MAX + 1];
+	const struct archive_options period = { .folder = NULL };
+	struct archive_once *once;
+	struct err err = { "" };
+
+	for (unsigned i = 0; i <= ARCHIVE_ONCE_MAX; i++) {
+		many[i] = "/nowhere/archive";
+	}
+	ok(archive_once_open(&once, many, ARCHIVE_ONCE_MAX, &period, &err) < 0 &&
+			!strstr(err.text, "at most"),
+		"the most that are read as one: %s", err.text);
+	ok(archive_once_open(&once, many, ARCHIVE_ONCE_MAX + 1, &period, &err) == -EINVAL &&
+			strstr(err.text, "at most"),
+		"one more: %s", err.text);
+}
+
 int main(void)
 {
 	test_outage();
@@ -547,5 +567,6 @@ int main(void)
 	test_border();
 	test_clock();
 	test_grown();
+	test_many();
 	return done_testing();
 }

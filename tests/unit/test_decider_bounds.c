@@ -227,10 +227,10 @@ static const char ended_grace[] =
 	"  - {id: ban, match: {app: tiktok}, action: deny, basis: b, effective_from: 2026-02-01,\n"
 	"     grace_until: 2026-03-01}\n";
 
-/* Two tries of the app's own host that were refused, an hour apart: how many devices are listed. */
-static int left_over(const char *device, uint8_t kind)
+/* Two tries of the app's own host that were refused: how many devices are listed. */
+static int left_over(const char *device, uint8_t kind, const char *again)
 {
-	static const char *const times[] = { "2026-03-02T10:00:00", "2026-03-02T11:00:00" };
+	const char *const times[] = { "2026-03-02T10:00:00", again };
 	const struct residual_row *rows;
 
 	use(ended_grace);
@@ -249,9 +249,18 @@ static int left_over(const char *device, uint8_t kind)
 
 static void test_left_over(void)
 {
-	is_int(left_over("10.1.1.1", DEVICE_ADDRESS), 1, "a device that still tries is listed");
-	is_int(left_over("10.1.1.1", DEVICE_MANY), 0, "many behind one address are no device");
-	is_int(left_over("10.0.0.80", DEVICE_ADDRESS), 0, "nor is the proxy that asks for others");
+	static const char later[] = "2026-03-02T11:00:00";
+
+	is_int(left_over("10.1.1.1", DEVICE_ADDRESS, later), 1,
+		"a device that still tries is listed");
+	is_int(left_over("10.1.1.1", DEVICE_MANY, later), 0,
+		"many behind one address are no device");
+	is_int(left_over("10.0.0.80", DEVICE_ADDRESS, later), 0,
+		"nor is the proxy that asks for others");
+	is_int(left_over("10.1.1.1", DEVICE_ADDRESS, "2026-03-02T10:01:00"), 1,
+		"tries a minute apart are two");
+	is_int(left_over("10.1.1.1", DEVICE_ADDRESS, "2026-03-02T10:00:59"), 0,
+		"closer ones are one");
 }
 
 /* Live, a record waits six minutes from its end, to the nanosecond; a clock does not go back. */
@@ -309,6 +318,29 @@ static void test_contact_day(void)
 		"on the first of the next one");
 	is_int(verdict_with_contact(", grace_until: 2026-03-31", "2026-03-02T15:00:00"),
 		POLICY_VERDICT_GRACE, "in grace it is waited for as well");
+	is_int(verdict_with_contact("", "2026-02-20T11:00:00"), POLICY_VERDICT_VIOLATION,
+		"inside as long ago as is remembered");
+	is_int(verdict_with_contact("", "2026-02-20T10:59:59"), POLICY_VERDICT_NONE,
+		"and a second longer");
+}
+
+/* What is only inferred, or somebody else's word, puts nobody inside. */
+static void test_contact_known(void)
+{
+	struct record contact;
+	char yaml[1024];
+
+	snprintf(yaml, sizeof(yaml), access_yaml, "");
+	use(yaml);
+	contact = flow("10.1.1.1", "", "intranat.example", "2026-03-02T10:00:00", 900);
+	addr_parse("10.9.1.1", &contact.flow.destination);
+	place(&contact);
+	ok(policy_is_contact(policy, catalogue, &contact), "an answer from inside is a contact");
+	contact.verdict.inferred = true;
+	ok(!policy_is_contact(policy, catalogue, &contact), "what is inferred is none");
+	contact.verdict.inferred = false;
+	contact.verdict.grounds = 1u << INFERRED_BY_OUTSIDE;
+	ok(!policy_is_contact(policy, catalogue, &contact), "hearsay is none");
 }
 
 /* From the moment of a contact on a condition is broken; not before, and not by an earlier one. */
@@ -450,6 +482,7 @@ int main(void)
 	test_left_over();
 	test_live_wait();
 	test_contact_day();
+	test_contact_known();
 	test_condition();
 	test_exception_days();
 	test_severity();

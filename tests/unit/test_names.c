@@ -44,7 +44,7 @@ static void test_life(void)
 	is_int(find(&client, &address, now_ns), first, "what was put in is found");
 	is_int(find(&address, &client, now_ns), 0, "… not the other way round");
 	is_int(find(&client, &address, now_ns + 14399 * second_ns), first, "… for twice its TTL");
-	is_int(find(&client, &address, now_ns + 14401 * second_ns), 0, "… and not longer");
+	is_int(find(&client, &address, now_ns + 14400 * second_ns), 0, "… and not longer");
 	add(&client, &address, second, true, UINT32_MAX, now_ns);
 	is_int(find(&client, &address, now_ns), second, "the newest wins");
 	is_int(find(&client, &address, now_ns + (NAMES_LIFE_MOST_S + 1) * second_ns), 0,
@@ -178,6 +178,8 @@ static void test_late(void)
 	names_note_since(names, names_prefetch(names, &client, &address), before_ns);
 	is_int(names_find_late(names, &client, &address, began_ns, ended_ns), l7,
 		"the client's own answer names its flow");
+	is_int(names_find_late(names, &client, &address, before_ns, ended_ns), l7,
+		"… and one that began in that second");
 	is_int(names_find_late(names, &client, &address, before_ns - second_ns, ended_ns), 0,
 		"… not one from before it");
 	l7_info_store_release(store, l7);

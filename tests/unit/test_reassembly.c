@@ -72,6 +72,16 @@ static void test_edges(void)
 	ok(!reassembly_add(reassembly, stream, REASSEMBLY_BYTES_MAX - 1, zeros, 2),
 		"nothing past the limit");
 	ok(!reassembly_add(reassembly, stream, UINT32_MAX, zeros, 2), "… nor far past it");
+	reassembly_consume(reassembly, stream, 8);
+	reader = reassembly_read(reassembly, stream);
+	is_int((int64_t)reader_left(&reader), 7, "more than there is cannot be used");
+	reassembly_consume(reassembly, stream, 7);
+	reader = reassembly_read(reassembly, stream);
+	is_int((int64_t)reader_left(&reader), 0, "all that there is can");
+	ok(reassembly_add(reassembly, stream, 0, zeros, 1), "a first byte again");
+	ok(!reassembly_prepend(reassembly, stream, REASSEMBLY_BYTES_MAX),
+		"no room before it beyond the limit");
+	ok(reassembly_prepend(reassembly, stream, REASSEMBLY_BYTES_MAX - 1), "… and all of it");
 	ok(reassembly_add(reassembly, stream, 0, zeros, REASSEMBLY_BYTES_MAX),
 		"up to the limit is fine");
 	uint32_t second = reassembly_open(reassembly);
