@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/reader.h"
 #include "collector/reserve.h"
 
 enum { GROUP_COUNT = 1024, GROUP_PLACES = 4 };
@@ -171,9 +172,8 @@ static bool is_end_possible(const struct datagrams *datagrams, const struct data
 	return true;
 }
 
-/* Puts the piece into its ring, and its bytes into theirs. */
-static uint32_t keep_piece(
-	struct datagrams *datagrams, const struct piece *piece, const uint8_t *bytes)
+/* Puts the piece into its ring; its bytes are where it says. */
+static uint32_t place_piece(struct datagrams *datagrams, const struct piece *piece)
 {
 	if (datagrams->next == PIECE_NONE) { /* not a number; once in four billion pieces */
 		piece_at(datagrams, datagrams->next++)->datagram = NULL;
@@ -182,14 +182,22 @@ static uint32_t keep_piece(
 	struct piece *kept = piece_at(datagrams, number);
 
 	*kept = *piece;
-	kept->bytes_at = place_bytes(datagrams, piece->captured_bytes);
 	kept->behind = kept->later = PIECE_NONE;
-	datagrams->next_byte = kept->bytes_at + piece->captured_bytes;
-	if (piece->captured_bytes > 0) {
-		memcpy(datagrams->bytes + kept->bytes_at % BYTE_COUNT, bytes,
-			piece->captured_bytes);
-	}
 	return number;
+}
+
+/* The same, and its bytes into their ring. */
+static uint32_t keep_piece(
+	struct datagrams *datagrams, const struct piece *piece, const uint8_t *bytes)
+{
+	struct piece kept = *piece;
+
+	kept.bytes_at = place_bytes(datagrams, piece->captured_bytes);
+	datagrams->next_byte = kept.bytes_at + piece->captured_bytes;
+	if (piece->captured_bytes > 0) {
+		memcpy(datagrams->bytes + kept.bytes_at % BYTE_COUNT, bytes, piece->captured_bytes);
+	}
+	return place_piece(datagrams, &kept);
 }
 
 /* Has a piece that is there at the same place other bytes? */
@@ -205,6 +213,42 @@ static bool has_other_bytes(const struct datagrams *datagrams, const struct data
 	return piece->captured_bytes == there->captured_bytes &&
 	       memcmp(datagrams->bytes + there->bytes_at % BYTE_COUNT, bytes,
 		       piece->captured_bytes) != 0;
+}
+
+/* It is the latest of the datagram's pieces to have come. */
+static void link_latest(struct datagrams *datagrams, struct datagram *datagram, uint32_t number)
+{
+	if (datagram->piece_count++ == 0) {
+		datagram->earliest = number;
+	} else {
+		piece_at(datagrams, datagram->latest)->later = number;
+	}
+	datagram->latest = number;
+	datagram->frames += piece_at(datagrams, number)->frames;
+}
+
+/* It is the first one for its places, behind that one (PIECE_NONE: in front). */
+static void link_behind(
+	struct datagrams *datagrams, struct datagram *datagram, uint32_t before, uint32_t number)
+{
+	uint32_t *link =
+		before == PIECE_NONE ? &datagram->first : &piece_at(datagrams, before)->behind;
+
+	piece_at(datagrams, number)->behind = *link;
+	*link = number;
+	datagram->covered_bytes += piece_at(datagrams, number)->wire_bytes;
+}
+
+static enum datagram_state state_behind(
+	struct datagram *datagram, const struct piece *piece, bool is_last)
+{
+	if (is_last) {
+		datagram->has_last = true;
+		datagram->total_bytes = piece->offset + piece->wire_bytes;
+	}
+	return datagram->has_last && datagram->covered_bytes == datagram->total_bytes
+		       ? DATAGRAM_WHOLE
+		       : DATAGRAM_WAITS;
 }
 
 enum datagram_state datagrams_add(struct datagrams *datagrams, struct datagram *datagram,
@@ -223,43 +267,128 @@ enum datagram_state datagrams_add(struct datagrams *datagrams, struct datagram *
 	taken.is_other = is_again && has_other_bytes(datagrams, datagram, piece, bytes);
 	taken.captured_bytes = is_again && !taken.is_other ? 0 : piece->captured_bytes;
 	uint32_t number = keep_piece(datagrams, &taken, bytes);
-	if (datagram->piece_count++ == 0) {
-		datagram->earliest = number;
-	} else {
-		piece_at(datagrams, datagram->latest)->later = number;
-	}
-	datagram->latest = number;
-	datagram->frames += piece->frames;
+	link_latest(datagrams, datagram, number);
 	if (!is_again) {
-		uint32_t *link = before == PIECE_NONE ? &datagram->first
-						      : &piece_at(datagrams, before)->behind;
-		piece_at(datagrams, number)->behind = *link;
-		*link = number;
-		datagram->covered_bytes += piece->wire_bytes;
+		link_behind(datagrams, datagram, before, number);
 	}
-	if (is_last) {
-		datagram->has_last = true;
-		datagram->total_bytes = piece->offset + piece->wire_bytes;
-	}
-	return datagram->has_last && datagram->covered_bytes == datagram->total_bytes
-		       ? DATAGRAM_WHOLE
-		       : DATAGRAM_WAITS;
+	return state_behind(datagram, piece, is_last);
 }
 
-/* The last of those that came with other bytes for the same place; else the piece itself. */
-static const struct piece *last_version(const struct datagrams *datagrams,
-	const struct datagram *datagram, const struct piece *piece)
+static uint32_t end_of(const struct piece *piece)
 {
-	const struct piece *last = piece;
+	return piece->offset + piece->wire_bytes;
+}
 
-	for (uint32_t number = datagram->earliest; number != PIECE_NONE;) {
-		const struct piece *other = piece_at(datagrams, number);
-		if (other->is_other && other->offset == piece->offset) {
-			last = other;
-		}
-		number = other->later;
+/* Of what was captured of a piece, those bytes that are for places from..until. */
+static struct reader bytes_for(
+	const struct piece *piece, const uint8_t *bytes, uint32_t from, uint32_t until)
+{
+	struct reader all = reader_over(bytes, piece->captured_bytes);
+
+	reader_skip(&all, from - piece->offset);
+	return reader_ok(&all) && reader_left(&all) > until - from ? reader_sub(&all, until - from)
+								   : all;
+}
+
+/* Has the piece other bytes than one that is there, for the places that both have? */
+static bool is_other_than(const struct datagrams *datagrams, const struct piece *there,
+	const struct piece *piece, const uint8_t *bytes)
+{
+	uint32_t from = there->offset > piece->offset ? there->offset : piece->offset;
+	uint32_t until = end_of(there) < end_of(piece) ? end_of(there) : end_of(piece);
+
+	if (from >= until) {
+		return false;
 	}
-	return last;
+	struct reader old =
+		bytes_for(there, datagrams->bytes + there->bytes_at % BYTE_COUNT, from, until);
+	struct reader new = bytes_for(piece, bytes, from, until);
+	size_t both = reader_left(&old) < reader_left(&new) ? reader_left(&old) : reader_left(&new);
+	return memcmp(old.at, new.at, both) != 0;
+}
+
+/* The part of a piece that was kept for places from..until, which are free, behind that one. */
+static uint32_t link_part(struct datagrams *datagrams, struct datagram *datagram, uint32_t before,
+	const struct piece *whole, uint32_t from, uint32_t until)
+{
+	uint32_t skipped = from - whole->offset;
+	struct piece part = *whole;
+
+	part.is_other = false;
+	part.frames = 0;
+	part.offset = from;
+	part.wire_bytes = until - from;
+	part.bytes_at = whole->bytes_at + skipped;
+	part.captured_bytes = whole->captured_bytes > skipped ? whole->captured_bytes - skipped : 0;
+	if (part.captured_bytes > part.wire_bytes) {
+		part.captured_bytes = part.wire_bytes;
+	}
+	uint32_t number = place_piece(datagrams, &part);
+	link_behind(datagrams, datagram, before, number);
+	return number;
+}
+
+/* What is free of the places that a piece is for, which was kept under that number. */
+static void fill_gaps(struct datagrams *datagrams, struct datagram *datagram, uint32_t number)
+{
+	const struct piece whole = *piece_at(datagrams, number);
+	uint32_t from = whole.offset, before = PIECE_NONE, next = datagram->first;
+
+	while (from < end_of(&whole)) {
+		uint32_t free_until =
+			next == PIECE_NONE ? end_of(&whole) : piece_at(datagrams, next)->offset;
+		free_until = free_until < end_of(&whole) ? free_until : end_of(&whole);
+		if (from < free_until) {
+			before = link_part(datagrams, datagram, before, &whole, from, free_until);
+		}
+		if (next == PIECE_NONE) {
+			return;
+		}
+		uint32_t end = end_of(piece_at(datagrams, next));
+		from = from > end ? from : end;
+		before = next;
+		next = piece_at(datagrams, next)->behind;
+	}
+}
+
+enum datagram_state datagrams_add_over(struct datagrams *datagrams, struct datagram *datagram,
+	const struct piece *piece, const uint8_t *bytes, bool is_last)
+{
+	uint32_t pieces_kept = datagrams->next - datagrams->oldest;
+	struct piece taken = *piece;
+
+	if (datagram->piece_count == DATAGRAM_PIECES_MAX ||
+		pieces_kept + datagram->piece_count + 2 > PIECE_COUNT ||
+		!is_end_possible(datagrams, datagram, piece, is_last)) {
+		return DATAGRAM_BROKEN;
+	}
+	datagram->has_overlaps = true;
+	taken.datagram = datagram;
+	for (uint32_t number = datagram->first; number != PIECE_NONE;
+		number = piece_at(datagrams, number)->behind) {
+		taken.is_other |=
+			is_other_than(datagrams, piece_at(datagrams, number), piece, bytes);
+	}
+	uint32_t number = keep_piece(datagrams, &taken, bytes);
+	link_latest(datagrams, datagram, number);
+	fill_gaps(datagrams, datagram, number);
+	return state_behind(datagram, piece, is_last);
+}
+
+/* Bytes that came for places where others were, in the order in which they came. */
+static void copy_others(const struct datagrams *datagrams, const struct datagram *datagram,
+	uint8_t *into, size_t count)
+{
+	for (uint32_t number = datagram->earliest; number != PIECE_NONE;) {
+		const struct piece *piece = piece_at(datagrams, number);
+		if (piece->is_other && piece->offset < count) {
+			size_t room = count - piece->offset;
+			memcpy(into + piece->offset,
+				datagrams->bytes + piece->bytes_at % BYTE_COUNT,
+				piece->captured_bytes < room ? piece->captured_bytes : room);
+		}
+		number = piece->later;
+	}
 }
 
 size_t datagrams_copy(const struct datagrams *datagrams, const struct datagram *datagram,
@@ -274,14 +403,15 @@ size_t datagrams_copy(const struct datagrams *datagrams, const struct datagram *
 		if (piece->offset != count) {
 			break;
 		}
-		const struct piece *from =
-			with_others ? last_version(datagrams, datagram, piece) : piece;
-		memcpy(into + count, datagrams->bytes + from->bytes_at % BYTE_COUNT, bytes);
+		memcpy(into + count, datagrams->bytes + piece->bytes_at % BYTE_COUNT, bytes);
 		count += bytes;
 		if (bytes < piece->wire_bytes) {
 			break;
 		}
 		number = piece->behind;
+	}
+	if (with_others) {
+		copy_others(datagrams, datagram, into, count);
 	}
 	return count;
 }
@@ -304,10 +434,15 @@ void datagrams_release(struct datagrams *datagrams, struct datagram *datagram)
 		number = piece->later;
 		piece->datagram = NULL;
 	}
+	for (uint32_t number = datagram->first; number != PIECE_NONE;) {
+		struct piece *piece = piece_at(datagrams, number);
+		number = piece->behind;
+		piece->datagram = NULL;
+	}
 	datagram->first = datagram->earliest = datagram->latest = PIECE_NONE;
 	datagram->piece_count = datagram->frames = 0;
 	datagram->covered_bytes = datagram->total_bytes = 0;
-	datagram->has_last = false;
+	datagram->has_last = datagram->has_overlaps = false;
 	if (!datagrams_oldest(datagrams)) {
 		datagrams->next_byte = 0; /* the same memory again, while it is in the caches */
 	}

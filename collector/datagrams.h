@@ -5,9 +5,10 @@
  * in RFC 8200 4.5 the protocol is not part of it, because the first fragment may hold further
  * headers); and the context. Pieces may come in any order. A piece that came before is counted and
  * nothing more, but for its bytes where they are others: one of the two may be a decoy that the
- * receiver never gets. Pieces that overlap in any other way are not put together at all (RFC 5722),
- * since nobody can say which of them the receiver believes. Whoever holds a datagram longer than
- * DATAGRAM_HELD_NS of packet time, or is in the way of newer ones, is to be given up.
+ * receiver never gets. Pieces that overlap in any other way are not put together at all in IPv6
+ * (RFC 5722). In IPv4 one receiver believes the first bytes for a place and another the last, so
+ * both are kept. Whoever holds a datagram longer than DATAGRAM_HELD_NS of packet time, or is in the
+ * way of newer ones, is to be given up.
  *
  * Memory   taken once by datagrams_create(): 6 MiB, of which only what is used is ever touched.
  * Threads  one; belongs to a decoder.
@@ -52,7 +53,7 @@ struct piece {
 	struct frame_chain chain; /* those */
 	uint32_t behind;          /* the next one by offset */
 	uint32_t later;           /* the next one to have come */
-	bool is_other;            /* it came again, with other bytes */
+	bool is_other;            /* it has other bytes than what came before for that place */
 };
 
 /* Which flow a datagram was: what a straggler of it belongs to. */
@@ -72,6 +73,7 @@ struct datagram {
 	uint16_t steps;   /* of decoding, until here */
 	uint8_t protocol; /* that its fragments name */
 	bool is_used, has_last;
+	bool has_overlaps; /* of pieces from and until different places */
 	struct datagram_flow flow;
 };
 
@@ -100,8 +102,13 @@ struct datagram *datagrams_oldest(struct datagrams *datagrams);
 enum datagram_state datagrams_add(struct datagrams *datagrams, struct datagram *datagram,
 	const struct piece *piece, const uint8_t *bytes, bool is_last);
 
+/* The same for one that was not taken since it overlaps others: it counts for the places that are
+ * free, and as other bytes for the rest. */
+enum datagram_state datagrams_add_over(struct datagrams *datagrams, struct datagram *datagram,
+	const struct piece *piece, const uint8_t *bytes, bool is_last);
+
 /* Copies what was captured from the datagram's start on without a gap; how many bytes. with_others:
- * of pieces that came with several contents the last one. */
+ * of bytes that came for the same place the last ones, else the first. */
 size_t datagrams_copy(const struct datagrams *datagrams, const struct datagram *datagram,
 	bool with_others, uint8_t *into, size_t most);
 

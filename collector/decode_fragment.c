@@ -19,6 +19,7 @@ struct taken {
 	struct stretch other;   /* the same with bytes that came in place of others */
 	unsigned other_at;      /* the piece that brought them; 0: none did */
 	bool has_start, is_broken;
+	bool has_overlaps; /* what its bytes are is not sure */
 	uint8_t protocol;
 	unsigned steps, count;
 	uint32_t frames;
@@ -76,6 +77,7 @@ static void take_datagram(
 		(struct stretch){ reader_over(memory, bytes), missing_bytes(datagram, bytes) };
 	taken->has_start = bytes > 0;
 	taken->is_broken = is_broken;
+	taken->has_overlaps = datagram->has_overlaps;
 	taken->protocol = datagram->protocol;
 	taken->steps = datagram->steps;
 	taken->frames = datagram->frames;
@@ -185,7 +187,7 @@ static int decode_taken(
 		.ip_bytes = taken->pieces[0].ip_bytes,
 		.protocol = taken->protocol,
 		.is_v6 = taken->key.is_v6,
-		.is_closed = taken->is_broken,
+		.is_closed = taken->is_broken || taken->has_overlaps,
 		.is_plain = is_plain };
 
 	while (decoding.tunnel_count < CONTEXT_TUNNELS_MAX &&
@@ -264,7 +266,7 @@ static void give_up(struct decoder *decoder, struct datagram *datagram, bool is_
 	struct frame_chain chain;
 	bool is_plain = false;
 
-	take_datagram(decoder, datagram, is_broken, &taken);
+	take_datagram(decoder, datagram, is_broken || datagram->has_overlaps, &taken);
 	chain = taken.chain;
 	if (!taken.has_start || decoder->giving_up == GIVING_UP_DEPTH) {
 		emit_headless(decoder, &taken);
@@ -350,7 +352,8 @@ static int decode_contradiction(struct decoding *decoding, struct datagram *data
 	return result;
 }
 
-/* A fragment of a datagram that was whole, with other bytes: what the two make is its packet. */
+/* A fragment of a datagram that was whole, with other bytes: what the two make is its packet, and
+ * what the next one of that kind is read with. */
 static bool decode_late_version(struct decoding *decoding, const struct datagram_key *key,
 	const struct ip_layer *ip, const struct stretch *stretch)
 {
@@ -366,6 +369,7 @@ static bool decode_late_version(struct decoding *decoding, const struct datagram
 	}
 	payload_memory_use(&decoder->payloads, bytes);
 	struct stretch whole = { reader_over(memory, bytes), 0 };
+	recent_datagrams_keep(&decoder->recent_datagrams, key, decoding->time_ns, whole.reader);
 	struct taken taken = alone_of(decoding, key, ip, whole);
 	return decode_taken(decoder, &taken, decoding->packet, &is_plain) == DECODE_DONE &&
 	       is_plain;
@@ -447,8 +451,14 @@ int decode_fragment(struct decoding *decoding, const struct ip_layer *ip, struct
 		datagram->protocol = ip->protocol; /* the first one's counts (RFC 8200 4.5) */
 	}
 	datagram->steps = (uint16_t)decoding->steps;
-	switch (datagrams_add(
-		decoder->datagrams, datagram, &piece, stretch->reader.at, !ip->more_fragments)) {
+	bool is_last = !ip->more_fragments;
+	enum datagram_state state =
+		datagrams_add(decoder->datagrams, datagram, &piece, stretch->reader.at, is_last);
+	if (state == DATAGRAM_BROKEN && !ip->is_v6) {
+		state = datagrams_add_over(
+			decoder->datagrams, datagram, &piece, stretch->reader.at, is_last);
+	}
+	switch (state) {
 	case DATAGRAM_WAITS:
 		decoder->stats.held += decoding->frames;
 		return DECODE_HELD;

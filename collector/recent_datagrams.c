@@ -5,19 +5,34 @@
 /* Later the number is rather another datagram's. */
 #define RECENT_NS NS_PER_S
 
+static struct recent_datagram *find(struct recent_datagrams *recent, const struct datagram_key *key)
+{
+	for (unsigned i = 0; i < RECENT_DATAGRAMS; i++) {
+		struct recent_datagram *place = &recent->places[i];
+		if (place->count > 0 && memcmp(&place->key, key, sizeof(*key)) == 0) {
+			return place;
+		}
+	}
+	return NULL;
+}
+
 void recent_datagrams_keep(struct recent_datagrams *recent, const struct datagram_key *key,
 	uint64_t time_ns, struct reader bytes)
 {
-	struct recent_datagram *place = &recent->places[recent->next];
+	struct recent_datagram *place = find(recent, key);
 	size_t count = reader_left(&bytes);
 
-	if (count > 0 && count <= RECENT_BYTES_MAX) {
-		place->key = *key;
-		place->time_ns = time_ns;
-		place->count = (uint32_t)count;
-		memcpy(place->bytes, bytes.at, count);
+	if (count == 0 || count > RECENT_BYTES_MAX) {
+		return;
+	}
+	if (!place) {
+		place = &recent->places[recent->next];
 		recent->next = (recent->next + 1) % RECENT_DATAGRAMS;
 	}
+	place->key = *key;
+	place->time_ns = time_ns;
+	place->count = (uint32_t)count;
+	memcpy(place->bytes, bytes.at, count);
 }
 
 size_t recent_datagrams_read_with(const struct recent_datagrams *recent,

@@ -20,7 +20,7 @@ struct recent_datagrams {
 	unsigned next;
 };
 
-/* One is whole; longer ones are not kept. */
+/* One is whole, or was and is another one now; longer ones are not kept. */
 void recent_datagrams_keep(struct recent_datagrams *recent, const struct datagram_key *key,
 	uint64_t time_ns, struct reader bytes);
 

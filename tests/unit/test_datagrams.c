@@ -185,14 +185,15 @@ static void test_flood(void)
 }
 
 /* A piece that comes again with other bytes. */
-static void add_text(struct datagram *datagram, uint32_t offset, const char *text, bool is_last)
+static enum datagram_state add_text(
+	struct datagram *datagram, uint32_t offset, const char *text, bool is_last)
 {
 	struct piece piece = { .offset = offset,
 		.wire_bytes = (uint32_t)strlen(text),
 		.captured_bytes = (uint32_t)strlen(text),
 		.frames = 1 };
 
-	datagrams_add(datagrams, datagram, &piece, (const uint8_t *)text, is_last);
+	return datagrams_add(datagrams, datagram, &piece, (const uint8_t *)text, is_last);
 }
 
 static const char *text_of(const struct datagram *datagram, bool with_others)
@@ -226,6 +227,69 @@ static void test_versions(void)
 	piece = datagrams_later(datagrams, datagrams_earliest(datagrams, datagram));
 	ok(!piece->is_other, "a copy is no other version");
 	datagrams_release(datagrams, datagram);
+}
+
+/* One that overlaps others. */
+static enum datagram_state add_over(
+	struct datagram *datagram, uint32_t offset, const char *text, bool is_last)
+{
+	struct piece piece = { .offset = offset,
+		.wire_bytes = (uint32_t)strlen(text),
+		.captured_bytes = (uint32_t)strlen(text),
+		.frames = 1 };
+
+	is_int(datagrams_add(datagrams, datagram, &piece, (const uint8_t *)text, is_last),
+		DATAGRAM_BROKEN, "%s overlaps", text);
+	return datagrams_add_over(datagrams, datagram, &piece, (const uint8_t *)text, is_last);
+}
+
+static void test_overlaps(void)
+{
+	struct datagram *datagram = open_datagram(210);
+
+	add_text(datagram, 0, "first...bytes...", false);
+	is_int(add_over(datagram, 0, "other...", false), DATAGRAM_WAITS, "a shorter one");
+	is_int(add_over(datagram, 8, "words...further.", false), DATAGRAM_WAITS, "one beyond");
+	is_int(add_text(datagram, 24, "end", true), DATAGRAM_WHOLE, "and the last one");
+	is_text(text_of(datagram, false), "first...bytes...further.end", "the first bytes");
+	is_text(text_of(datagram, true), "other...words...further.end", "the last ones");
+	is_int(datagram->piece_count, 4, "each came once");
+	datagrams_release(datagrams, datagram);
+	ok(!datagram_waits(datagram) && !datagrams_oldest(datagrams), "then none waits");
+
+	datagram = open_datagram(211);
+	add_text(datagram, 8, "bytes...", false);
+	add_text(datagram, 24, "further.", false);
+	is_int(add_over(datagram, 0, "other...words...from end to end!last", true), DATAGRAM_WHOLE,
+		"one around others");
+	is_text(text_of(datagram, false), "other...bytes...from endfurther.last", "fills the gaps");
+	is_text(text_of(datagram, true), "other...words...from end to end!last", "or is all");
+	datagrams_release(datagrams, datagram);
+
+	datagram = open_datagram(212);
+	add_text(datagram, 0, "first...bytes...", false);
+	is_int(add_over(datagram, 8, "bytes...further.", true), DATAGRAM_WHOLE, "the same bytes");
+	const struct piece *piece = datagrams_earliest(datagrams, datagram);
+	ok(!datagrams_later(datagrams, piece)->is_other, "are no other version");
+	datagrams_release(datagrams, datagram);
+
+	datagram = open_datagram(213);
+	struct piece cut = { .wire_bytes = 24, .captured_bytes = 12, .frames = 1 };
+	add_text(datagram, 8, "bytes...", false);
+	is_int(datagrams_add_over(datagrams, datagram, &cut, (const uint8_t *)"first...byte", true),
+		DATAGRAM_WHOLE, "one that was cut off");
+	is_text(text_of(datagram, false), "first...bytes...", "ends where its bytes do");
+	datagrams_release(datagrams, datagram);
+
+	for (unsigned i = 0; i < 4095; i++) {
+		add_text(open_datagram(300 + i / 200), i % 200 * 8, "12345678", false);
+	}
+	datagram = open_datagram(300);
+	is_int(add_over(datagram, 4, "1234567812345678", false), DATAGRAM_BROKEN,
+		"where there is no room none is taken");
+	while ((datagram = datagrams_oldest(datagrams)) != NULL) {
+		datagrams_release(datagrams, datagram);
+	}
 }
 
 static void test_late_versions(void)
@@ -272,6 +336,7 @@ int main(void)
 	test_cut();
 	test_time();
 	test_versions();
+	test_overlaps();
 	test_late_versions();
 	test_flood();
 	datagrams_destroy(datagrams);
