@@ -53,6 +53,7 @@ struct source_options {
 	uint32_t snaplen;      /* live only; 0: whole packets */
 	uint32_t buffer_bytes; /* live only; 0: 64 MiB */
 	bool promiscuous;      /* live only */
+	bool is_joined;        /* live only: source_open_interfaces() sets it */
 	/* Live only; NULL: none, else this ring is one of a group (fanout.h). With SOURCE_NEW_GROUP
 	 * the kernel makes one that nobody else on this machine has, and its number is put there
 	 * for the rings that follow. */
@@ -69,7 +70,9 @@ struct source_stats {
 	uint64_t kernel_drops; /* live only */
 	uint64_t twins; /* several files: frames that another file brought already; left out */
 	uint64_t first_ns, last_ns; /* times of the frames handed over */
-	bool is_gone; /* live only: the interface was removed; its return is waited for */
+	/* Live only: an interface that was removed and whose return is waited for; NULL: none. It
+	 * is good as long as the source. */
+	const char *gone;
 };
 
 /* Can the filter be read? 0 or -EINVAL, before anything is opened. */
@@ -84,6 +87,14 @@ void source_close(struct source *source);
  * the error comes at the end. */
 int source_open_files(struct source **source, const char *const *names, unsigned count,
 	const struct source_options *options, struct err *err);
+
+/* Several live interfaces as one source, in time order: so both ways of a flow come together where
+ * each has a port of its own, as behind a tap, and copies lie next to each other. With more than
+ * one frames come at most SOURCE_HELD_MS later for it. fanout_groups: one of each interface, in
+ * place of that of the options; NULL: none. */
+enum { SOURCE_HELD_MS = 20, SOURCE_INTERFACES_MAX = 32 };
+int source_open_interfaces(struct source **source, const char *const *names, unsigned count,
+	const struct source_options *options, uint32_t *fanout_groups, struct err *err);
 
 /* The next frames: batch->count > 0 and 0; or at the end batch->count 0 and 0; or -errno. Live
  * sources return 0 with batch->count 0 when nothing came for a tenth of a second: ask

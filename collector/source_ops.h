@@ -13,6 +13,10 @@ struct source_ops {
 	/* Fills an empty batch; as source_next(). Frames before a failure come first, then the
 	 * failure, once. Sets is_kept where keeping is no work. */
 	int (*next)(struct source *source, struct frame_batch *batch, struct err *err);
+	/* Live: the same without waiting; and where to wait, -1 where there is nothing to wait for.
+	 */
+	int (*take)(struct source *source, struct frame_batch *batch, struct err *err);
+	int (*wait_at)(const struct source *source);
 	void (*progress)(
 		struct source *source, struct source_stats *stats); /* the fields a kind knows */
 	/* Goes to where the frames of from_ns begin, before the first is read. NULL: cannot. */
@@ -32,7 +36,7 @@ struct source {
 	uint16_t file_id; /* of places; 0: the kind need not set any */
 	bool has_range;   /* frames outside of it are left out */
 	struct source_range range;
-	bool names_files; /* its errors name the file themselves */
+	bool names_files; /* its errors name the file, or the interface, themselves */
 	struct packet_filter *filter;
 	bool keeps; /* frames are to stay (source_keep()), of this or of what this is a part of */
 	struct frame_copy_ring *keeper; /* of frames that do not by themselves; NULL none */
@@ -40,6 +44,9 @@ struct source {
 	int failure; /* said again by every further call */
 	struct err reason;
 };
+
+/* Live: how long poll() waits for a frame. */
+enum { SOURCE_WAIT_MS = 100, SOURCE_HURRIED_MS = 1 };
 
 /* The kinds. Those over a stream take it, also when they fail. */
 int source_pcap_file_open(
@@ -50,3 +57,7 @@ int source_pcapng_open(
 	struct source **source, const char *name, struct stream *stream, struct err *err);
 int source_live_open(struct source **source, const char *name, const struct source_options *options,
 	struct err *err);
+
+/* Several live sources as one; the sources are taken, also where it fails. */
+int source_join(
+	struct source **joined, struct source *const *sources, unsigned count, struct err *err);

@@ -15,16 +15,20 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "collector/fanout.h"
 #include "collector/pcap_format.h"
 
 enum {
 	BUFFER_BYTES = 64 << 20,
 	SNAPLEN_MAX = 262144,
-	WAIT_MS = 100,
-	HURRIED_MS = 1,
+	/* How old a frame may be before the kernel hands over the block that it is in. */
+	BLOCK_MS = SOURCE_WAIT_MS,
+	JOINED_BLOCK_MS = SOURCE_HELD_MS / 2,
 	ARENA_BYTES = 4 << 20
 };
+
+#define LOOK_EVERY_NS (SOURCE_WAIT_MS * NS_PER_MS) /* for an interface that is gone */
 
 /* A link type that libpcap knows by another number than files do: pcap_t over a capture of no
  * packets, so that libpcap does its own translation. The file must stay open while the handle is in
@@ -177,6 +181,7 @@ struct live {
 	unsigned index;                /* of the interface */
 	bool promiscuous, shares_ring; /* shares: one of a group */
 	bool is_gone;                  /* the interface; its return is looked for */
+	uint64_t looked_ns;            /* then, monotonic */
 };
 
 static void take_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
@@ -234,39 +239,54 @@ static bool bind_again(struct live *live)
 	return true;
 }
 
-static void wait_for_interface(struct live *live)
+static void look_for_interface(struct live *live)
 {
-	poll(NULL, 0, WAIT_MS);
-	live->is_gone = !bind_again(live);
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (now_ns - live->looked_ns >= LOOK_EVERY_NS) {
+		live->looked_ns = now_ns;
+		live->is_gone = !bind_again(live);
+	}
 }
 
-static int live_next(struct source *source, struct frame_batch *batch, struct err *err)
+static int live_take(struct source *source, struct frame_batch *batch, struct err *err)
 {
 	struct live *live = (struct live *)source;
 
 	live->batch = batch;
 	live->arena_used = 0;
 	if (live->is_gone) {
-		wait_for_interface(live);
+		look_for_interface(live);
 		return 0;
 	}
 	int count = pcap_dispatch(live->pcap, PACKET_BATCH_MAX, take_packet, (u_char *)live);
-	if (count == 0) {
-		/* libpcap's own waiting can hang on an idle ring; poll() with a limit cannot. */
-		struct pollfd ready = { .fd = live->fd, .events = POLLIN };
-		poll(&ready, 1, source->is_hurried ? HURRIED_MS : WAIT_MS);
-		count = pcap_dispatch(live->pcap, PACKET_BATCH_MAX, take_packet, (u_char *)live);
+	if (count != PCAP_ERROR || batch->count > 0) {
+		return 0;
 	}
-	if (count == PCAP_ERROR && batch->count == 0) {
-		live->is_gone =
-			!live->shares_ring && if_nametoindex(live->interface) != live->index;
-		if (live->is_gone) {
-			return 0;
-		}
-		return err_set(
-			err, ENETDOWN, "cannot capture any more: %s", pcap_geterr(live->pcap));
+	live->is_gone = !live->shares_ring && if_nametoindex(live->interface) != live->index;
+	return live->is_gone ? 0
+			     : err_set(err, ENETDOWN, "cannot capture any more: %s",
+				       pcap_geterr(live->pcap));
+}
+
+static int live_wait_at(const struct source *source)
+{
+	const struct live *live = (const struct live *)source;
+
+	return live->is_gone ? -1 : live->fd;
+}
+
+/* libpcap's own waiting can hang on an idle ring; poll() with a limit cannot. */
+static int live_next(struct source *source, struct frame_batch *batch, struct err *err)
+{
+	int status = live_take(source, batch, err);
+
+	if (status == 0 && batch->count == 0) {
+		struct pollfd ready = { .fd = live_wait_at(source), .events = POLLIN };
+		poll(&ready, 1, source->is_hurried ? SOURCE_HURRIED_MS : SOURCE_WAIT_MS);
+		status = live_take(source, batch, err);
 	}
-	return 0;
+	return status;
 }
 
 static void live_progress(struct source *source, struct source_stats *stats)
@@ -276,7 +296,7 @@ static void live_progress(struct source *source, struct source_stats *stats)
 	count_drops(live);
 	stats->bytes_done = live->bytes;
 	stats->kernel_drops = live->kernel_drops;
-	stats->is_gone = live->is_gone;
+	stats->gone = live->is_gone ? live->interface : NULL;
 }
 
 static void live_destroy(struct source *source)
@@ -293,6 +313,8 @@ static void live_destroy(struct source *source)
 
 static const struct source_ops live_ops = {
 	.next = live_next,
+	.take = live_take,
+	.wait_at = live_wait_at,
 	.progress = live_progress,
 	.destroy = live_destroy,
 };
@@ -305,7 +327,7 @@ static int activate(
 	pcap_set_snaplen(live->pcap, (int)live->snaplen);
 	pcap_set_buffer_size(live->pcap, buffer_bytes < INT32_MAX ? (int)buffer_bytes : INT32_MAX);
 	pcap_set_promisc(live->pcap, options->promiscuous);
-	pcap_set_timeout(live->pcap, WAIT_MS);
+	pcap_set_timeout(live->pcap, options->is_joined ? JOINED_BLOCK_MS : BLOCK_MS);
 	pcap_set_tstamp_precision(live->pcap, PCAP_TSTAMP_PRECISION_NANO);
 	int status = pcap_activate(live->pcap);
 	if (status == PCAP_ERROR_PERM_DENIED || status == PCAP_ERROR_PROMISC_PERM_DENIED) {

@@ -43,7 +43,7 @@ enum { ENGINE_WORKERS_MAX = 64 };
 
 struct engine_input {
 	struct source *source; /* the caller's */
-	const char *interface; /* live; NULL for files */
+	const char *interface; /* live: its name, or those of all; NULL for files */
 	unsigned queue;
 };
 

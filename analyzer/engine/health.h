@@ -23,10 +23,10 @@
 enum { HEALTH_WORKERS_MAX = 32, HEALTH_OUTPUTS_MAX = 32 };
 
 struct health_worker {
-	const char *interface;
-	unsigned queue;    /* of the interface, from 0 */
-	bool is_capturing; /* false: it ended, or the interface is gone */
-	uint64_t seen_ns;  /* monotonic: when this was said */
+	const char *interface; /* or all of them, with a "+" between */
+	unsigned queue;        /* from 0 */
+	bool is_capturing;     /* false: it ended, or an interface is gone */
+	uint64_t seen_ns;      /* monotonic: when this was said */
 	struct source_stats source;
 	struct collector_stats collector;
 	struct classify_stats classify;

@@ -206,11 +206,12 @@ void lane_say_health(struct lane *lane, bool is_capturing)
 	};
 
 	source_read_stats(lane->options.source, &health.source);
-	if (health.source.is_gone != lane->health.source.is_gone) {
-		log_warning("%s: the interface %s", lane->options.interface,
-			health.source.is_gone ? "is gone; its return is waited for" : "is back");
+	const char *gone = health.source.gone, *was_gone = lane->health.source.gone;
+	if (gone != was_gone) {
+		log_warning("%s: the interface %s", gone ? gone : was_gone,
+			gone ? "is gone; its return is waited for" : "is back");
 	}
-	health.is_capturing = is_capturing && !health.source.is_gone;
+	health.is_capturing = is_capturing && !gone;
 	collector_read_stats(lane->collector, &health.collector);
 	classify_read_stats(lane->classify, &health.classify);
 	pthread_mutex_lock(&lane->said);

@@ -325,7 +325,6 @@ static void take_record(
 	vantage->vlans[flow->context.vlan_id % VANTAGE_VLANS]++;
 	take_ways(vantage, record);
 	translated_take(&vantage->translated, record);
-	ports_take(&vantage->ports, record);
 	multicast_take(&vantage->multicast, flow);
 	if (record->direction == RECORD_DIRECTION_OUTBOUND) {
 		take_outbound(vantage, record);

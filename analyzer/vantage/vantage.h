@@ -23,7 +23,6 @@
 #include "analyzer/vantage/vantage_drops.h"
 #include "analyzer/vantage/vantage_logs.h"
 #include "analyzer/vantage/vantage_multicast.h"
-#include "analyzer/vantage/vantage_ports.h"
 #include "analyzer/vantage/vantage_probes.h"
 #include "analyzer/vantage/vantage_translated.h"
 
@@ -61,7 +60,6 @@ struct vantage {
 	struct clients clients;
 	struct clients many; /* addresses behind which many stand */
 	struct translated translated;
-	struct ports ports;
 	struct multicast multicast;
 	struct segment_days days;
 	const struct probe_key *probe_key; /* the caller's; NULL: no probe is known */

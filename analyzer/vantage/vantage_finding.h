@@ -32,8 +32,6 @@ enum vantage_severity {
 	X(ROUTED, "routed", WARNING)           /* every packet on both sides of a router */        \
 	X(TRANSLATED, "translated", WARNING)   /* likewise, by another address: it counts twice */ \
 	X(RETAGGED, "retagged", WARNING)       /* likewise, between the same ends */               \
-	X(PORTS_TWICE, "ports-twice", WARNING) /* likewise, on two interfaces of the sensor */     \
-	X(PORTS_HALVES, "ports-halves", CRITICAL) /* each way on an interface of its own */        \
 	X(MULTICAST, "multicast", WARNING)     /* carried into several VLANs: it counts in each */ \
 	X(SNAPLEN, "snaplen", CRITICAL)        /* handshakes are cut */                            \
 	X(MERGED, "merged", WARNING)           /* segments larger than the network carries */      \

@@ -63,8 +63,7 @@ static void judge_ways(const struct vantage_case *it)
 		seen += unit->flows >= FLOWS_LEAST && !is_one_way(unit, UNIT_ONE_WAY_PERCENT);
 	}
 	if (blind == 0 || seen == 0) {
-		/* Where each port has one way both are there (judge_ports()). */
-		if (is_one_way(&all, ONE_WAY_PERCENT) && !ports_are_halves(&vantage->ports)) {
+		if (is_one_way(&all, ONE_WAY_PERCENT)) {
 			put_ways(vantage_add(it->findings, VANTAGE_ONE_WAY), &all);
 		}
 		return;
@@ -167,22 +166,6 @@ static void judge_translated(const struct vantage_case *it)
 	}
 }
 
-static void judge_ports(const struct vantage_case *it)
-{
-	const struct ports *ports = &it->vantage->ports;
-
-	if (ports_are_doubled(ports)) {
-		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_PORTS_TWICE);
-		figure_number(finding, "pairs", ports->twice);
-		figure_number(finding, "flows", ports->told - ports->twice);
-	}
-	if (ports_are_halves(ports)) {
-		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_PORTS_HALVES);
-		figure_number(finding, "pairs", ports->halves);
-		figure_number(finding, "flows", ports->told - ports->halves);
-	}
-}
-
 static void judge_multicast(const struct vantage_case *it)
 {
 	const struct multicast *multicast = &it->vantage->multicast;
@@ -279,7 +262,6 @@ void vantage_judge_mirror(const struct vantage_case *it)
 	judge_ways(it);
 	judge_tunnels(it);
 	judge_translated(it);
-	judge_ports(it);
 	judge_multicast(it);
 	if (it->context->has_counters) {
 		judge_doubled(it);

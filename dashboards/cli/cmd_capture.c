@@ -19,7 +19,8 @@ extern const struct command command_capture;
 
 static const struct option options[] = {
 	{ "interface", 'i', OPTION_LIST, AT(interface), .argument = "NAME", .group = "Input",
-		.help = "Interface to capture from; may be given several times." },
+		.help = "Interface to capture from; may be given several times: both ports of a "
+			"tap or a bridge, whose ways and copies come together." },
 	{ "filter", 0, OPTION_TEXT, AT(filter), .argument = "BPF",
 		.help = "Take only packets that match this capture filter (see pcap-filter)." },
 	{ "promiscuous", 0, OPTION_SWITCH, AT(promiscuous), .argument = "on|off",
@@ -28,12 +29,13 @@ static const struct option options[] = {
 		.least = 128, .most = 262144, .help = "Take at most so much of each packet." },
 	{ "ring-size", 0, OPTION_NUMBER, AT(ring_size), .argument = "MB", .default_text = "64",
 		.least = 1, .most = 2047,
-		.help = "Memory that the kernel fills with packets, for each queue." },
+		.help = "Memory that the kernel fills with packets, for each queue of each "
+			"interface." },
 	{ "queues", 0, OPTION_NUMBER, AT(queues), .argument = "N", .default_text = "1", .least = 1,
 		.most = 16,
-		.help = "Threads for each interface. All that a client of the own networks sends "
-			"and "
-			"gets comes to the same one." },
+		.help = "Threads, which share all interfaces. All that a client of the own "
+			"networks "
+			"sends and gets comes to the same one." },
 	{ "dnstap-listen", 0, OPTION_LIST, AT(dnstap_listen),
 		.argument = "unix:PATH|[ADDRESS:]PORT",
 		.help = "Hear from resolvers by dnstap what they answered whom, for clients whose "
@@ -131,13 +133,18 @@ static const struct option options[] = {
 	{ NULL },
 };
 
-enum { SENSOR_NAME_BYTES = 65, OWN_NETWORKS_MAX = 1024 };
+enum {
+	SENSOR_NAME_BYTES = 65,
+	OWN_NETWORKS_MAX = 1024,
+	INTERFACES_BYTES = SOURCE_INTERFACES_MAX * 16
+};
 
 /* Everything that one run opens; closed in one place. */
 struct capture {
 	const struct capture_settings *settings;
 	struct engine_input inputs[HEALTH_WORKERS_MAX];
 	unsigned input_count;
+	char interfaces[INTERFACES_BYTES];
 	struct name_sources names;
 	struct run run;
 	struct capture_show show;
@@ -156,31 +163,26 @@ static void set_log_level(const char *name)
 	}
 }
 
-static int open_queue(struct capture *capture, const char *interface, unsigned queue,
-	const struct source_options *source_options, struct err *err)
+/* "eth0", or "eth0+eth1". */
+static void name_interfaces(struct capture *capture)
 {
-	struct engine_input *input = &capture->inputs[capture->input_count];
-	char name[64];
+	const struct option_list *names = &capture->settings->interface;
+	struct text text;
 
-	if (capture->input_count == HEALTH_WORKERS_MAX) {
-		return err_set(err, EINVAL, "more than %d queues on all interfaces together",
-			HEALTH_WORKERS_MAX);
+	text_init(&text, capture->interfaces, sizeof(capture->interfaces));
+	for (unsigned i = 0; i < names->count; i++) {
+		text_put(&text, i ? "+" : "");
+		text_put(&text, names->items[i]);
 	}
-	snprintf(name, sizeof(name), "if:%s", interface);
-	int status = source_open(&input->source, name, source_options, err);
-	if (status == 0) {
-		input->interface = interface;
-		input->queue = queue;
-		capture->input_count++;
-	}
-	return status;
 }
 
+/* The kernel spreads clients over the queues of each interface alike: so the same queue of all of
+ * them has all that a client says and hears, whichever way that takes. */
 static int open_sources(struct capture *capture, struct err *err)
 {
 	const struct capture_settings *settings = capture->settings;
 	struct prefix own[OWN_NETWORKS_MAX];
-	struct source_options source_options = {
+	const struct source_options source_options = {
 		.filter = settings->filter,
 		.snaplen = (uint32_t)settings->snaplen,
 		.buffer_bytes = (uint32_t)(settings->ring_size << 20),
@@ -189,15 +191,21 @@ static int open_sources(struct capture *capture, struct err *err)
 		.own_network_count =
 			policy_own_networks(capture->run.reference->policy, own, OWN_NETWORKS_MAX),
 	};
+	uint32_t groups[SOURCE_INTERFACES_MAX];
 	int status = 0;
 
-	for (unsigned i = 0; i < settings->interface.count && status == 0; i++) {
-		uint32_t group = SOURCE_NEW_GROUP; /* each interface has one of its own */
-		source_options.fanout_group = settings->queues > 1 ? &group : NULL;
-		for (unsigned queue = 0; queue < settings->queues && status == 0; queue++) {
-			status = open_queue(
-				capture, settings->interface.items[i], queue, &source_options, err);
-		}
+	for (unsigned i = 0; i < SOURCE_INTERFACES_MAX; i++) {
+		groups[i] = SOURCE_NEW_GROUP;
+	}
+	name_interfaces(capture);
+	for (unsigned queue = 0; queue < settings->queues && status == 0; queue++) {
+		struct engine_input *input = &capture->inputs[capture->input_count];
+		status = source_open_interfaces(&input->source,
+			(const char *const *)settings->interface.items, settings->interface.count,
+			&source_options, settings->queues > 1 ? groups : NULL, err);
+		input->interface = capture->interfaces;
+		input->queue = queue;
+		capture->input_count += status == 0;
 	}
 	return status;
 }

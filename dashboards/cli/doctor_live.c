@@ -18,7 +18,7 @@ enum { FLOW_LIMIT = 500000, INTERFACES_MAX = 16, LOOK_EVERY_MS = 100 };
 struct watching {
 	const struct doctor *doctor;
 	const struct doctor_live *live;
-	struct engine_input inputs[INTERFACES_MAX];
+	struct engine_input input; /* all of them */
 	struct vantage_interface before[INTERFACES_MAX], after[INTERFACES_MAX];
 	unsigned count;
 	struct vantage *vantage;
@@ -48,21 +48,17 @@ static int open_sources(struct watching *watching, struct err *err)
 	const struct source_options options = { .filter = watching->doctor->filter,
 		.snaplen = watching->live->snaplen,
 		.promiscuous = true };
-	char name[64];
-	int status = 0;
+	unsigned count = names->count < INTERFACES_MAX ? names->count : INTERFACES_MAX;
 
-	for (unsigned i = 0; i < names->count && i < INTERFACES_MAX && status == 0; i++) {
-		struct engine_input *input = &watching->inputs[i];
-		if (!doctor_read_interface(names->items[i], &watching->before[i])) {
-			return err_set(
-				err, ENODEV, "%s: there is no such interface", names->items[i]);
+	for (; watching->count < count; watching->count++) {
+		const char *name = names->items[watching->count];
+		if (!doctor_read_interface(name, &watching->before[watching->count])) {
+			return err_set(err, ENODEV, "%s: there is no such interface", name);
 		}
-		snprintf(name, sizeof(name), "if:%s", names->items[i]);
-		status = source_open(&input->source, name, &options, err);
-		input->interface = names->items[i];
-		watching->count += status == 0;
 	}
-	return status;
+	watching->input.interface = names->items[0];
+	return source_open_interfaces(&watching->input.source, (const char *const *)names->items,
+		count, &options, NULL, err);
 }
 
 static int create_engine(struct watching *watching, struct err *err)
@@ -71,8 +67,8 @@ static int create_engine(struct watching *watching, struct err *err)
 		.idle_tcp_ns = 300 * NS_PER_S,
 		.idle_other_ns = 120 * NS_PER_S };
 	const struct flow_keys keys = { .now = hash_key_random(), .next_ns = UINT64_MAX };
-	const struct engine_options options = { .inputs = watching->inputs,
-		.input_count = watching->count,
+	const struct engine_options options = { .inputs = &watching->input,
+		.input_count = 1,
 		.collector = flow_options_collector(&flow, &keys),
 		.reference = watching->doctor->reference,
 		.vantage = watching->vantage,
@@ -108,7 +104,7 @@ static void read_interfaces(struct watching *watching)
 	for (unsigned i = 0; i < watching->count; i++) {
 		struct vantage_interface *after = &watching->after[i];
 		uint64_t missed_before = watching->before[i].missed;
-		if (!doctor_read_interface(watching->inputs[i].interface, after)) {
+		if (!doctor_read_interface(watching->live->interfaces->items[i], after)) {
 			*after = watching->before[i];
 			after->is_up = false;
 		}
@@ -162,9 +158,7 @@ int doctor_watch(const struct doctor *doctor, const struct doctor_live *live,
 		judge(&watching, report);
 	}
 	engine_destroy(watching.engine);
-	for (unsigned i = 0; i < watching.count; i++) {
-		source_close(watching.inputs[i].source);
-	}
+	source_close(watching.input.source);
 	vantage_destroy(watching.vantage);
 	return status;
 }

@@ -2,7 +2,7 @@
 # `borderflow capture` on a veth pair in a network namespace of its own: privileges, nothing lost, equal to what
 # `analyze` says of the same packets, reload, health, interfaces that go and come, stop. Root only. Prints TAP.
 . "$(dirname "$0")/tap.sh"
-needs jq tcpdump
+needs jq tcpdump python3
 needs_built
 . "$(dirname "$0")/wire.sh"
 needs_sender
@@ -178,6 +178,52 @@ ends() { # of each flow, and whether both of them were heard; a flow torn apart 
 ends "$work/kept/two.ndjson" >"$work/two"
 ends "$work/plain.ndjson" >"$work/one"
 ok 'no flow was torn apart' diff "$work/two" "$work/one"
+
+# Two interfaces are one: of a tap each gives one way, both ports of a bridge give all of it. Frame by frame, as the wire does.
+add_veth 1
+cat >"$work/ports.py" <<'END'
+import socket, struct, sys, time
+content, at = open(sys.argv[1], "rb").read(), 24
+ports = [socket.socket(socket.AF_PACKET, socket.SOCK_RAW) for _ in (0, 1)]
+for number, port in enumerate(ports):
+    port.bind(("send%d" % number, 0))
+frames = 0
+while at < len(content):
+    captured = struct.unpack_from("<I", content, at + 8)[0]
+    frame = content[at + 16:at + 16 + captured]
+    at += 16 + captured
+    goes_out = frame[12:14] != b"\x08\x00" or frame[26] == 10
+    for number, port in enumerate(ports):
+        if sys.argv[2] == "bridge" or goes_out == (number == 0):
+            port.send(frame)
+            frames += 1
+    if frames % 16 == 0:
+        time.sleep(0.001)
+print(frames)
+END
+by_app "$work/plain.ndjson" >"$work/offline"
+counts_once() { # the same flows, and but for a frame or two, of which the machine sent the copy too late, the same packets
+	join "$work/live" "$work/offline" | awk '{ packets += $5; more += $2 - $5; flows += $4 != $7 }
+		END { exit !(NR > 10 && flows == 0 && more >= 0 && more * 500 < packets) }' || diff "$work/live" "$work/offline"
+}
+for kind in bridge tap; do
+	ok "both ports of a $kind" start -i tap0 -i tap1 --archive "$work/kept/archive-$kind" --flows "$work/kept/$kind.ndjson"
+	frames=$(inside python3 "$work/ports.py" "$work/plain.pcap" $kind)
+	ok '… all read' becomes borderflow_frames_total "$frames"
+	ok 'it stops cleanly' end_sensor
+	by_app "$work/kept/$kind.ndjson" >"$work/live"
+	ok '… and each flow counts once, both ways' counts_once
+done
+sent=0
+ok 'two interfaces, of which one will go' start -i tap0 -i tap1 --archive "$work/kept/archive-gone" --flows "$work/kept/gone.ndjson"
+inside ip link del tap1
+ok 'removed: it says so' becomes borderflow_capture_up 0
+ok '… and which one' logged 'tap1: the interface is gone'
+send 20000 "$work/plain.pcap"
+ok '… the other one goes on' becomes borderflow_frames_total "$sent"
+add_veth 1
+ok '… and it is back' becomes borderflow_capture_up 1
+ok 'it stops cleanly' end_sensor
 
 # A client's DNS answers name its flows, whichever queue they might have come to.
 sent=0

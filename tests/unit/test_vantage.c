@@ -122,42 +122,6 @@ static void test_translated(void)
 		"both sides of a firewall between two VLANs");
 }
 
-/* So many flows on two interfaces, with or without the other way on each. */
-static void take_on_ports(unsigned count, bool are_halves, uint16_t vlan_id)
-{
-	for (unsigned i = 0; i < count; i++) {
-		for (unsigned port = 0; port < 2; port++) {
-			struct record record = flow_of(1, 1);
-			record.flow.flow_id = 0x100 + i;
-			record.flow.worker = (uint16_t)port;
-			record.flow.context.vlan_id = port ? vlan_id : 101;
-			if (are_halves) {
-				record.flow.packets[!port] = record.flow.total_packets[!port] = 0;
-			}
-			take(&record, 1);
-		}
-	}
-}
-
-static void test_ports(void)
-{
-	begin();
-	take_on_ports(30, false, 101);
-	ok(figure(judge(VANTAGE_PORTS_TWICE), "pairs") == 30 && !judge(VANTAGE_PORTS_HALVES),
-		"both ports of a bridge");
-	begin();
-	take_on_ports(30, true, 101);
-	ok(figure(judge(VANTAGE_PORTS_HALVES), "pairs") == 30 && !judge(VANTAGE_PORTS_TWICE),
-		"both ports of a tap");
-	ok(!judge(VANTAGE_ONE_WAY), "… is not a mirror of one way");
-	begin();
-	take_on_ports(30, false, 102);
-	ok(!judge(VANTAGE_PORTS_TWICE), "another VLAN is another network");
-	begin();
-	take_on_ports(10, false, 101);
-	ok(!judge(VANTAGE_PORTS_TWICE), "of few nothing is said");
-}
-
 static void test_places(void)
 {
 	begin();
@@ -632,7 +596,6 @@ int main(void)
 	test_ways();
 	test_counters();
 	test_translated();
-	test_ports();
 	test_places();
 	test_tunnels();
 	test_names();
