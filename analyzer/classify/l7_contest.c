@@ -138,27 +138,18 @@ enum l7_protocol l7_contest_answer(const struct l7_feed *feed, struct reader in,
  * beside whole ones. */
 enum { WORTH_WHOLE_SEGMENTS = 1, WORTH_FITS_TOGETHER = 2 };
 
-static void drop_versions(struct l7_contest *contest)
-{
-	reassembly_close(contest->feed->tables->reassembly, contest->first);
-	contest->first = 0;
-	contest->has_nameless = false;
-	l7_info_clear(&contest->names);
-}
-
 /* This one is of more worth than those before it. */
-static void begin_with(struct l7_contest *contest, unsigned worth, struct reader bytes)
+static void begin_with(struct reassembly *reassembly, struct l7_candidates *candidates,
+	unsigned worth, struct reader bytes)
 {
-	struct reassembly *reassembly = contest->feed->tables->reassembly;
-
-	if (contest->is_found) {
-		drop_versions(contest);
-	}
-	contest->is_found = true;
-	contest->worth = worth;
-	contest->first = reassembly_open(reassembly);
-	if (contest->first) {
-		reassembly_add(reassembly, contest->first, 0, bytes.at, reader_left(&bytes));
+	reassembly_close(reassembly, candidates->first);
+	l7_info_clear(&candidates->names);
+	candidates->has_nameless = false;
+	candidates->is_found = true;
+	candidates->worth = worth;
+	candidates->first = reassembly_open(reassembly);
+	if (candidates->first) {
+		reassembly_add(reassembly, candidates->first, 0, bytes.at, reader_left(&bytes));
 	}
 }
 
@@ -168,21 +159,21 @@ static bool has_room(const struct l7_info *names)
 	       names->text_length + L7_INFO_NAME_MAX + 1 <= L7_INFO_TEXT_MAX;
 }
 
-static void take_version(
-	struct l7_contest *contest, const struct l7_info *l7, unsigned worth, struct reader bytes)
+static void take_version(struct l7_contest *contest, struct l7_candidates *candidates,
+	const struct l7_info *l7, unsigned worth, struct reader bytes)
 {
-	if (contest->is_found && worth < contest->worth) {
+	if (candidates->is_found && worth < candidates->worth) {
 		return;
 	}
-	if (!contest->is_found || worth > contest->worth) {
-		begin_with(contest, worth, bytes);
+	if (!candidates->is_found || worth > candidates->worth) {
+		begin_with(contest->feed->tables->reassembly, candidates, worth, bytes);
 	}
-	contest->has_nameless |= said_names(contest, l7) == 0;
+	candidates->has_nameless |= said_names(contest, l7) == 0;
 	/* The last of many has a place, which none that follows it in the second look takes. */
-	if (!contest->has_last || has_room(&contest->names)) {
-		add_names(&contest->names, l7, true);
+	if (!candidates->has_last || has_room(&candidates->names)) {
+		add_names(&candidates->names, l7, true);
 	}
-	contest->has_last = contest->is_second_look;
+	candidates->has_last = contest->is_second_look;
 }
 
 static enum version_look read_version(void *context, const struct version *version)
@@ -209,17 +200,16 @@ static enum version_look read_version(void *context, const struct version *versi
 		contest->has_open |= result != DISSECT_OTHER;
 		return result == DISSECT_OTHER ? VERSION_OTHER : VERSION_GROWS;
 	}
-	bool counts =
-		contest->kind != L7_UNKNOWN
-			? is_of_kind(&l7, contest->kind)
-			: tells_who(contest, &l7) || contest->feed->l7->protocol == L7_UNKNOWN;
-	contest->has_foreign |= !counts;
-	if (counts) {
-		bool fits = !dissection.is_torn && names_hosts(&l7);
-		take_version(contest, &l7,
-			(fits ? WORTH_FITS_TOGETHER : 0) +
-				(version->is_mixed ? 0 : WORTH_WHOLE_SEGMENTS),
-			version->bytes);
+	bool fits = !dissection.is_torn && names_hosts(&l7);
+	unsigned worth =
+		(fits ? WORTH_FITS_TOGETHER : 0) + (version->is_mixed ? 0 : WORTH_WHOLE_SEGMENTS);
+	if (tells_who(contest, &l7) || contest->feed->l7->protocol == L7_UNKNOWN) {
+		take_version(contest, &contest->all, &l7, worth, version->bytes);
+	} else {
+		contest->has_foreign = true;
+	}
+	if (contest->kind != L7_UNKNOWN && is_of_kind(&l7, contest->kind)) {
+		take_version(contest, &contest->of_kind, &l7, worth, version->bytes);
 	}
 	return VERSION_WHOLE;
 }
@@ -248,27 +238,71 @@ static void recall(struct l7_info *before, const struct l7_feed *feed)
 	add_names(before, feed->l7, false);
 }
 
-void l7_contest_look(struct l7_contest *contest, struct l7_feed *feed, enum l7_protocol kind)
+static void clear_candidates(struct l7_candidates *candidates)
 {
-	struct direction *direction = feed->session->directions;
-
-	contest->feed = feed;
-	contest->kind = kind;
-	contest->first = contest->worth = 0;
-	contest->is_found = contest->has_nameless = contest->has_last = false;
-	contest->has_open = contest->has_foreign = false;
-	l7_info_clear(&contest->names);
-	recall(&contest->before, feed);
-	for (unsigned i = 0; i < 2; i++) {
-		contest->is_second_look = i > 0;
-		direction->is_untried |= !versions_look(feed->tables->reassembly, direction, i > 0,
-			feed->tables->overlay, read_version, contest);
-	}
+	l7_info_clear(&candidates->names);
+	candidates->first = candidates->worth = 0;
+	candidates->is_found = candidates->has_nameless = candidates->has_last = false;
 }
 
-bool l7_contest_is_answered(const struct l7_contest *contest)
+/* Keeps whom all versions name, before an answer decides. */
+static void keep_all(const struct l7_contest *contest)
 {
-	return contest->is_found || is_of_kind(contest->feed->l7, contest->kind);
+	struct l7_session *session = contest->feed->session;
+	struct l7_info_store *store = contest->feed->tables->store;
+	struct l7_info others;
+
+	l7_info_copy(&others, contest->feed->l7);
+	add_names(&others, &contest->all.names, true);
+	l7_info_store_release(store, session->others);
+	session->others = l7_info_store_add(store, &others);
+}
+
+/* How many versions are looked at from the first pieces on, how many from the last ones, and how
+ * many of a beginning of which there were more before: more work is spent on none. */
+enum { LOOKS_FIRST = 128, LOOKS_LAST = 32, LOOKS_AGAIN = 8 };
+
+static bool look_at(struct l7_contest *contest, bool last_first, unsigned looks)
+{
+	struct direction *direction = contest->feed->session->directions;
+	struct dissect_tables *tables = contest->feed->tables;
+
+	contest->is_second_look = last_first;
+	looks = direction->is_untried ? LOOKS_AGAIN : looks;
+	return versions_look(tables->reassembly, direction, last_first, looks, tables->overlay,
+		read_version, contest);
+}
+
+/* In a second look are those that the first one had no time or no room for. */
+static void look_at_all(struct l7_contest *contest)
+{
+	struct direction *direction = contest->feed->session->directions;
+	bool is_all = look_at(contest, false, LOOKS_FIRST);
+
+	if (!is_all || !has_room(&contest->all.names)) {
+		is_all &= look_at(contest, true, LOOKS_LAST);
+	}
+	direction->is_untried |= !is_all;
+}
+
+void l7_contest_look(struct l7_contest *contest, struct l7_feed *feed, enum l7_protocol kind)
+{
+	contest->feed = feed;
+	contest->kind = kind;
+	clear_candidates(&contest->all);
+	clear_candidates(&contest->of_kind);
+	contest->has_open = contest->has_foreign = false;
+	recall(&contest->before, feed);
+	look_at_all(contest);
+	if (!contest->of_kind.is_found && !is_of_kind(feed->l7, kind)) {
+		contest->kind = L7_UNKNOWN;
+	}
+	if (contest->kind == L7_UNKNOWN) {
+		contest->remaining = &contest->all;
+	} else {
+		contest->remaining = &contest->of_kind;
+		keep_all(contest);
+	}
 }
 
 /* Is what was read one of the versions that remain? */
@@ -277,7 +311,7 @@ static bool remains(const struct l7_contest *contest)
 	const struct direction *direction = contest->feed->session->directions;
 	const struct l7_info *l7 = contest->feed->l7;
 	bool is_kept = direction->said != 0,
-	     is_among = said_names(contest, l7) > 0 || contest->has_nameless;
+	     is_among = said_names(contest, l7) > 0 || contest->remaining->has_nameless;
 
 	if (contest->kind == L7_UNKNOWN ? !tells_who(contest, l7)
 					: !is_of_kind(l7, contest->kind)) {
@@ -286,10 +320,11 @@ static bool remains(const struct l7_contest *contest)
 	for (unsigned i = 0; i < l7->name_count && is_among; i++) {
 		uint8_t source = l7->names[i].source;
 		const char *name = l7_info_name(l7, i);
-		is_among = !is_said(&l7->names[i]) || has_name(&contest->names, source, name) ||
+		is_among = !is_said(&l7->names[i]) ||
+			   has_name(&contest->remaining->names, source, name) ||
 			   has_name(&contest->before, source, name);
 	}
-	bool is_surpassed = direction->is_torn && contest->worth >= WORTH_FITS_TOGETHER;
+	bool is_surpassed = direction->is_torn && contest->remaining->worth >= WORTH_FITS_TOGETHER;
 	return !is_surpassed && (is_among || !is_kept);
 }
 
@@ -298,13 +333,13 @@ bool l7_contest_replaces(struct l7_contest *contest)
 	struct direction *direction = contest->feed->session->directions;
 	struct dissect_tables *tables = contest->feed->tables;
 
-	if (!contest->first || remains(contest)) {
+	if (!contest->remaining->first || remains(contest)) {
 		return false;
 	}
 	l7_stream_restart(tables->reassembly, direction);
 	l7_feed_forget_state(tables, &contest->feed->session->states[direction->layer]);
-	direction->stream = contest->first;
-	contest->first = 0;
+	direction->stream = contest->remaining->first;
+	contest->remaining->first = 0;
 	l7_info_copy(contest->feed->l7, &contest->before);
 	return true;
 }
@@ -329,7 +364,7 @@ void l7_contest_end(struct l7_contest *contest, bool has_replaced)
 
 	drop_other_kind(contest, l7);
 	unsigned before = has_replaced ? 0 : said_names(contest, l7);
-	add_names(l7, &contest->names, true);
+	add_names(l7, &contest->remaining->names, true);
 	unsigned names = said_names(contest, l7);
 	bool is_answer = contest->kind != L7_UNKNOWN && is_of_kind(l7, contest->kind);
 	if (contest->has_foreign && names > 0 && !is_answer && l7_is_answered(contest->feed)) {
@@ -337,25 +372,11 @@ void l7_contest_end(struct l7_contest *contest, bool has_replaced)
 	} else if (contest->kind == L7_UNKNOWN) {
 		l7->is_contested |= names > before;
 	} else {
-		l7->is_contested = names + (contest->has_nameless || was_nameless) > 1;
+		l7->is_contested = names + (contest->remaining->has_nameless || was_nameless) > 1;
 	}
 	l7->is_contested |= contest->feed->session->directions->is_untried;
-	reassembly_close(contest->feed->tables->reassembly, contest->first);
-	contest->first = 0;
-}
-
-void l7_contest_keep_all(struct l7_feed *feed)
-{
-	struct l7_session *session = feed->session;
-	struct l7_contest all;
-	struct l7_info others;
-
-	l7_contest_look(&all, feed, L7_UNKNOWN);
-	reassembly_close(feed->tables->reassembly, all.first);
-	l7_info_copy(&others, feed->l7);
-	add_names(&others, &all.names, true);
-	l7_info_store_release(feed->tables->store, session->others);
-	session->others = l7_info_store_add(feed->tables->store, &others);
+	reassembly_close(contest->feed->tables->reassembly, contest->all.first);
+	reassembly_close(contest->feed->tables->reassembly, contest->of_kind.first);
 }
 
 /* Does it name somebody whom the flow does not? */

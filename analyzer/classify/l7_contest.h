@@ -11,30 +11,34 @@
 
 #include "analyzer/classify/l7_ask.h"
 
+/* Versions that may be the one that was taken. */
+struct l7_candidates {
+	struct l7_info names; /* whom they name */
+	uint32_t first;       /* of them, a stream of the reassembly; 0: no room for it */
+	unsigned worth;       /* what they are worth as versions */
+	bool is_found;        /* there is one */
+	bool has_nameless;    /* one of them names nobody */
+	bool has_last;        /* the one whose pieces are the last ones sent was looked at */
+};
+
 struct l7_contest {
 	struct l7_feed *feed;
 	enum l7_protocol kind; /* of the answer; L7_UNKNOWN: nobody answered, or nobody knows how */
 	struct l7_info before; /* what was known before the initiator said any of this */
-	struct l7_info names;  /* of the versions that remain */
-	uint32_t first;        /* of them, a stream of the reassembly; 0: no room for it */
-	unsigned worth;        /* what they are worth as versions */
-	bool is_found;         /* there is one */
-	bool has_open;         /* one of those looked at might have gone on */
-	bool has_foreign;      /* one of them says something else */
-	bool has_nameless;     /* one of them names nobody */
-	bool is_second_look;   /* which begins with the last pieces */
-	bool has_last;         /* the one whose pieces are the last ones sent was looked at */
+	struct l7_candidates all, of_kind;
+	struct l7_candidates *remaining; /* of these: those of the answer's kind, or all */
+	bool has_open;                   /* one of those looked at might have gone on */
+	bool has_foreign;                /* one of them says something else */
+	bool is_second_look;             /* which begins with the last pieces */
 };
 
 /* What kind of answer do these first bytes of the other end's begin? L7_UNKNOWN where nobody knows;
  * *waits: nobody yet. */
 enum l7_protocol l7_contest_answer(const struct l7_feed *feed, struct reader in, bool *waits);
 
-/* Looks at the versions of what the initiator said. */
+/* Looks at the versions of what the initiator said. An answer that is of no version's kind tells
+ * nothing. Where it decides, whom all of them name is kept with the session. */
 void l7_contest_look(struct l7_contest *contest, struct l7_feed *feed, enum l7_protocol kind);
-
-/* Is the answer one to what was read, or to a version? */
-bool l7_contest_is_answered(const struct l7_contest *contest);
 
 /* Is the first of those that remain to be read in place of what was? Then it is the direction's
  * stream, from its start on, and nothing else is known. */
@@ -44,9 +48,8 @@ bool l7_contest_replaces(struct l7_contest *contest);
  */
 void l7_contest_end(struct l7_contest *contest, bool has_replaced);
 
-/* Keeps with the session whom all versions name, before an answer decides. Does that name more than
- * the flow does? Adds those names: the answer is in doubt itself. */
-void l7_contest_keep_all(struct l7_feed *feed);
+/* Does what is kept with the session name more than the flow does? Adds those names: the answer is
+ * in doubt itself. */
 bool l7_contest_has_others(const struct l7_feed *feed);
 void l7_contest_recall_all(struct l7_feed *feed);
 

@@ -29,13 +29,7 @@ static void settle_versions(struct l7_feed *feed, enum l7_protocol kind)
 	struct reassembly *reassembly = feed->tables->reassembly;
 	struct l7_contest contest;
 
-	if (kind != L7_UNKNOWN) {
-		l7_contest_keep_all(feed);
-	}
 	l7_contest_look(&contest, feed, kind);
-	if (kind != L7_UNKNOWN && !l7_contest_is_answered(&contest)) {
-		l7_contest_look(&contest, feed, L7_UNKNOWN); /* of none: each may be true */
-	}
 	direction->is_untried |= l7_read_may_come_again(feed, direction) &&
 				 (contest.has_open || !versions_begin(reassembly, direction));
 	bool replaces = l7_contest_replaces(&contest);

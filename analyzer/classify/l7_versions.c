@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-/* How many pieces are told apart, and how often somebody looks in each of the two orders. Small
- * pieces that follow each other are one. */
-enum { PIECES_MAX = 96, LOOKS_MAX = 128, SMALL_BYTES = 16 };
+/* How many pieces are told apart. Small ones that follow each other are one. */
+enum { PIECES_MAX = 96, SMALL_BYTES = 16, COST_OF_SEVERAL = 2 };
 
 /* Stands before the bytes of each piece that is kept. */
 struct kept {
@@ -275,11 +274,14 @@ static void put(struct search *search, const struct piece *piece, uint32_t at, u
 	memcpy(search->memory + at, piece->bytes + (at - piece->place), end - at);
 }
 
-static enum version_look look_at(struct search *search, uint32_t end, bool is_cut, bool is_mixed)
+/* What is put together of several pieces costs more than a piece as it is: of those there are as
+ * many as were sent. */
+static enum version_look look_at(
+	struct search *search, unsigned cost, uint32_t end, bool is_cut, bool is_mixed)
 {
 	struct version version = { reader_over(search->memory, end), is_cut, is_mixed };
 
-	search->looks_left -= search->looks_left > 0;
+	search->looks_left -= search->looks_left < cost ? search->looks_left : cost;
 	return search->look(search->context, &version);
 }
 
@@ -287,8 +289,10 @@ static enum version_look look_at(struct search *search, uint32_t end, bool is_cu
  * begins. */
 static void go_on_with(struct search *search, const struct piece *piece, uint32_t at, bool is_mixed)
 {
+	unsigned cost = at > 0 ? COST_OF_SEVERAL : 1;
+
 	put(search, piece, at, piece->end);
-	enum version_look look = look_at(search, piece->end, piece->is_cut, is_mixed);
+	enum version_look look = look_at(search, cost, piece->end, piece->is_cut, is_mixed);
 	if (look == VERSION_GROWS) {
 		extend(search, piece->end, is_mixed);
 	}
@@ -298,7 +302,8 @@ static void go_on_with(struct search *search, const struct piece *piece, uint32_
 	}
 	put(search, piece, at, turn);
 	is_mixed |= !piece->is_joined;
-	if (look == VERSION_OTHER && look_at(search, turn, false, is_mixed) == VERSION_OTHER) {
+	if (look == VERSION_OTHER &&
+		look_at(search, cost, turn, false, is_mixed) == VERSION_OTHER) {
 		return;
 	}
 	for (unsigned i = 0; i < search->pieces->count && search->looks_left > 0; i++) {
@@ -342,18 +347,18 @@ static void look_straight(struct search *search)
 	while (end < REASSEMBLY_BYTES_MAX && (byte = byte_at(search, end)) != NULL) {
 		search->memory[end++] = *byte;
 	}
-	look_at(search, end, false, false);
+	look_at(search, 1, end, false, false);
 }
 
 bool versions_look(const struct reassembly *reassembly, const struct direction *direction,
-	bool last_first, uint8_t *memory, version_look_fn *look, void *context)
+	bool last_first, unsigned looks, uint8_t *memory, version_look_fn *look, void *context)
 {
 	struct pieces pieces = { .count = 0 };
 	struct search search = { .pieces = &pieces,
 		.memory = memory,
 		.look = look,
 		.context = context,
-		.looks_left = LOOKS_MAX,
+		.looks_left = looks,
 		.last_first = last_first };
 
 	gather_stream(reassembly, direction, &pieces);

@@ -49,11 +49,13 @@ struct version {
 
 typedef enum version_look version_look_fn(void *context, const struct version *version);
 
-/* Looks at versions, beginning with the one of which each piece is the first that was sent for its
- * place, or the last. False where there are too many to look at all of them: then the one of which
- * each byte is the first, or the last, is among those that were. Memory: REASSEMBLY_BYTES_MAX. */
+/* Looks at so many versions, beginning with the one of which each piece is the first that was sent
+ * for its place, or the last. False where there are too many to look at all of them: then the one
+ * of which each byte is the first, or the last, is among those that were. Memory:
+ * REASSEMBLY_BYTES_MAX.
+ */
 bool versions_look(const struct reassembly *reassembly, const struct direction *direction,
-	bool last_first, uint8_t *memory, version_look_fn *look, void *context);
+	bool last_first, unsigned looks, uint8_t *memory, version_look_fn *look, void *context);
 
 /* What was kept in order behind a version that ends at this place, for it to go on with; no bytes:
  * nothing. */
