@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "analyzer/record/symbols.h"
+#include "analyzer/rollup/day_drafts.h"
 #include "analyzer/rollup/protect.h"
 #include "analyzer/rollup/rollup.h"
-#include "base/hash_table.h"
 #include "base/quick_hash.h"
 
 struct cell_key day_table_line(const struct cell_key *key)
@@ -78,23 +78,6 @@ static void put_part(enum day_table table, const struct cell_key *from, struct c
 	to->class_ = part == DAY_TABLE_PART_CLASS ? from->class_ : 0;
 }
 
-/* The cells by the fields of a table; the caller's. */
-static struct rollup *fold(enum day_table table, const struct cell *cells, size_t count)
-{
-	struct rollup *rollup =
-		rollup_create(&(struct rollup_options){ .slot_ns = 0, .cells_max = UINT32_MAX });
-
-	for (size_t i = 0; rollup && i < count; i++) {
-		struct cell cell = cells[i];
-		cell.key = keep(table, &cells[i].key);
-		put_part(table, &cells[i].key, &cell.key);
-		cell.key.direction = cell_crosses_border(&cells[i].key) ? RECORD_DIRECTION_OUTBOUND
-									: RECORD_DIRECTION_INTERNAL;
-		rollup_merge(rollup, &cell, 1);
-	}
-	return rollup;
-}
-
 bool day_tables_add(struct day_tables *tables, const struct day_table_row *row)
 {
 	if (tables->count == tables->capacity) {
@@ -153,19 +136,24 @@ static bool add_row(
 	return day_tables_add(tables, &row);
 }
 
-/* The lines of a table whose sums are known besides, by what their rows share. */
-struct lines {
-	struct cell_key *keys;
-	struct hash_table table;
-	uint32_t count;
-};
+bool key_numbers_init(struct key_numbers *numbers, size_t most)
+{
+	*numbers = (struct key_numbers){ .keys = calloc(most + 1, sizeof(*numbers->keys)) };
+	return numbers->keys != NULL;
+}
 
-static bool is_line(const void *keys, uint32_t place, const void *key)
+void key_numbers_deinit(struct key_numbers *numbers)
+{
+	free(numbers->keys);
+	hash_table_deinit(&numbers->table);
+}
+
+static bool is_key(const void *keys, uint32_t place, const void *key)
 {
 	return cell_key_equal((const struct cell_key *)keys + place, key);
 }
 
-static uint32_t line_of(struct lines *lines, const struct cell_key *key)
+uint32_t key_numbers_of(struct key_numbers *numbers, const struct cell_key *key)
 {
 	uint64_t words[CELL_KEY_WORDS], hash = 0;
 
@@ -173,30 +161,68 @@ static uint32_t line_of(struct lines *lines, const struct cell_key *key)
 	for (unsigned i = 0; i < CELL_KEY_WORDS; i++) {
 		hash = quick_hash(hash, words[i]);
 	}
-	uint32_t place = hash_table_find(&lines->table, hash, is_line, lines->keys, key);
-	if (place == HASH_TABLE_NONE) {
-		place = lines->count++;
-		lines->keys[place] = *key;
-		hash_table_put(&lines->table, hash, place);
+	uint32_t number = hash_table_find(&numbers->table, hash, is_key, numbers->keys, key);
+	if (number == HASH_TABLE_NONE) {
+		number = numbers->count++;
+		numbers->keys[number] = *key;
+		hash_table_put(&numbers->table, hash, number);
 	}
-	return place;
+	return number;
 }
 
-/* Is the part one that the table of parts alone does not show? Then nothing of it is shown. */
-static bool is_part_hidden(
-	const struct day_tables *tables, enum day_table table, const struct cell_key *key)
+enum day_table day_draft_wholes(enum day_table table)
 {
-	enum day_table parts =
-		day_table_part(table) == DAY_TABLE_PART_UNIT ? DAY_TABLE_UNIT : DAY_TABLE_CLASS;
+	return day_table_part(table) == DAY_TABLE_PART_UNIT    ? DAY_TABLE_UNIT
+	       : day_table_part(table) == DAY_TABLE_PART_CLASS ? DAY_TABLE_CLASS
+							       : table;
+}
 
-	for (size_t i = 0; table != parts && i < tables->count; i++) {
-		const struct day_table_row *row = &tables->rows[i];
-		if (row->table == parts && !row->is_rest && row->key.unit == key->unit &&
-			row->key.class_ == key->class_ && row->key.direction == key->direction) {
-			return false;
-		}
+static struct cell_key key_in(enum day_table table, const struct cell_key *of)
+{
+	struct cell_key key = keep(table, of);
+
+	put_part(table, of, &key);
+	key.direction =
+		cell_crosses_border(of) ? RECORD_DIRECTION_OUTBOUND : RECORD_DIRECTION_INTERNAL;
+	return key;
+}
+
+static struct rollup *make_rollup(void)
+{
+	return rollup_create(&(struct rollup_options){ .slot_ns = 0, .cells_max = UINT32_MAX });
+}
+
+/* The rows of a table, and which of them each atom is in. */
+static bool draft_rows(struct day_draft *draft, const struct cell *atoms, size_t count)
+{
+	struct key_numbers numbers = { 0 };
+	size_t row_count = 0;
+
+	draft->folded = make_rollup();
+	draft->row_of = malloc((count + 1) * sizeof(*draft->row_of));
+	for (size_t i = 0; draft->folded && i < count; i++) {
+		struct cell cell = atoms[i];
+		cell.key = key_in(draft->table, &atoms[i].key);
+		rollup_merge(draft->folded, &cell, 1);
 	}
-	return table != parts;
+	const struct cell *rows = draft->folded ? rollup_cells(draft->folded, &row_count) : NULL;
+	draft->rows = malloc((row_count + 1) * sizeof(*draft->rows));
+	if (!draft->row_of || !draft->rows || !draft->folded ||
+		!key_numbers_init(&numbers, row_count)) {
+		return false;
+	}
+	draft->count = (uint32_t)row_count;
+	memcpy(draft->rows, rows ? rows : draft->rows, row_count * sizeof(*draft->rows));
+	cells_sort(draft->rows, row_count);
+	for (size_t i = 0; i < row_count; i++) {
+		key_numbers_of(&numbers, &draft->rows[i].key);
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct cell_key key = key_in(draft->table, &atoms[i].key);
+		draft->row_of[i] = key_numbers_of(&numbers, &key);
+	}
+	key_numbers_deinit(&numbers);
+	return true;
 }
 
 static uint64_t lot_of(enum day_table table, const struct cell_key *key)
@@ -206,95 +232,142 @@ static uint64_t lot_of(enum day_table table, const struct cell_key *key)
 				   : symbol_name(SYMBOL_CLASS, key->class_));
 }
 
-static struct protected_part *judge(const struct day_tables *tables, enum day_table table,
-	const struct cell *cells, size_t count)
+/* Lines are what a table's rows share whose sums are known besides: a column over all parts, and
+ * the part over all columns. */
+static bool draft_parts(struct day_draft *draft)
 {
-	struct protected_part *parts = calloc(count + 1, sizeof(*parts));
-	struct lines lines = { .keys = calloc(2 * count + 1, sizeof(*lines.keys)) };
+	bool is_whole = day_draft_wholes(draft->table) == draft->table;
+	struct key_numbers lines = { 0 };
 
-	for (size_t i = 0; parts && lines.keys && i < count; i++) {
-		const struct cell *cell = &cells[i];
-		struct cell_key column = day_table_line(&cell->key);
-		struct cell_key whole = { .other = true, .direction = cell->key.direction };
-		put_part(table, &cell->key, &whole);
-		bool is_whole = table == DAY_TABLE_UNIT || table == DAY_TABLE_CLASS;
-		parts[i] = (struct protected_part){
-			.lines = { line_of(&lines, &column),
-				is_whole ? PROTECT_NO_LINE : line_of(&lines, &whole) },
+	draft->parts = calloc(draft->count + 1, sizeof(*draft->parts));
+	if (!draft->parts || !key_numbers_init(&lines, 2 * (size_t)draft->count)) {
+		return false;
+	}
+	for (uint32_t i = 0; i < draft->count; i++) {
+		const struct cell *row = &draft->rows[i];
+		struct cell_key column = day_table_line(&row->key);
+		struct cell_key whole = { .other = true, .direction = row->key.direction };
+		put_part(draft->table, &row->key, &whole);
+		draft->parts[i] = (struct protected_part){
+			.lines = { key_numbers_of(&lines, &column),
+				is_whole ? PROTECT_NO_LINE : key_numbers_of(&lines, &whole) },
 			/* A part without bytes is one all the same. */
-			.figures = { { cell->sums.bytes_up + cell->sums.bytes_down + 1,
-				&cell->devices, 0 } },
-			.lot = lot_of(table, &cell->key),
-			.is_hidden = is_part_hidden(tables, table, &cell->key),
+			.figures = { { row->sums.bytes_up + row->sums.bytes_down + 1, &row->devices,
+				0 } },
+			.lot = lot_of(draft->table, &row->key),
 		};
 	}
-	if (parts && lines.keys) {
-		protect_parts(tables->k, parts, count);
-	} else {
-		free(parts);
-		parts = NULL;
-	}
-	free(lines.keys);
-	hash_table_deinit(&lines.table);
-	return parts;
+	draft->line_count = lines.count;
+	key_numbers_deinit(&lines);
+	return true;
 }
 
-/* Parts that are shown, and what the others of each line add up to. */
-static bool add_parts(
-	struct day_tables *tables, enum day_table table, const struct cell *cells, size_t count)
+/* Of a part that is not shown as a whole nothing is shown. */
+static bool draft_wholes(struct day_draft *draft, const struct day_draft *wholes, size_t count)
 {
-	struct protected_part *parts = judge(tables, table, cells, count);
-	struct rollup *rests =
-		rollup_create(&(struct rollup_options){ .slot_ns = 0, .cells_max = UINT32_MAX });
-	bool is_added = parts && rests;
+	draft->whole = calloc(draft->count + 1, sizeof(*draft->whole));
+	for (size_t i = 0; draft->whole && i < count; i++) {
+		draft->whole[draft->row_of[i]] = wholes->row_of[i];
+	}
+	for (uint32_t i = 0; draft->whole && i < draft->count; i++) {
+		draft->parts[i].is_hidden = wholes->parts[draft->whole[i]].is_hidden;
+	}
+	return draft->whole != NULL;
+}
 
-	for (size_t i = 0; is_added && i < count; i++) {
-		if (tables->k && parts[i].is_hidden) {
-			struct cell rest = cells[i];
-			rest.key = day_table_line(&cells[i].key);
+static bool draft_table(struct day_draft *drafts, enum day_table table, unsigned k,
+	const struct cell *atoms, size_t count)
+{
+	struct day_draft *draft = &drafts[table];
+	enum day_table wholes = day_draft_wholes(table);
+
+	draft->table = table;
+	if (!draft_rows(draft, atoms, count)) {
+		return false;
+	}
+	if (day_table_part(table) == DAY_TABLE_PART_NONE) {
+		return true;
+	}
+	if (!draft_parts(draft) ||
+		(wholes != table && !draft_wholes(draft, &drafts[wholes], count))) {
+		return false;
+	}
+	protect_parts(k, draft->parts, draft->count);
+	return true;
+}
+
+static void forget_drafts(struct day_draft *drafts)
+{
+	for (unsigned i = 0; i < DAY_TABLE_COUNT; i++) {
+		free(drafts[i].rows);
+		free(drafts[i].parts);
+		free(drafts[i].row_of);
+		free(drafts[i].whole);
+		rollup_destroy(drafts[i].folded);
+	}
+}
+
+/* Rows that are shown, and what the others of each line add up to. */
+static bool add_table(struct day_tables *tables, const struct day_draft *draft)
+{
+	struct rollup *rests = make_rollup();
+	bool is_added = rests != NULL;
+
+	for (uint32_t i = 0; is_added && i < draft->count; i++) {
+		if (draft->parts && draft->parts[i].is_hidden) {
+			struct cell rest = draft->rows[i];
+			rest.key = day_table_line(&rest.key);
 			rollup_merge(rests, &rest, 1);
 		} else {
-			is_added = add_row(tables, table, &cells[i], false);
+			is_added = add_row(tables, draft->table, &draft->rows[i], false);
 		}
 	}
 	size_t rest_count = 0;
 	const struct cell *rest = rests ? rollup_cells(rests, &rest_count) : NULL;
 	for (size_t i = 0; is_added && i < rest_count; i++) {
-		is_added = add_row(tables, table, &rest[i], true);
+		is_added = add_row(tables, draft->table, &rest[i], true);
 	}
 	rollup_destroy(rests);
-	free(parts);
 	return is_added;
 }
 
-static bool add_table(
-	struct day_tables *tables, enum day_table table, const struct cell *cells, size_t count)
+static bool add_tables(struct day_tables *tables, const struct cell *atoms, size_t count)
 {
-	struct rollup *folded = fold(table, cells, count);
-	size_t row_count = 0;
-	const struct cell *found = folded ? rollup_cells(folded, &row_count) : NULL;
-	struct cell *rows = folded ? malloc((row_count + 1) * sizeof(*rows)) : NULL;
-	bool is_added = rows != NULL;
+	struct day_draft drafts[DAY_TABLE_COUNT] = { 0 };
+	bool is_made = true;
 
-	if (is_added) {
-		memcpy(rows, found ? found : rows, row_count * sizeof(*rows));
-		cells_sort(rows, row_count);
+	for (unsigned table = 0; table < DAY_TABLE_COUNT && is_made; table++) {
+		is_made = draft_table(drafts, table, tables->k, atoms, count);
 	}
-	if (is_added && day_table_part(table) != DAY_TABLE_PART_NONE) {
-		is_added = add_parts(tables, table, rows, row_count);
-	} else {
-		for (size_t i = 0; is_added && i < row_count; i++) {
-			is_added = add_row(tables, table, &rows[i], false);
-		}
+	if (is_made && tables->k) {
+		is_made = day_cuts_hide(tables->k, drafts, atoms, count) >= 0;
 	}
-	free(rows);
-	rollup_destroy(folded);
-	return is_added;
+	for (unsigned table = 0; table < DAY_TABLE_COUNT && is_made; table++) {
+		is_made = add_table(tables, &drafts[table]);
+	}
+	forget_drafts(drafts);
+	return is_made;
+}
+
+/* The cells of a day whatever their slots; who began a flow is not told. */
+static struct rollup *fold_day(const struct cell *cells, size_t count)
+{
+	struct rollup *day = make_rollup();
+
+	for (size_t i = 0; day && i < count; i++) {
+		struct cell cell = cells[i];
+		cell.key.slot = 0;
+		cell.key.direction = cell_crosses_border(&cell.key) ? RECORD_DIRECTION_OUTBOUND
+								    : RECORD_DIRECTION_INTERNAL;
+		rollup_merge(day, &cell, 1);
+	}
+	return day;
 }
 
 int day_tables_make(struct day_tables *tables, unsigned k, const struct cell *cells, size_t count)
 {
 	struct devices body = { 0 };
+	struct rollup *day = NULL;
 	bool is_made = true;
 
 	*tables = (struct day_tables){ .k = k };
@@ -303,10 +376,13 @@ int day_tables_make(struct day_tables *tables, unsigned k, const struct cell *ce
 	}
 	tables->is_withheld = !protect_shows_count(k, devices_count(&body));
 	devices_deinit(&body);
-	for (unsigned table = 0; table < DAY_TABLE_COUNT && !tables->is_withheld && is_made;
-		table++) {
-		is_made = add_table(tables, table, cells, count);
+	if (!tables->is_withheld) {
+		size_t atom_count = 0;
+		day = fold_day(cells, count);
+		const struct cell *atoms = day ? rollup_cells(day, &atom_count) : NULL;
+		is_made = day && add_tables(tables, atoms, atom_count);
 	}
+	rollup_destroy(day);
 	if (!is_made) {
 		day_tables_deinit(tables);
 	}
