@@ -1,5 +1,6 @@
 #include "base/hash.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -69,6 +70,27 @@ static inline uint64_t fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* Up to sixteen bytes as words, with zeros behind them: as two loads that may overlap, since a copy
+ * of a length that the compiler does not know is a call. */
+static inline void read_rest(const unsigned char *at, size_t count, uint64_t words[2])
+{
+	uint32_t first, last;
+
+	words[0] = words[1] = 0;
+	if (count > 8) {
+		memcpy(&words[0], at, 8);
+		memcpy(&words[1], at + count - 8, 8);
+		words[1] = htole64(le64toh(words[1]) >> 8 * (16 - count));
+	} else if (count >= 4) {
+		memcpy(&first, at, 4);
+		memcpy(&last, at + count - 4, 4);
+		words[0] = htole64(le32toh(first) | (uint64_t)le32toh(last) << 8 * (count - 4));
+	} else if (count > 0) {
+		words[0] = htole64(at[0] | (uint64_t)at[count / 2] << 8 * (count / 2) |
+				   (uint64_t)at[count - 1] << 8 * (count - 1));
+	}
+}
+
 uint64_t hash_bytes_fast(const struct hash_key *key, const void *bytes, size_t count)
 {
 	const uint64_t low = key->words[0], high = key->words[1];
@@ -79,8 +101,7 @@ uint64_t hash_bytes_fast(const struct hash_key *key, const void *bytes, size_t c
 		memcpy(words, at, sizeof(words));
 		hash = fold(words[0] ^ hash ^ low, words[1] ^ high);
 	}
-	words[0] = words[1] = 0;
-	memcpy(words, at, count);
+	read_rest(at, count, words);
 	hash = fold(words[0] ^ hash ^ low, words[1] ^ high);
 	return fold(hash ^ high, low | 1);
 }

@@ -232,6 +232,12 @@ void flow_report_last(struct flow_table *table, uint32_t flow, enum flow_end end
 	flow_slab_state(&family->slab, number)->flags &= (uint8_t)~FLOW_LIVE;
 	family->slab.due[number] = FLOW_DUE_NEVER;
 	family->slab.live--;
+	/* For the record, behind the batch. */
+	__builtin_prefetch(flow_slab_cold(&family->slab, number));
+	__builtin_prefetch(flow_slab_opening(&family->slab, number));
+	if (table->track) {
+		flow_track_fetch_record(table->track, number, flow >> 31);
+	}
 	queue(table, flow, end, FLOW_NONE);
 }
 

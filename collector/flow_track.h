@@ -67,6 +67,17 @@ static inline __attribute__((always_inline)) void flow_track_fetch(
 	}
 }
 
+/* It will soon be described. */
+static inline __attribute__((always_inline)) void flow_track_fetch_record(
+	const struct flow_track *track, uint32_t number, bool is_v6)
+{
+	__builtin_prefetch(&track->serials[is_v6][number]);
+	if (track->last[is_v6]) {
+		__builtin_prefetch(&track->first[is_v6][number]);
+		__builtin_prefetch(&track->last[is_v6][number]);
+	}
+}
+
 /* A frame out of order, or of another file. */
 void flow_track_widen(struct flow_track *track, uint32_t number, bool is_v6, uint64_t place);
 

@@ -342,6 +342,9 @@ enum archive_known_answer archive_known_ask(struct archive_known *known,
 	uint32_t part;
 
 	know_day(known, flow->start_ns / DAY_NS);
+	if (known->count == 0) {
+		return ARCHIVE_KNOWS_NOTHING;
+	}
 	const struct held *first =
 		find(known, hash_of(known, flow->flow_id, flow->part, flow->start_ns));
 	const struct told *told = flow->is_last ? find_told(known, flow) : NULL;

@@ -77,10 +77,9 @@ void l7_session_fetch(const struct l7_session_table *table, uint32_t number)
 	enum { LINE_BYTES = 64 };
 	const char *session = (const char *)(table->all + number);
 
-	for (unsigned at = 0; at < sizeof(*table->all); at += LINE_BYTES) {
+	for (unsigned at = 0; at < SESSION_BYTES_USUAL; at += LINE_BYTES) {
 		__builtin_prefetch(session + at, 1);
 	}
-	__builtin_prefetch(session + sizeof(*table->all) - 1, 1);
 }
 
 uint32_t l7_session_oldest(const struct l7_session_table *table)

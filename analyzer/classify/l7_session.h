@@ -9,6 +9,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -68,16 +69,19 @@ enum { LAYERS_MAX = 2 };
 
 struct l7_session {
 	uint32_t flow;
-	uint32_t l7; /* what is known so far; a reference */
-	struct dissect_state states[LAYERS_MAX];
-	struct direction directions[2]; /* of the initiator, of the other end */
+	uint32_t l7;     /* what is known so far; a reference */
 	uint32_t others; /* whom all versions of a beginning named; a reference, 0: none is out */
-	uint32_t older, newer; /* neighbours in order of age */
-	bool is_cut;           /* the capture cut off some of the payload */
-	bool is_hearsay;       /* somebody outside wrapped some of it */
-	bool is_settled;       /* the other end has answered what was said */
-	bool is_over;          /* its flow has let go of it; free with the next batch */
+	uint32_t older, newer;          /* neighbours in order of age */
+	bool is_cut;                    /* the capture cut off some of the payload */
+	bool is_hearsay;                /* somebody outside wrapped some of it */
+	bool is_settled;                /* the other end has answered what was said */
+	bool is_over;                   /* its flow has let go of it; free with the next batch */
+	struct direction directions[2]; /* of the initiator, of the other end */
+	struct dissect_state states[LAYERS_MAX];
 };
+
+/* Nearly all that is read inside one protocol; few turn into another one. */
+enum { SESSION_BYTES_USUAL = offsetof(struct l7_session, states[1]) };
 
 struct l7_session_table;
 

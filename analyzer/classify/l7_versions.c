@@ -218,9 +218,11 @@ bool versions_begin(const struct reassembly *reassembly, const struct direction 
 
 void versions_forget(struct reassembly *reassembly, struct direction *direction)
 {
-	reassembly_close(reassembly, direction->said);
-	reassembly_close(reassembly, direction->versions);
-	direction->said = direction->versions = 0;
+	if (direction->said | direction->versions) {
+		reassembly_close(reassembly, direction->said);
+		reassembly_close(reassembly, direction->versions);
+		direction->said = direction->versions = 0;
+	}
 }
 
 struct search {

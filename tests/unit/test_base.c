@@ -342,6 +342,33 @@ static void test_cores(void)
 	sched_setaffinity(0, sizeof(all), &all);
 }
 
+/* Of every length: each of its bytes counts, none behind it does, and neither does where they lie.
+ */
+static void test_hash_fast(void)
+{
+	enum { LENGTH_MOST = 40 };
+	const struct hash_key key = { { 1, 2 } };
+	uint8_t bytes[LENGTH_MOST + 1], moved[LENGTH_MOST + 2];
+	unsigned same = 0, others = 0, expected = 0;
+
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		bytes[i] = (uint8_t)(7 * i);
+	}
+	for (size_t length = 0; length <= LENGTH_MOST; length++) {
+		uint64_t hash = hash_bytes_fast(&key, bytes, length);
+		memcpy(moved + 1, bytes, length);
+		moved[length + 1] = 0xff;
+		same += hash_bytes_fast(&key, moved + 1, length) == hash;
+		for (size_t i = 0; i < length; i++, expected++) {
+			moved[i + 1] ^= 1;
+			others += hash_bytes_fast(&key, moved + 1, length) != hash;
+			moved[i + 1] ^= 1;
+		}
+	}
+	ok(same == LENGTH_MOST + 1, "the fast hash is of the bytes, wherever they lie");
+	ok(others == expected, "and each of them counts");
+}
+
 int main(void)
 {
 	struct hash_key key = { { 0x0706050403020100, 0x0f0e0d0c0b0a0908 } };
@@ -360,5 +387,6 @@ int main(void)
 	test_cores();
 	ok(hash_bytes(&key, "abc", 3) != hash_bytes(&key, "abd", 3),
 		"different bytes, different hashes");
+	test_hash_fast();
 	return done_testing();
 }
