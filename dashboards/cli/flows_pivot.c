@@ -13,7 +13,8 @@ struct ends {
 	bool is_v6;
 };
 
-static void put_addr(const struct field_view *view, const char *path, char text[48])
+/* "" where it may not be named. */
+static void put_field(const struct field_view *view, const char *path, char text[48])
 {
 	const struct field *field = field_find(path, strlen(path));
 	struct field_value value;
@@ -29,11 +30,13 @@ static void put_addr(const struct field_view *view, const char *path, char text[
 static struct ends ends_of(const struct field_view *view)
 {
 	const struct flow_record *flow = &view->record->flow;
-	struct ends ends = { .port = { flow->source_port, flow->destination_port },
-		.is_v6 = !addr_is_v4(&flow->source) };
+	struct ends ends = { .port = { flow->source_port, flow->destination_port } };
+	char type[48];
 
-	put_addr(view, "source.ip", ends.addr[0]);
-	put_addr(view, "destination.ip", ends.addr[1]);
+	put_field(view, "source.ip", ends.addr[0]);
+	put_field(view, "destination.ip", ends.addr[1]);
+	put_field(view, "network.type", type);
+	ends.is_v6 = strcmp(type, "ipv6") == 0;
 	return ends;
 }
 

@@ -32,6 +32,13 @@ fi
 grep -q "\"id\":\"$id\"" "$work/captured.ndjson" && [ "$(wc -l <"$work/captured.ndjson")" -lt 4 ]
 check $? "the capture filter finds it as well: $capture"
 
+# Behind pseudonyms the other end tells which address it is.
+"$bin" keys init --keys "$work/keys" >/dev/null
+"$bin" analyze --summary none --keys "$work/keys" --archive "$work/hidden" "$work/plain.pcap"
+"$bin" flows -a "$work/hidden" --key "$work/keys/pseudonym.key" --reason test --pivot --format ndjson 'transport == tcp and app' >"$work/pivot"
+ok 'behind pseudonyms IPv4 is asked for as such' grep -qE '&& ip\.addr == [0-9.]+[" ]' "$work/pivot"
+ok '… IPv6 as IPv6' sh -c "! grep -E 'ipv6\.addr == [0-9.]+[\" ]|[ \"]ip\.addr == [0-9a-f]*:' '$work/pivot'"
+
 # shellcheck disable=SC2086
 {
 	$flows --columns app,bytes --sort bytes -o csv --limit 5 >"$work/out"
