@@ -2,10 +2,12 @@
  * target is its folder. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/archive/archive.h"
+#include "analyzer/archive/archive_closing.h"
 #include "analyzer/archive/archive_days.h"
 #include "analyzer/archive/archive_head.h"
 #include "analyzer/archive/archive_hours.h"
@@ -32,8 +34,9 @@ struct sink {
 	uint64_t flushed_ns, pruned_ns;
 	struct retention retention;
 	bool is_live;
-	struct archive_known *known; /* NULL: what is written is new by itself */
-	struct record rest;          /* of a record that is known in part */
+	struct archive_known *known;    /* NULL: what is written is new by itself */
+	struct record rest;             /* of a record that is known in part */
+	struct archive_closing closing; /* as it was written down */
 
 	bool has_failed; /* the next flush tries again, whenever it comes */
 };
@@ -92,18 +95,36 @@ static const struct record *new_of(
 	}
 }
 
+/* Also of an archive that nobody closes the days of. */
+static int note_closing(struct sink *sink, const struct policy_header *header, struct err *err)
+{
+	struct archive_closing closing = { .k = header->group_minimum };
+	const char *zone = header->zone ? local_zone_name(header->zone) : "UTC";
+
+	snprintf(closing.zone, sizeof(closing.zone), "%s", zone);
+	if (closing.k == sink->closing.k && strcmp(closing.zone, sink->closing.zone) == 0) {
+		return 0;
+	}
+	int status = archive_closing_write(archive_writer_folder(sink->writer), &closing, err);
+	if (status == 0) {
+		sink->closing = closing;
+	}
+	return status;
+}
+
 /* Records are encoded at once, so none of them is held; but with other reference data other labels
  * may come to stand where the old ones stood. */
 static int archive_write(struct sink *sink, const struct reference *reference,
 	const struct record *records, size_t count, struct err *err)
 {
-	int status = 0;
+	int status = reference->pseudonyms
+			     ? note_closing(sink, policy_header(reference->policy), err)
+			     : 0;
 
 	if (reference->version != sink->version) {
 		archive_writer_forget(sink->writer);
 		sink->version = reference->version;
 	}
-
 	for (size_t i = 0; i < count; i++) {
 		struct record_labels labels;
 

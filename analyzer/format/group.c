@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/hash_table.h"
+#include "base/local_time.h"
 #include "base/text.h"
 #include "base/tsv.h"
 
@@ -301,7 +302,7 @@ static void put_values(struct grouping *grouping, const struct field_view *view)
 	}
 	if (grouping->by_day) {
 		char date[11];
-		clock_format_date(view->record->flow.start_ns, date);
+		local_format_date(view->zone, view->record->flow.start_ns, date);
 		text_put(&grouping->scratch, date);
 		text_put_char(&grouping->scratch, '\0');
 	}

@@ -44,7 +44,7 @@ void grouping_destroy(struct grouping *grouping);
  * first record. */
 void grouping_split_inferred(struct grouping *grouping);
 
-/* Rows stand for a day (UTC) of a group; it is the value behind those of the fields. Before the
+/* Rows stand for a local day of a group; it is the value behind those of the fields. Before the
  * first record. */
 void grouping_by_day(struct grouping *grouping);
 

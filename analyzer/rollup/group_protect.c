@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "analyzer/rollup/protect.h"
-#include "base/clock.h"
 #include "base/hash_table.h"
+#include "base/local_time.h"
 #include "base/quick_hash.h"
-
-#define DAY_NS (24 * 3600 * NS_PER_S)
 
 static const char others[] = "(others, too small to show apart)";
 
@@ -94,12 +92,18 @@ static int check_groups(struct group_protect *protect, struct err *err)
 	return 0;
 }
 
+static bool is_day_edge(const struct group_protect_rules *rules, uint64_t time_ns)
+{
+	return time_ns == 0 || local_day_of(rules->zone, time_ns).start_ns == time_ns;
+}
+
 static int check_filter(const struct group_protect *protect, const struct query *query,
-	uint64_t from_ns, uint64_t to_ns, struct err *err)
+	const struct group_protect_rules *rules, struct err *err)
 {
 	const struct field *field = NULL;
 
-	if (protect->is_of_part && (query || from_ns % DAY_NS || to_ns % DAY_NS)) {
+	if (protect->is_of_part && (query || !is_day_edge(rules, rules->from_ns) ||
+					   !is_day_edge(rules, rules->to_ns))) {
 		return refuse(
 			err, "--group-by", "a part of the body with a filter or within a day");
 	}
@@ -112,7 +116,7 @@ static int check_filter(const struct group_protect *protect, const struct query 
 }
 
 int group_protect_create(struct group_protect **protect, struct grouping *grouping,
-	const struct query *query, uint64_t from_ns, uint64_t to_ns, unsigned k, struct err *err)
+	const struct query *query, const struct group_protect_rules *rules, struct err *err)
 {
 	struct group_protect *created = calloc(1, sizeof(*created));
 
@@ -121,18 +125,13 @@ int group_protect_create(struct group_protect **protect, struct grouping *groupi
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	created->grouping = grouping;
-	created->k = k;
+	created->k = rules->k;
 	int status = check_groups(created, err);
-	status = status < 0 ? status : check_filter(created, query, from_ns, to_ns, err);
+	status = status < 0 ? status : check_filter(created, query, rules, err);
 	if (status == 0 && created->is_of_part) {
 		grouping_by_day(grouping);
 	}
 	return status;
-}
-
-bool group_protect_is_of_part(const struct group_protect *protect)
-{
-	return protect->is_of_part;
 }
 
 void group_protect_destroy(struct group_protect *protect)

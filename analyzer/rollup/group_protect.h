@@ -3,7 +3,7 @@
  * What may be asked is a closed list, since two answers that differ in one device give it away:
  * groups by what a flow is, where it goes and what the rules said, with filters of the same kind,
  * over any time; and of parts of the body, without a filter, units, classes, and the apps of each,
- * protected day by day (UTC), so that answers over other days differ by whole protected days.
+ * protected local day by local day, so that answers over other days differ by whole protected days.
  *
  * Of which time records are added, is for the caller to keep to: that of which something may be
  * told (protect_time.h).
@@ -17,14 +17,18 @@
 
 struct group_protect;
 
+/* Of which time is asked, by which clock, and how small a group is. */
+struct group_protect_rules {
+	uint64_t from_ns, to_ns;
+	const struct local_zone *zone; /* NULL: UTC; that of the records that are added, as well */
+	unsigned k;
+};
+
 /* -EPERM and a sentence where that may not be asked; query may be NULL. Changes the grouping, which
  * outlives it. */
 int group_protect_create(struct group_protect **protect, struct grouping *grouping,
-	const struct query *query, uint64_t from_ns, uint64_t to_ns, unsigned k, struct err *err);
+	const struct query *query, const struct group_protect_rules *rules, struct err *err);
 void group_protect_destroy(struct group_protect *protect);
-
-/* Are they groups of parts of the body? */
-bool group_protect_is_of_part(const struct group_protect *protect);
 
 /* device: device_hash.h. */
 void group_protect_add(

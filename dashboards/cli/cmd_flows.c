@@ -46,7 +46,8 @@ static const struct option options[] = {
 			"fewer were active; nor are packets "
 			"written." },
 	{ "from-records", 0, OPTION_FLAG, AT(from_records),
-		.help = "Add the records up, also where what hours add up to suffices." },
+		.help = "Add the records up, also where what hours add up to suffices. Units and "
+			"classes without the key are told by the tables of their days." },
 	{ "explain", 0, OPTION_FLAG, AT(explain),
 		.help = "Say on standard error what was read, and what was passed over unread." },
 	{ "reason", 0, OPTION_TEXT, AT(reason), .argument = "TEXT",
@@ -319,8 +320,13 @@ static int run_answer(struct flows_answer *answer, char *const *arguments, unsig
 {
 	struct flows_settings *settings = (struct flows_settings *)answer->settings;
 	struct err err;
-	int status = read_question(answer, (const char *const *)arguments, count);
+	int status = flows_judge_access(answer, &err);
 
+	if (status < 0) {
+		cli_error("flows", err.text);
+		return EXIT_USAGE;
+	}
+	status = read_question(answer, (const char *const *)arguments, count);
 	if (status) {
 		return status;
 	}

@@ -32,7 +32,7 @@ static int read_times(struct flow_question *question, const struct command *comm
 	struct err err;
 	uint64_t span_ns;
 
-	if (local_zone_open(&question->zone, how->time_zone, &err) < 0) {
+	if (local_zone_open(&question->zone, how->time_zone ? how->time_zone : "UTC", &err) < 0) {
 		return cli_usage_error(command, "--time-zone: %s", err.text);
 	}
 	if (how->last && how->from) {

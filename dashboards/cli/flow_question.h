@@ -15,7 +15,8 @@ enum { FLOW_QUESTION_BYTES = 4096 };
 
 /* As in the settings of a command; each may be NULL. */
 struct flow_question_words {
-	const char *from, *to, *last, *time_zone;
+	const char *from, *to, *last;
+	const char *time_zone;               /* NULL: UTC */
 	const struct option_list *catalogue; /* for filters that name apps; with the default one */
 };
 
@@ -36,9 +37,10 @@ struct flow_question {
 			.help = "Only flows that began before this time." },                       \
 	{                                                                                          \
 		"time-zone", 0, OPTION_TEXT, (zone_offset),                                        \
-			.argument = "ZONE", .default_text = "UTC",                                 \
+			.argument = "ZONE",                                                        \
 			.help = "Whose clock --from, --to and the groups hour, day, week and "     \
-				"weekday go by, for example Europe/Oslo."                          \
+				"weekday go by, for example Europe/Oslo; UTC, and of protected "   \
+				"groups the clock by which the archive closes its days."           \
 	}
 
 /* words are one filter, so that it may be typed with or without quotes around the whole; none: no

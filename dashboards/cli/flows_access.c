@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/archive/archive_pseudonyms.h"
 #include "analyzer/record/lookup_log.h"
@@ -41,13 +42,13 @@ static struct view_question question_of(const struct flows_answer *answer)
 		.to_ns = to_ns / SLOT_NS * SLOT_NS };
 }
 
-static void say_told(const struct view_told *told)
+static void say_told(const struct view_told *told, unsigned k)
 {
 	if (told->days_withheld + told->days_cut > 0) {
 		cli_notice("flows",
-			"%u days are left out, since fewer than %d devices were active on them, "
+			"%u days are left out, since fewer than %u devices were active on them, "
 			"and of %u a part, which so many were not active in or which is not over",
-			told->days_withheld, FLOWS_GROUP_MINIMUM, told->days_cut);
+			told->days_withheld, k, told->days_cut);
 	}
 }
 
@@ -63,12 +64,12 @@ static int refuse(const struct view_told *told, unsigned k, struct err *err)
 		"fewer than %u devices were active in that time: no figure is shown", k);
 }
 
-/* Which time groups under protection speak of. Parts of the body are protected by days of UTC. */
+/* Which time groups under protection speak of. */
 static int ask_told(struct flows_answer *answer, struct view *view, struct err *err)
 {
 	const struct view_access access = { .role = VIEW_PROTECTED,
-		.k = FLOWS_GROUP_MINIMUM,
-		.zone = group_protect_is_of_part(answer->protect) ? NULL : answer->question.zone,
+		.k = answer->k,
+		.zone = answer->question.zone,
 		.now_ns = clock_now_ns() };
 	struct view_question question = question_of(answer);
 	int status = question.to_ns && question.to_ns <= question.from_ns
@@ -78,7 +79,7 @@ static int ask_told(struct flows_answer *answer, struct view *view, struct err *
 	if (status == 0 && answer->told.count == 0) {
 		return refuse(&answer->told, access.k, err);
 	}
-	say_told(&answer->told);
+	say_told(&answer->told, answer->k);
 	if (status == 0 && has_hours(answer->grouping)) {
 		const struct view_told *told = &answer->told;
 		question.from_ns = hour_of(answer, told->spans[0].from_ns);
@@ -140,28 +141,66 @@ bool flows_may_tell(const struct flows_answer *answer, const struct record *reco
 	       !hours->is_step_hidden[(time_ns - answer->hours_from_ns) / HOUR_NS];
 }
 
-/* Whoever can read the key may see devices; for everybody else small groups are protected. */
+/* Days and small groups are those of the page and of reports, where the archive says by which clock
+ * and k it closes its days. Another clock may be asked for. */
+static void take_closing(struct flows_answer *answer)
+{
+	struct flows_settings *settings = (struct flows_settings *)answer->settings;
+	struct archive_closing closing;
+	struct local_zone *zone;
+
+	answer->k = FLOWS_GROUP_MINIMUM;
+	for (unsigned i = 0; i < settings->archives.count; i++) {
+		if (!archive_closing_read(settings->archives.items[i], &closing)) {
+			continue;
+		}
+		answer->k = i == 0 || closing.k > answer->k ? closing.k : answer->k;
+		if (!settings->time_zone && local_zone_open(&zone, closing.zone, NULL) == 0) {
+			local_zone_close(zone);
+			answer->closing = closing;
+			settings->time_zone = answer->closing.zone;
+		}
+	}
+	if (answer->closing.zone[0] && strcmp(answer->closing.zone, "UTC") != 0) {
+		cli_notice("flows",
+			"times are of %s, by whose clock the archive closes its days (--time-zone "
+			"asks for another one)",
+			answer->closing.zone);
+	}
+}
+
+int flows_judge_access(struct flows_answer *answer, struct err *err)
+{
+	const struct flows_settings *settings = answer->settings;
+	struct pseudonyms *pseudonyms = NULL;
+	int status = 0;
+
+	if (!settings->group_by || settings->verify) {
+		return 0;
+	}
+	if (settings->key) {
+		status = pseudonyms_open(&pseudonyms, settings->key, err);
+		pseudonyms_close(pseudonyms);
+		return status;
+	}
+	for (unsigned i = 0; i < settings->archives.count && status >= 0; i++) {
+		status = archive_has_pseudonyms(settings->archives.items[i], NULL, err);
+		answer->is_protected |= status == 1;
+	}
+	if (answer->is_protected) {
+		take_closing(answer);
+	}
+	return status < 0 ? status : 0;
+}
+
 int flows_protect_groups(struct flows_answer *answer, struct err *err)
 {
-	struct pseudonyms *pseudonyms = NULL;
-	bool has_any = false;
-	int status = answer->settings->key
-			     ? pseudonyms_open(&pseudonyms, answer->settings->key, err)
-			     : 0;
+	const struct group_protect_rules rules = { answer->archive.from_ns, answer->archive.to_ns,
+		answer->question.zone, answer->k };
 
-	for (unsigned i = 0; i < answer->settings->archives.count && status >= 0; i++) {
-		status = answer->settings->key
-				 ? 0
-				 : archive_has_pseudonyms(
-					   answer->settings->archives.items[i], NULL, err);
-		has_any |= status == 1;
-	}
-	pseudonyms_close(pseudonyms);
-	if (status < 0 || answer->settings->key || !has_any) {
-		return status < 0 ? status : 0;
-	}
-	return group_protect_create(&answer->protect, answer->grouping, answer->question.query,
-		answer->archive.from_ns, answer->archive.to_ns, FLOWS_GROUP_MINIMUM, err);
+	return answer->is_protected ? group_protect_create(&answer->protect, answer->grouping,
+					      answer->question.query, &rules, err)
+				    : 0;
 }
 
 /* Single devices are looked at through one door, which keeps a log: by records that name them, or

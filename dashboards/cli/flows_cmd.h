@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analyzer/archive/archive_closing.h"
 #include "analyzer/archive/archive_once.h"
 #include "analyzer/format/group.h"
 #include "analyzer/format/record_json.h"
@@ -27,7 +28,7 @@
 
 extern const struct command command_flows;
 
-/* k is the policy's; who asks an archive may not have it, so the usual one stands. */
+/* k is the policy's; where the archive does not say it the usual one stands. */
 enum { FLOWS_TABLE_LIMIT = 100, FLOWS_GROUP_MINIMUM = 5 };
 
 struct flows_settings {
@@ -49,13 +50,16 @@ struct flows_answer {
 	unsigned place;                 /* of it */
 	struct archive_once *once;      /* of several; NULL */
 	struct grouping *grouping;
-	struct group_protect *protect; /* NULL: groups are exact */
-	struct view_told told;         /* under protection: of which time */
-	struct view_told hours;        /* and of groups by the hour, which of them */
-	uint64_t hours_from_ns;        /* the first of those */
-	struct flow_sums *sums;        /* groups come from what hours or days add up to */
-	struct flows_rows *rows;       /* NULL: records as they are */
-	struct flows_packets *packets; /* that are to be written; NULL */
+	bool is_protected;              /* groups are asked for by whoever may not see devices */
+	unsigned k;                     /* then */
+	struct archive_closing closing; /* by whose clock, where none was asked for */
+	struct group_protect *protect;  /* NULL: groups are exact */
+	struct view_told told;          /* under protection: of which time */
+	struct view_told hours;         /* and of groups by the hour, which of them */
+	uint64_t hours_from_ns;         /* the first of those */
+	struct flow_sums *sums;         /* groups come from what hours or days add up to */
+	struct flows_rows *rows;        /* NULL: records as they are */
+	struct flows_packets *packets;  /* that are to be written; NULL */
 	struct json_plan *plan;
 	struct out_file out;
 	struct text text; /* gathered, not yet written */
@@ -78,7 +82,9 @@ bool flows_say_unfinished(const struct option_list *archives);
 void flows_say_gaps(const char *folder, const struct archive_stats *stats);
 
 /* flows_access.c: 0 or -errno. Whoever can read the key may see devices; for everybody else small
- * groups are protected. */
+ * groups are protected. Before the question is read, whose clock may be the archive's; and when it
+ * is. */
+int flows_judge_access(struct flows_answer *answer, struct err *err);
 int flows_protect_groups(struct flows_answer *answer, struct err *err);
 /* Single devices are looked at through one door, which keeps a log: by records that name them, or
  * by groups with the key. */

@@ -289,17 +289,17 @@ static int refuse_running(
  * and for all, and exact ones of what cells know. */
 int flows_read_sums(struct flows_answer *answer, bool *is_read, struct err *err)
 {
-	const struct archive_day_rules rules = { answer->question.zone, FLOWS_GROUP_MINIMUM,
-		clock_now_ns() };
+	const struct archive_day_rules rules = { answer->question.zone, answer->k, clock_now_ns() };
 	bool is_asked = answer->grouping && !answer->question.query &&
-			!answer->settings->from_records && answer->settings->archives.count == 1;
+			answer->settings->archives.count == 1;
 	bool has_table =
 		is_asked && answer->protect &&
 		flow_sums_have_table(answer->grouping, &answer->archive, answer->question.zone);
+	bool may_suffice = is_asked && !answer->protect && !answer->settings->from_records;
 	struct archive_stats stats;
 
-	*is_read = has_table || (is_asked && !answer->protect &&
-					flow_sums_suffice(answer->grouping, &answer->archive));
+	*is_read =
+		has_table || (may_suffice && flow_sums_suffice(answer->grouping, &answer->archive));
 	if (!*is_read) {
 		return 0;
 	}
@@ -311,9 +311,11 @@ int flows_read_sums(struct flows_answer *answer, bool *is_read, struct err *err)
 		status = refuse_running(answer, &rules, err);
 	}
 	if (status == 0) {
-		cli_notice("flows", "%s; records are not counted (--from-records reads them)",
-			has_table ? "from the protected tables of days that are over"
-				  : "from what hours add up to");
+		cli_notice("flows", "%s",
+			has_table ? "from the protected tables of days that are over; records are "
+				    "not counted"
+				  : "from what hours add up to; records are not counted "
+				    "(--from-records reads them)");
 		if (!has_table) {
 			say_clock(answer, &stats);
 		}

@@ -75,55 +75,70 @@ ok '… by a zone they are not' flows -g app zone == eu
 
 # The page and the command line tell of the same time: of a window the pieces in which five devices were active, and of no
 # other. Over all windows of five minutes that is told of more than one, and of some nothing.
-: >"$work/said"
-"$bin" serve --archive "$work/archive" --policy "$policy" --access "$work/access" --listen 127.0.0.1:0 >"$work/said" 2>&1 &
-server=$!
+server=
 stop() {
-	kill_hard "$server"
+	kill_hard $server
 }
-wait_for 20 grep -q 'serves at' "$work/said"
-origin=http://$(sed -n 's/^borderflow serves at //p' "$work/said")
-curl -s -c "$work/cookie" -o /dev/null -d "{\"token\":\"$("$bin" serve token add viewer --role viewer --access "$work/access" 2>/dev/null)\"}" \
-	"$origin/api/1/session"
+serve() { # ARCHIVE POLICY
+	kill_hard $server
+	archive=$1
+	: >"$work/said"
+	"$bin" serve --archive "$archive" --policy "$2" --access "$work/access" --listen 127.0.0.1:0 >"$work/said" 2>&1 &
+	server=$!
+	wait_for 20 grep -q 'serves at' "$work/said"
+	origin=http://$(sed -n 's/^borderflow serves at //p' "$work/said")
+	curl -s -c "$work/cookie" -o /dev/null -d "{\"token\":\"$token\"}" "$origin/api/1/session"
+}
 told_by_page() { # FROM TO: bytes that a viewer is told
 	curl -s -b "$work/cookie" "$origin/api/1/table?from=$1&to=$2" | jq '.total | .bytes_up + .bytes_down'
 }
-told_by_flows() {
-	flows -g zone --from "$1" --to "$2" 2>>"$work/log" | sum | sed 's/null/0/'
+told_by_flows() { # FROM TO [OPTION…]
+	from=$1 to=$2
+	shift 2
+	"$bin" flows -a "$archive" --top 0 -o ndjson -g zone --from "$from" --to "$to" "$@" 2>>"$work/log" | sum | sed 's/null/0/'
 }
 devices_of() { # FROM TO: how many devices had a part of a flow that began then
-	"$bin" flows -a "$work/archive" --key "$work/key" --reason test --from "$1" --to "$2" -o ndjson 2>/dev/null |
+	"$bin" flows -a "$archive" --key "$work/key" --reason test --from "$1" --to "$2" -o ndjson 2>/dev/null |
 		jq -r --arg from "$1" --arg to "$2" 'select(.event.start >= $from and .event.start < $to) | .borderflow.device // empty' | sort -u | wc -l
 }
-told=0 withheld=0 from=
+told=0 withheld=0
+ask_window() { # K FROM TO
+	page=$(told_by_page "$2" "$3") devices=$(devices_of "$2" "$3")
+	equal "$2 to $3: the page and flows tell the same" "$page" "$(told_by_flows "$2" "$3")"
+	ok "… and nothing where fewer than $1 devices were active ($devices: $page bytes)" \
+		eval "[ $page = 0 ] || [ $devices -ge $1 ]"
+	told=$((told + (page > 0))) withheld=$((withheld + (page == 0)))
+}
+token=$("$bin" serve token add viewer --role viewer --access "$work/access" 2>/dev/null)
+serve "$work/archive" "$policy"
+begin=
 for window in 00:00 06:00 07:00 09:00 08:00 08:10 08:05 08:10 03:00 03:30 22:00 23:00 12:00 12:05; do
-	[ -n "$from" ] || { from=2026-03-17T${window}:00Z; continue; }
-	to=2026-03-17T${window}:00Z
-	page=$(told_by_page "$from" "$to") devices=$(devices_of "$from" "$to")
-	equal "$from to $to: the page and flows tell the same" "$page" "$(told_by_flows "$from" "$to")"
-	ok "… and nothing where fewer than five devices were active ($devices: $page bytes)" \
-		eval "[ $page = 0 ] || [ $devices -ge 5 ]"
-	told=$((told + (page > 0))) withheld=$((withheld + (page == 0))) from=
+	[ -n "$begin" ] || { begin=2026-03-17T${window}:00Z; continue; }
+	ask_window 5 "$begin" "2026-03-17T${window}:00Z"
+	begin=
 done
 ok 'some windows are told of, and some are not' [ "$told" -gt 0 -a "$withheld" -gt 0 ]
 
-# Of the day that runs nothing is told yet, however many were active: twenty minutes of that day, as if they were the last ones.
-python3 - "$work/day.pcap" "$work/running.pcap" <<'END'
-import struct, sys, time
-content, wanted = open(sys.argv[1], "rb").read(), range(9 * 3600, 9 * 3600 + 1200)
-now = int(time.time())
-shift = now - 1300 if now % 86400 >= 1300 else now // 86400 * 86400
-with open(sys.argv[2], "wb") as out:
-    out.write(content[:24])
-    at = 24
-    while at < len(content):
-        seconds, part, captured, wire = struct.unpack_from("<IIII", content, at)
-        if seconds % 86400 in wanted:
-            out.write(struct.pack("<IIII", shift + seconds % 86400 - wanted[0], part, captured, wire))
-            out.write(content[at + 16:at + 16 + captured])
-        at += 16 + captured
-END
-"$bin" analyze --policy "$policy" --pseudonymize "$work/key" --archive "$work/running" --summary none "$work/running.pcap" 2>>"$work/log"
-says 2 'no figure is shown yet' 'of the day that runs no unit is told' "$bin" flows -a "$work/running" -g unit
-says 2 'no figure is shown yet' '… nor an app' "$bin" flows -a "$work/running" -g app
+# Where the policy has a clock and a k of its own, an archive says so to whoever asks it without the policy: else what one
+# tells of a day less what the other does would be of its edges.
+sed '1i timezone: Europe/Stockholm' "$policy" | sed 's/^k: 5$/k: 9/' >"$work/stockholm.yaml"
+"$bin" analyze --summary none --policy "$work/stockholm.yaml" --pseudonymize "$work/key" --archive "$work/stockholm" "$work/day.pcap" \
+	2>>"$work/log"
+serve "$work/stockholm" "$work/stockholm.yaml"
+for window in 16T23 17T23 16T22 17T23 17T04 17T07 17T07 17T08 17T21 17T22; do
+	[ -n "$begin" ] || { begin=2026-03-${window}:00:00Z; continue; }
+	ask_window 9 "$begin" "2026-03-${window}:00:00Z"
+	begin=
+done
+equal 'a day is that of the archive' "$(told_by_page 2026-03-17 2026-03-18)" "$(told_by_flows 2026-03-17 2026-03-18)"
+curl -s -b "$work/cookie" "$origin/api/1/table?from=2026-03-17&to=2026-03-18&by=unit,app&most=5000" |
+	jq -r '.rows[] | select(.is_remainder | not) | [.values[0], .values[1], (.total.bytes_up + .total.bytes_down)] | @tsv' | sort >"$work/units.page"
+units_by_flows() { # OPTION…
+	"$bin" flows -a "$archive" --top 0 -o ndjson -g unit,app --from 2026-03-17 --to 2026-03-18 "$@" 2>>"$work/log" |
+		jq -r 'select(.["borderflow.unit"] | startswith("(") | not) | [.["borderflow.unit"], .["network.application"], .["network.bytes"]] | @tsv' |
+		sort | cksum
+}
+equal '… and so are its units' "$(cksum <"$work/units.page")" "$(units_by_flows)"
+equal '… whichever way they are read' "$(cksum <"$work/units.page")" "$(units_by_flows --from-records)"
+ok '… of which some are told' test -s "$work/units.page"
 finish

@@ -182,7 +182,8 @@ static bool may_ask(
 		ok(false, "%s", err.text);
 		return false;
 	}
-	int status = group_protect_create(&protect, grouping, query, from_ns, to_ns, 5, &err);
+	int status = group_protect_create(&protect, grouping, query,
+		&(struct group_protect_rules){ from_ns, to_ns, NULL, 5 }, &err);
 	ok(status == 0 || (status == -EPERM && strstr(err.text, "could single out a device")),
 		"%s is answered or refused with a reason", fields);
 	group_protect_destroy(protect);

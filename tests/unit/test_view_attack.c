@@ -152,7 +152,8 @@ static void see_groups(const struct world *world, unsigned day, const char *by, 
 	size_t count;
 
 	if (grouping_create(&grouping, by, "flows", &err) < 0 ||
-		group_protect_create(&protect, grouping, NULL, from_ns, to_ns, K, &err) < 0) {
+		group_protect_create(&protect, grouping, NULL,
+			&(struct group_protect_rules){ from_ns, to_ns, NULL, K }, &err) < 0) {
 		ok(false, "%s", err.text);
 		return;
 	}
