@@ -116,9 +116,9 @@ void classify_follow_request(struct classify *classify, const struct packet *pac
 	}
 	if (peek->from_source) {
 		struct reader in = reader_over(packet->payload, packet->payload_bytes);
-		char host[HPACK_HOST_MAX + 1];
+		struct http2_asked asked;
 		request_ends_take(&classify->request_ends, peek->flow, packet->tcp_seq, in);
-		http2_hosts_take(&classify->http2_hosts, peek->flow, packet->tcp_seq, in, host);
+		http2_hosts_take(&classify->http2_hosts, peek->flow, packet->tcp_seq, in, &asked);
 	}
 }
 
@@ -138,6 +138,16 @@ static bool begins_frame(struct reader in)
 				   (left < 9 || (stream & 1 && reader_left(&in) < bytes)));
 }
 
+static unsigned count_hosts(const struct l7_info *l7)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		count += l7->names[i].source == NAME_HTTP_HOST;
+	}
+	return count;
+}
+
 static bool is_known_host(const struct l7_info *known, const char *host)
 {
 	bool is_known = false;
@@ -147,6 +157,19 @@ static bool is_known_host(const struct l7_info *known, const char *host)
 			    strcmp(l7_info_name(known, i), host) == 0;
 	}
 	return is_known;
+}
+
+/* Do requests ask for whom the flow names? Of HTTP/2, which may ask for several at once, for all of
+ * them. */
+static bool ask_for_known(const struct l7_info *known, const struct l7_info *l7)
+{
+	bool are_known = l7->protocol != L7_HTTP2 || count_hosts(l7) == count_hosts(known);
+
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		are_known &= l7->names[i].source != NAME_HTTP_HOST ||
+			     is_known_host(known, l7_info_name(l7, i));
+	}
+	return are_known;
 }
 
 /* Is the host of the first request in these bytes one that the flow has not named yet, or does it
@@ -185,26 +208,44 @@ static enum request read_request(
 						     !dissection.hands_over;
 		return is_begun ? REQUEST_UNFINISHED : REQUEST_KNOWN;
 	}
-	return is_known_host(known, l7_info_name(l7, 0)) ? REQUEST_KNOWN : REQUEST_ANOTHER;
+	return ask_for_known(known, l7) ? REQUEST_KNOWN : REQUEST_ANOTHER;
 }
 
-/* Do the bytes ask on HTTP/2 for a host that the flow has not named, in whatever words? Then the
- * scratch l7 info is the request's. */
+/* Of the hosts that were asked for at once, those that the flow has named, or the others. */
+static void add_asked(const struct http2_asked *asked, const struct l7_info *known, bool are_known,
+	struct l7_info *l7)
+{
+	struct l7_info one;
+
+	for (unsigned i = 0; i < asked->count; i++) {
+		l7_info_clear(&one);
+		host_to_l7_info(asked->hosts[i].host, asked->hosts[i].length, &one);
+		if (one.name_count > 0 &&
+			is_known_host(known, l7_info_name(&one, 0)) == are_known) {
+			l7_info_add_name(
+				l7, NAME_HTTP_HOST, l7_info_name(&one, 0), one.names[0].length);
+		}
+	}
+}
+
+/* Do the bytes ask on HTTP/2 for others than the flow has named, in whatever words? Then the
+ * scratch l7 info is the requests'. */
 static bool asks_on_http2(struct classify *classify, const struct packet *packet, uint32_t flow,
 	const struct l7_info *known)
 {
 	struct l7_info *l7 = &classify->scratch;
-	char host[HPACK_HOST_MAX + 1];
-	size_t length = http2_hosts_take(&classify->http2_hosts, flow, packet->tcp_seq,
-		reader_over(packet->payload, packet->payload_bytes), host);
+	struct http2_asked asked;
 
-	if (length == 0) {
+	http2_hosts_take(&classify->http2_hosts, flow, packet->tcp_seq,
+		reader_over(packet->payload, packet->payload_bytes), &asked);
+	if (asked.count == 0) {
 		return false;
 	}
 	l7_info_clear(l7);
 	l7->protocol = L7_HTTP2;
-	host_to_l7_info(host, length, l7);
-	return names_its_server(l7) && !is_known_host(known, l7_info_name(l7, 0));
+	add_asked(&asked, known, false, l7);
+	add_asked(&asked, known, true, l7);
+	return names_its_server(l7) && !ask_for_known(known, l7);
 }
 
 /* Of two requests for the same bytes either may be false: the scratch l7 info, the later one's,

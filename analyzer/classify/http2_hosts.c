@@ -42,20 +42,34 @@ static void strip_block(struct http2_flow *of)
 	memmove(of->block, in.at, of->block_count);
 }
 
+static void add_host(struct http2_asked *asked, const char *host, size_t length)
+{
+	for (unsigned i = 0; i < asked->count; i++) {
+		if (asked->hosts[i].length == length &&
+			memcmp(asked->hosts[i].host, host, length) == 0) {
+			return;
+		}
+	}
+	if (length > 0 && asked->count < HTTP2_ASKED_MAX) {
+		struct http2_host *added = &asked->hosts[asked->count++];
+		added->length = length;
+		memcpy(added->host, host, length + 1);
+	}
+}
+
 /* The frame in hand is over: was it the last of a request's fields? */
-static void end_frame(struct http2_flow *of, char host[HPACK_HOST_MAX + 1], size_t *length)
+static void end_frame(struct http2_flow *of, struct http2_asked *asked)
 {
 	if (of->head[3] == FRAME_HEADERS) {
 		strip_block(of);
 	}
 	if (is_block(of) && of->head[4] & FLAG_END_HEADERS && of->is_followed) {
-		char text[HPACK_HOST_MAX + 1];
+		char host[HPACK_HOST_MAX + 1];
 		bool is_lost;
-		size_t bytes = hpack_next_host(
-			&of->hosts, reader_over(of->block, of->block_count), text, &is_lost);
+		size_t length = hpack_next_host(
+			&of->hosts, reader_over(of->block, of->block_count), host, &is_lost);
 		of->is_followed = !is_lost;
-		*length = bytes > 0 ? bytes : *length;
-		memcpy(host, text, bytes > 0 ? bytes + 1 : 0);
+		add_host(asked, host, length);
 	}
 	of->head_count = 0;
 }
@@ -83,22 +97,22 @@ static void take_bytes(struct http2_flow *of, struct reader *in)
 	of->frame_left -= (uint32_t)taken;
 }
 
-size_t http2_hosts_take(struct http2_hosts *hosts, uint32_t flow, uint32_t seq, struct reader in,
-	char host[HPACK_HOST_MAX + 1])
+void http2_hosts_take(struct http2_hosts *hosts, uint32_t flow, uint32_t seq, struct reader in,
+	struct http2_asked *asked)
 {
 	struct http2_flow *of = &hosts->flows[flow % HTTP2_FLOWS];
-	size_t length = 0;
 
+	asked->count = 0;
 	if (begins(in)) {
 		begin(of, flow, seq);
 	}
 	if (!of->is_followed || of->flow != flow) {
-		return 0;
+		return;
 	}
 	uint32_t behind = seq + (uint32_t)reader_left(&in);
 	if (seq != of->next_seq) {
 		of->is_followed = (int32_t)(of->next_seq - behind) >= 0; /* it came before */
-		return 0;
+		return;
 	}
 	of->next_seq = behind;
 	while (reader_left(&in) > 0 && of->is_followed) {
@@ -108,8 +122,7 @@ size_t http2_hosts_take(struct http2_hosts *hosts, uint32_t flow, uint32_t seq, 
 			take_bytes(of, &in);
 		}
 		if (of->head_count == HTTP2_HEAD_BYTES && of->frame_left == 0) {
-			end_frame(of, host, &length);
+			end_frame(of, asked);
 		}
 	}
-	return length;
 }

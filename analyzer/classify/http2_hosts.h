@@ -25,7 +25,18 @@ struct http2_hosts {
 	struct http2_flow flows[HTTP2_FLOWS];
 };
 
-/* Bytes of the client: the host of the last request that they end, and its length; 0 none, or the
- * flow is not followed. The preface begins it. */
-size_t http2_hosts_take(struct http2_hosts *hosts, uint32_t flow, uint32_t seq, struct reader in,
-	char host[HPACK_HOST_MAX + 1]);
+/* Whom requests ask for. */
+enum { HTTP2_ASKED_MAX = 4 };
+
+struct http2_asked {
+	unsigned count;
+	struct http2_host {
+		size_t length;
+		char host[HPACK_HOST_MAX + 1];
+	} hosts[HTTP2_ASKED_MAX];
+};
+
+/* Bytes of the client: the hosts of the requests that they end, the first ones of them, each once;
+ * none where the flow is not followed. The preface begins it. */
+void http2_hosts_take(struct http2_hosts *hosts, uint32_t flow, uint32_t seq, struct reader in,
+	struct http2_asked *asked);

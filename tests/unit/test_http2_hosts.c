@@ -14,14 +14,14 @@ enum { FLOW = 7, SEQ = 0xfffffff0 };
 
 static struct http2_hosts hosts;
 static uint32_t seq;
-static char host[HPACK_HOST_MAX + 1];
+static struct http2_asked asked;
 
+/* The last host that the bytes ask for. */
 static const char *take(const char *bytes, size_t count)
 {
-	host[0] = '\0';
-	http2_hosts_take(&hosts, FLOW, seq, reader_over((const uint8_t *)bytes, count), host);
+	http2_hosts_take(&hosts, FLOW, seq, reader_over((const uint8_t *)bytes, count), &asked);
 	seq += (uint32_t)count;
-	return host;
+	return asked.count > 0 ? asked.hosts[asked.count - 1].host : "";
 }
 #define TAKE(text) take(text, sizeof(text) - 1)
 
@@ -102,10 +102,36 @@ static void test_gaps(void)
 	is_text(TAKE("\x82\xbe"), "", "nor behind more than there is room for");
 }
 
+/* Several requests whose frames come together. */
+static void test_together(void)
+{
+	begin();
+	is_text(TAKE(HEADERS("\x0f", "\5", "\3") "\x82\x41\x0ctwo.example." HEADERS(
+			"\2", "\5", "\5") "\x82\xbf"),
+		"one.example.", "two requests at once: the last one's host");
+	is_int(asked.count, 2, "… and how many");
+	is_text(asked.hosts[0].host, "two.example.", "… and the first one's");
+	TAKE(HEADERS("\2", "\5", "\7") "\x82\xbe" HEADERS("\2", "\5", "\x9") "\x82\xbe");
+	is_int(asked.count, 1, "who is asked for twice stands once");
+	for (unsigned i = 0; i < 6; i++) {
+		static const char letters[] = "abcdef";
+		char bytes[] = HEADERS("\x0f", "\5", "\xb") "\x82\x01\x0cnnn.example.";
+		static char all[6 * sizeof(bytes)];
+		bytes[12] = letters[i];
+		memcpy(all + i * (sizeof(bytes) - 1), bytes, sizeof(bytes) - 1);
+		if (i == 5) {
+			take(all, 6 * (sizeof(bytes) - 1));
+		}
+	}
+	is_int(asked.count, HTTP2_ASKED_MAX, "of many the first ones");
+	is_text(asked.hosts[3].host, "dnn.example.", "… in their order");
+}
+
 int main(void)
 {
 	test_places();
 	test_pieces();
 	test_gaps();
+	test_together();
 	return done_testing();
 }

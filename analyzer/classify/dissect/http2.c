@@ -154,6 +154,21 @@ static bool holds_request(struct reader in)
 	return false;
 }
 
+/* Requests behind the first one that came with it: they ask for others as well. */
+static void read_further(struct dissection *dissection, struct reader in)
+{
+	char host[HPACK_HOST_MAX + 1];
+	struct frame frame;
+	size_t length;
+
+	for (unsigned i = 0; i < FRAMES_MAX && next_frame(&in, &frame) == HAVE_WHOLE; i++) {
+		if (frame.type == FRAME_HEADERS &&
+			read_host(&in, &frame, host, &length) == HAVE_WHOLE) {
+			host_to_l7_info(host, length, dissection->l7);
+		}
+	}
+}
+
 /* The client's frames up to its first request; those before it are settings. */
 static enum dissect_result read_frames(struct dissection *dissection, struct reader in)
 {
@@ -167,6 +182,7 @@ static enum dissect_result read_frames(struct dissection *dissection, struct rea
 			have = read_host(&in, &frame, host, &length);
 			if (have == HAVE_WHOLE) {
 				host_to_l7_info(host, length, dissection->l7);
+				read_further(dissection, in);
 				return over(dissection);
 			}
 			break;
