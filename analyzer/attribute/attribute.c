@@ -50,6 +50,12 @@ static void add_agreement(const struct catalogue *catalogue, const struct candid
 static void note_doubt(const struct candidates *candidates, const struct candidate *chosen,
 	struct verdict *verdict)
 {
+	static const uint16_t grounds[CANDIDATE_GROUND_COUNT] = {
+		[CANDIDATE_CONTESTED] = 1 << INFERRED_BY_CONTESTED,
+		[CANDIDATE_SHARED] = 1 << INFERRED_BY_SHARED,
+		[CANDIDATE_UNASKED] = 1 << INFERRED_BY_UNASKED,
+	};
+
 	for (unsigned i = 0; i < candidates->count; i++) {
 		const struct candidate *candidate = &candidates->items[i];
 		if (!candidate->ignored && candidate->match.app == chosen->match.app &&
@@ -58,8 +64,7 @@ static void note_doubt(const struct candidates *candidates, const struct candida
 		}
 	}
 	verdict->inferred = true;
-	verdict->grounds |= chosen->ground == CANDIDATE_CONTESTED ? 1 << INFERRED_BY_CONTESTED
-								  : 1 << INFERRED_BY_UNASKED;
+	verdict->grounds |= grounds[chosen->ground];
 }
 
 /* A conversation that nobody but somebody outside speaks of is hearsay, and so is its app. */

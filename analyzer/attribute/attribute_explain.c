@@ -14,6 +14,7 @@ static const char *const source_sentences[NAME_SOURCE_COUNT] = {
 	[NAME_DNS_CNAME] = "On the way to this address DNS pointed to",
 	[NAME_CERT] = "The certificate names",
 	[NAME_DNS_UNASKED] = "A DNS answer that nobody was seen to ask for names",
+	[NAME_USED] = "The client named this address before as",
 	[NAME_ECH_OUTER] = "The outer part of an encrypted hello names",
 };
 

@@ -84,8 +84,7 @@ static bool is_exchange(const struct record *record)
 static bool has_name(const struct l7_info *l7)
 {
 	for (unsigned i = 0; i < l7->name_count; i++) {
-		if (l7->names[i].source != NAME_ECH_OUTER &&
-			l7->names[i].source != NAME_DNS_UNASKED) {
+		if (l7->names[i].source < NAME_ECH_OUTER) {
 			return true;
 		}
 	}

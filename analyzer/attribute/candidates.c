@@ -34,6 +34,7 @@ static const uint8_t name_evidence[NAME_SOURCE_COUNT] = {
 	[NAME_DNS_CNAME] = EVIDENCE_DNS,
 	[NAME_CERT] = EVIDENCE_CERT,
 	[NAME_DNS_UNASKED] = EVIDENCE_DNS,
+	[NAME_USED] = EVIDENCE_DNS,
 };
 
 /* Protocols that only one app, or one kind of service, speaks. */
@@ -195,6 +196,7 @@ static void gather_names(const struct catalogue *catalogue, const struct l7_info
 		const struct clue_name *name = &l7->names[i];
 		bool is_dns = name_evidence[name->source] == EVIDENCE_DNS;
 		if (name->source == NAME_ECH_OUTER || name->source == NAME_DNS_UNASKED ||
+			name->source == NAME_USED ||
 			(is_dns || name->source == NAME_CERT) != from_lookups) {
 			continue;
 		}
@@ -249,6 +251,46 @@ static void doubt_lookups(const struct catalogue *catalogue, struct candidates *
 		if (candidate->evidence == EVIDENCE_DNS &&
 			candidate->confidence > CONFIDENCE_WEAK) {
 			candidate->confidence = CONFIDENCE_WEAK;
+		}
+	}
+}
+
+/* Whose the name is, where it is no more than a carrier's; 0 nobody knows. */
+static uint16_t owner_of(const struct catalogue *catalogue, const struct match *match)
+{
+	return match->app != 0 && !catalogue_app(catalogue, match->app)->shared ? match->app : 0;
+}
+
+/* The client has names of different apps for the address, or of one and of somebody whom nobody
+ * lists, and the flow itself tells none: it may be any of them, whichever was asked for last. */
+static bool is_shared(const struct catalogue *catalogue, const struct l7_info *l7,
+	const struct match matches[L7_INFO_NAMES_MAX], const struct hello *hello)
+{
+	const struct match *first = NULL;
+
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		const struct clue_name *name = &l7->names[i];
+		bool counts = name->source == NAME_USED || name_source_is_lookup(name->source);
+		if (!counts || !lookup_counts(l7, hello, name)) {
+			continue;
+		}
+		if (first && owner_of(catalogue, first) != owner_of(catalogue, &matches[i])) {
+			return true;
+		}
+		first = &matches[i];
+	}
+	return false;
+}
+
+static void doubt_shared(struct candidates *candidates)
+{
+	for (unsigned i = 0; i < candidates->count; i++) {
+		struct candidate *candidate = &candidates->items[i];
+		if (candidate->evidence == EVIDENCE_DNS && !candidate->ignored) {
+			candidate->ground = CANDIDATE_SHARED;
+			candidate->confidence = candidate->confidence < CONFIDENCE_WEAK
+							? candidate->confidence
+							: CONFIDENCE_WEAK;
 		}
 	}
 }
@@ -472,6 +514,9 @@ void candidates_gather(const struct catalogue *catalogue, const struct record *r
 	gather_words(catalogue, record, candidates);
 	gather_names(catalogue, l7, matches, &hello, true, candidates);
 	doubt_lookups(catalogue, candidates);
+	if (is_shared(catalogue, l7, matches, &hello)) {
+		doubt_shared(candidates);
+	}
 	gather_addresses(catalogue, record, candidates);
 	gather_unasked(catalogue, l7, matches, &hello, candidates);
 }
@@ -503,13 +548,16 @@ const struct candidate *candidates_choose(
 	const struct catalogue *catalogue, const struct candidates *candidates)
 {
 	const struct candidate *sound = choose(catalogue, candidates, CANDIDATE_SOUND);
-	const struct candidate *contested = choose(catalogue, candidates, CANDIDATE_CONTESTED);
+	const struct candidate *doubtful = choose(catalogue, candidates, CANDIDATE_CONTESTED);
 
-	if (sound && (!contested || !catalogue_app(catalogue, sound->match.app)->shared)) {
+	if (!doubtful) {
+		doubtful = choose(catalogue, candidates, CANDIDATE_SHARED);
+	}
+	if (sound && (!doubtful || !catalogue_app(catalogue, sound->match.app)->shared)) {
 		return sound;
 	}
-	if (contested) {
-		return contested;
+	if (doubtful) {
+		return doubtful;
 	}
 	return sound ? sound : choose(catalogue, candidates, CANDIDATE_UNASKED);
 }

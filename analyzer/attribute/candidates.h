@@ -12,7 +12,9 @@ enum { NAME_INDEX_NONE = 0xff };
 enum candidate_ground {
 	CANDIDATE_SOUND,
 	CANDIDATE_CONTESTED, /* one of two hellos sent for the same place */
-	CANDIDATE_UNASKED    /* a DNS answer that nobody was seen to ask for */
+	CANDIDATE_SHARED,    /* one of several names that the client has for the address */
+	CANDIDATE_UNASKED,   /* a DNS answer that nobody was seen to ask for */
+	CANDIDATE_GROUND_COUNT
 };
 
 struct candidate {

@@ -228,6 +228,15 @@ static void write_note(struct classify *classify, struct collector *collector,
 	*note = number | NOTE_PROGRESS;
 }
 
+static bool has_port(const struct packet *packet, uint16_t port)
+{
+	const uint16_t *ports =
+		packet->flags & PACKET_V6 ? packet->key.v6.port_be : packet->key.v4.port_be;
+	uint16_t port_be = htons(port);
+
+	return ports[0] == port_be || ports[1] == port_be;
+}
+
 void classify_feed(struct classify *classify, struct collector *collector,
 	const struct packet *packet, const struct peek *peek, struct l7_session *session,
 	struct l7_feed *feed)
@@ -236,6 +245,8 @@ void classify_feed(struct classify *classify, struct collector *collector,
 		.time_ns = packet->time_ns,
 		.session = session,
 		.is_hearsay = collector_is_from_outside(collector, packet),
+		.asker = has_port(packet, PORT_DNS) ? classify_asker(classify, packet)
+						    : NAMES_ASKER_HIDDEN,
 		.l7 = &classify->scratch };
 	collector_flow_ends(collector, peek->flow, &feed->ends);
 	load_l7_info(classify, session->l7);
@@ -244,6 +255,7 @@ void classify_feed(struct classify *classify, struct collector *collector,
 	session->is_hearsay |= feed->is_hearsay;
 	if (keep_l7_info(classify, session) && !feed->is_hearsay) {
 		classify_learn_own(classify, &feed->ends);
+		classify_note_use(classify, &feed->ends, &classify->scratch, packet->time_ns);
 	}
 	if (classify->probe_refusals) {
 		probe_refusals_expect(
@@ -336,15 +348,6 @@ static void l7_feed_flow(struct classify *classify, struct collector *collector,
 	}
 }
 
-static bool has_port(const struct packet *packet, uint16_t port)
-{
-	const uint16_t *ports =
-		packet->flags & PACKET_V6 ? packet->key.v6.port_be : packet->key.v4.port_be;
-	uint16_t port_be = htons(port);
-
-	return ports[0] == port_be || ports[1] == port_be;
-}
-
 /* Lookups are most of the small flows and need no memory between their packets: question and answer
  * each stand alone. False where it is not DNS after all. */
 static bool l7_feed_dns(struct classify *classify, struct collector *collector,
@@ -362,6 +365,7 @@ static bool l7_feed_dns(struct classify *classify, struct collector *collector,
 		.receiver_port = peek->from_source ? ends.destination_port : ends.source_port,
 		.from_source = peek->from_source,
 		.is_hearsay = collector_is_from_outside(collector, packet),
+		.asker = classify_asker(classify, packet),
 		.wire_bytes = packet->payload_wire_bytes,
 		.state = &state,
 		.tables = &classify->tables,
@@ -424,19 +428,15 @@ static bool has_moved(struct classify *classify, struct collector *collector,
 /* The flow's source and destination change places: the names are those that the other one has
  * looked up. */
 static void turn_flow(struct classify *classify, struct collector *collector, uint32_t flow,
-	uint64_t time_ns, uint32_t *note)
+	const struct packet *packet, uint32_t *note)
 {
-	struct names *names = classify->tables.names;
 	struct flow_ends ends;
 
 	collector_flow_ends(collector, flow, &ends);
-	uint32_t l7 = names_find(names, names_prefetch(names, &ends.source, &ends.destination),
-		&ends.source, &ends.destination, time_ns);
-	l7_info_store_hold(classify->tables.store, l7);
 	l7_info_store_release(classify->tables.store, *note);
-	*note = l7;
-	if (l7 && classify->tables.lookups) {
-		classify_credit_flow(classify, collector, flow, &ends, time_ns);
+	*note = classify_looked_up(classify, classify_names_place(classify, &ends), &ends, packet);
+	if (*note && classify->tables.lookups) {
+		classify_credit_flow(classify, collector, flow, &ends, packet->time_ns);
 	}
 }
 
@@ -493,7 +493,7 @@ static void hear_who_began(struct classify *classify, struct collector *collecto
 			end_session(classify, number);
 		}
 		peek->from_source = sender_began;
-		turn_flow(classify, collector, peek->flow, packet->time_ns, note);
+		turn_flow(classify, collector, peek->flow, packet, note);
 	}
 }
 
@@ -555,6 +555,27 @@ static void prefetch_names(const struct classify *classify, struct collector *co
 	}
 }
 
+/* A flow begins with what is remembered of its ends, or with what lookups say of them. */
+static void open_flow(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, unsigned opened, const struct flow_ends *ends,
+	struct names_place place)
+{
+	const struct packet *packet = &batch->packets.packets[batch->opened_packet[opened]];
+	uint32_t flow = batch->opened[opened];
+	uint32_t l7 = classify_looked_up(classify, place, ends, packet);
+	uint32_t kept =
+		classify_recall(classify, collector, ends, packet, batch->opened_after[opened]);
+
+	if (l7 && classify->tables.lookups) {
+		classify_credit_flow(classify, collector, flow, ends, packet->time_ns);
+	}
+	if (kept) {
+		l7_info_store_hold(classify->tables.store, kept);
+		l7_info_store_release(classify->tables.store, l7);
+	}
+	*collector_note(collector, flow) = kept ? kept | NOTE_KEPT : l7;
+}
+
 /* A flood of half-finished hellos must not keep others from being read: the oldest give way, so
  * many as a batch can begin.
  */
@@ -590,23 +611,13 @@ void classify_batch(
 		for (; has_names && opened < batch->opened_count &&
 			batch->opened_packet[opened] <= until;
 			opened++) {
-			uint64_t time_ns =
-				batch->packets.packets[batch->opened_packet[opened]].time_ns;
 			if (classify->heard) {
-				classify_hear(classify, time_ns);
+				classify_hear(classify,
+					batch->packets.packets[batch->opened_packet[opened]]
+						.time_ns);
 			}
-			uint32_t l7 = names_find(classify->tables.names, places[opened],
-				&ends[opened].source, &ends[opened].destination, time_ns);
-			uint32_t kept = classify_recall(classify, collector, &ends[opened],
-				batch->packets.packets + batch->opened_packet[opened],
-				batch->opened_after[opened]);
-			l7_info_store_hold(classify->tables.store, kept ? kept : l7);
-			*collector_note(collector, batch->opened[opened]) =
-				kept ? kept | NOTE_KEPT : l7;
-			if (l7 && classify->tables.lookups) {
-				classify_credit_flow(classify, collector, batch->opened[opened],
-					&ends[opened], time_ns);
-			}
+			open_flow(
+				classify, collector, batch, opened, &ends[opened], places[opened]);
 		}
 		if (i < batch->peek_count) {
 			struct peek peek = batch->peeks[i];

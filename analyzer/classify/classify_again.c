@@ -23,17 +23,6 @@ bool classify_may_follow(const struct l7_info *l7)
 	return l7->protocol == L7_HTTP || (may_share && names_its_server(l7));
 }
 
-uint32_t classify_looked_up(
-	struct classify *classify, const struct flow_ends *ends, uint64_t time_ns)
-{
-	struct names *names = classify->tables.names;
-	uint32_t l7 = names_find(names, names_prefetch(names, &ends->source, &ends->destination),
-		&ends->source, &ends->destination, time_ns);
-
-	l7_info_store_hold(classify->tables.store, l7);
-	return l7;
-}
-
 bool classify_split_early(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek, uint32_t l7,
 	struct split_early early)
@@ -49,10 +38,10 @@ bool classify_split_early(struct classify *classify, struct collector *collector
 	}
 	collector_flow_ends(collector, peek->flow, &ends);
 	collector_start_peeking(collector, peek->flow);
-	uint64_t time_ns = batch->packets.packets[peek->packet].time_ns;
-	*note = classify_looked_up(classify, &ends, time_ns);
+	const struct packet *packet = &batch->packets.packets[peek->packet];
+	*note = classify_looked_up(classify, classify_names_place(classify, &ends), &ends, packet);
 	if (*note && classify->tables.lookups) {
-		classify_credit_flow(classify, collector, peek->flow, &ends, time_ns);
+		classify_credit_flow(classify, collector, peek->flow, &ends, packet->time_ns);
 	}
 	return true;
 }

@@ -152,7 +152,8 @@ void classify_begin_beside(struct classify *classify, struct collector *collecto
 			.is_waiting = true };
 		collector_flow_ends(collector, peek->flow, &begun->ends);
 		l7_session_init(&begun->session, peek->flow,
-			classify_looked_up(classify, &begun->ends, packet->time_ns));
+			classify_looked_up(classify, classify_names_place(classify, &begun->ends),
+				&begun->ends, packet));
 		collector_start_peeking(collector, peek->flow);
 	}
 	if (begun->early.packets < SPLIT_EARLY_NUMBERS) {

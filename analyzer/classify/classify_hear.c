@@ -79,14 +79,14 @@ static void hear_name(struct classify *classify, const struct flow_name *name)
 	if (is_late) {
 		names_note_since(names, lookup, name->time_ns);
 	}
+	const struct names_answer answer = { l7, name->ttl_s, true, NAMES_ASKER_UNTOLD };
 	for (unsigned i = 0; l7 && i < name->address_count; i++) {
 		const struct addr *address = &name->addresses[i];
 		if (dns_is_sinkhole(address)) {
 			continue;
 		}
 		struct names_place place = names_prefetch(names, &name->client, address);
-		names_add(
-			names, place, &name->client, address, l7, true, name->ttl_s, name->time_ns);
+		names_add(names, place, &name->client, address, &answer, name->time_ns);
 		log_clock_take_name(classify->log_clock, &name->client, address, name->time_ns);
 		if (is_late) {
 			names_note_since(names, place, name->time_ns);
@@ -118,12 +118,8 @@ void classify_name_late(
 		return;
 	}
 	classify_hear(classify, flow->end_ns);
-	uint32_t number = names_find_late(classify->tables.names, &flow->source, &flow->destination,
-		flow->flow_start_ns + LOG_LATE_NS, flow->end_ns);
-	const struct l7_info *found =
-		number ? l7_info_store_get(classify->tables.store, number) : NULL;
-	for (unsigned i = 0; found && i < found->name_count; i++) {
-		l7_info_add_name(l7, (enum name_source)found->names[i].source,
-			l7_info_name(found, i), found->names[i].length);
-	}
+	struct names_found found = names_find_late(classify->tables.names, &flow->source,
+		&flow->destination, flow->flow_start_ns + LOG_LATE_NS, flow->end_ns);
+	classify_add_names(classify, found.l7, l7);
+	classify_add_names(classify, found.others, l7);
 }

@@ -201,13 +201,26 @@ bool classify_split(struct classify *classify, struct collector *collector,
 void classify_keep_parts(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek);
 
-/* The same, where the packets `early` belong to what begins. And what lookups say of those ends,
- * with a reference. */
+/* The same, where the packets `early` belong to what begins. */
 bool classify_split_early(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek, uint32_t l7,
 	struct split_early early);
-uint32_t classify_looked_up(
-	struct classify *classify, const struct flow_ends *ends, uint64_t time_ns);
+
+/* classify_names.c: what lookups say of a flow that begins with the packet, with a reference; the
+ * names of that l7 info beside those of l7; how the flow itself names its server, which lookups may
+ * know otherwise; and which machine sent a packet (names.h). */
+uint32_t classify_looked_up(struct classify *classify, struct names_place place,
+	const struct flow_ends *ends, const struct packet *packet);
+void classify_add_names(const struct classify *classify, uint32_t number, struct l7_info *l7);
+void classify_note_use(struct classify *classify, const struct flow_ends *ends,
+	const struct l7_info *l7, uint64_t time_ns);
+uint8_t classify_asker(const struct classify *classify, const struct packet *packet);
+
+static inline struct names_place classify_names_place(
+	const struct classify *classify, const struct flow_ends *ends)
+{
+	return names_prefetch(classify->tables.names, &ends->source, &ends->destination);
+}
 
 /* classify_own.c: what the scratch l7 info says of the names of a server of ours. */
 void classify_learn_own(const struct classify *classify, const struct flow_ends *ends);

@@ -14,7 +14,8 @@ enum { NAME_MAX_BYTES = 253, ASKED_MAX = 16 };
 struct entry {
 	uint64_t hash;
 	uint32_t time_s;  /* of a free one: the place of the next free one + 1 */
-	uint32_t waiting; /* how often it was asked, and not answered yet; 0: free */
+	uint16_t waiting; /* how often it was asked, and not answered yet; 0: free */
+	uint16_t asker;
 };
 
 struct dns_questions {
@@ -135,7 +136,7 @@ int32_t dns_questions_add(
 	}
 	make_room(questions, now_s);
 	place = take_place(questions);
-	questions->entries[place] = (struct entry){ hash, now_s, 1 };
+	questions->entries[place] = (struct entry){ hash, now_s, 1, question->asker };
 	if (!hash_table_put(&questions->by_hash, hash, place)) {
 		forget(questions, place);
 		return -1;
@@ -144,7 +145,7 @@ int32_t dns_questions_add(
 }
 
 int32_t dns_questions_answer(
-	struct dns_questions *questions, const struct dns_question *question, uint64_t now_ns)
+	struct dns_questions *questions, struct dns_question *question, uint64_t now_ns)
 {
 	uint32_t place = find(questions, hash_of(questions, question));
 	uint64_t now_s = seconds(now_ns);
@@ -158,6 +159,7 @@ int32_t dns_questions_answer(
 		entry->time_s + UINT64_C(0) + DNS_QUESTION_LIFE_S < now_s) {
 		return -1;
 	}
+	question->asker = (uint8_t)entry->asker;
 	if (--entry->waiting == 0) {
 		forget(questions, place);
 	}

@@ -7,7 +7,8 @@
  * ear leaves behind, is one that nobody asked for. Letters count in either case (RFC 4343): a
  * client that mixes them at random (draft-vixie-dnsext-dns0x20) may refuse what comes back
  * otherwise, but servers that answer in small letters are common, most clients take their word, and
- * a forger would write small letters as well.
+ * a forger would write small letters as well. Of a question that is asked again it counts who asked
+ * first.
  *
  * Memory   32 bytes a question that waits, at most 2 MiB: as small as what waits, so that it stays
  *          in the caches.
@@ -34,6 +35,7 @@ struct dns_question {
 	uint16_t client_port, server_port, id, type;
 	const char *name;
 	uint8_t length;
+	uint8_t asker; /* which machine asked (names.h); of an answer filled in */
 };
 
 /* Both give the place where it is kept, below DNS_QUESTIONS, and good until the next question; -1:
@@ -41,4 +43,4 @@ struct dns_question {
 int32_t dns_questions_add(
 	struct dns_questions *questions, const struct dns_question *question, uint64_t now_ns);
 int32_t dns_questions_answer(
-	struct dns_questions *questions, const struct dns_question *question, uint64_t now_ns);
+	struct dns_questions *questions, struct dns_question *question, uint64_t now_ns);

@@ -37,6 +37,7 @@ void l7_ask_begin(
 	dissection->is_answered = l7_is_answered(feed);
 	dissection->is_later = piece->direction->is_later;
 	dissection->is_hearsay = feed->is_hearsay;
+	dissection->asker = feed->asker;
 	dissection->is_last = dissection->reopens_other = dissection->is_torn = false;
 	dissection->wire_bytes = piece->wire_bytes;
 	dissection->cut_bytes = 0;

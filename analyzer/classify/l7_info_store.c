@@ -41,8 +41,9 @@ struct l7_info_store *l7_info_store_create(uint32_t limit)
 	if (!store) {
 		return NULL;
 	}
-	store->limit = limit;
-	store->unit_count = limit * UNITS_A_SET + UNITS_MOST + 1;
+	uint32_t most = (L7_INFO_NUMBER_MOST - UNITS_MOST - 1) / UNITS_A_SET;
+	store->limit = limit < most ? limit : most;
+	store->unit_count = store->limit * UNITS_A_SET + UNITS_MOST + 1;
 	store->units_touched = 1; /* number 0 is nobody's */
 	store->key = hash_key_random();
 	store->units = reserve_map((size_t)store->unit_count * UNIT_BYTES);

@@ -21,6 +21,9 @@
 
 struct l7_info_store;
 
+/* Numbers have no more bits than these, whatever limit is asked for. */
+enum { L7_INFO_NUMBER_BITS = 24, L7_INFO_NUMBER_MOST = (1 << L7_INFO_NUMBER_BITS) - 1 };
+
 struct l7_info_store_stats {
 	uint32_t sets;    /* now in the store */
 	uint64_t refused; /* sets that found no room */

@@ -5,18 +5,22 @@
 
 #include "analyzer/classify/lookups.h"
 #include "base/hash.h"
+#include "base/quick_hash.h"
 #include "collector/reserve.h"
-
-/* With the number of an l7 info: from an answer that nobody asked for. */
-#define NOT_ASKED (UINT32_C(1) << 31)
 
 /* The hash stands for the key: two keys of the same 64 keyed bits are not to be expected, and not
  * to be made. */
 struct entry {
 	uint64_t hash;
-	uint32_t l7;     /* 0: an address that has several names, or something that has none */
-	uint32_t ends_s; /* seconds since 1970 */
+	uint32_t l7 : L7_INFO_NUMBER_BITS; /* 0: an address that has several names, or something
+					      that has none */
+	uint32_t asker : 6;
+	uint32_t was_asked : 1;
+	uint32_t has_others : 1; /* there were, beside it */
+	uint32_t ends_s;         /* seconds since 1970 */
 };
+
+_Static_assert(sizeof(struct entry) == 16 && NAMES_ASKER_COUNT == 1 << 6, "four a cache line");
 
 /* Where entries stand, by their hashes: the number of each, below a part of its hash. A set is
  * filled from the front; 0 is free. */
@@ -201,13 +205,13 @@ static struct entry *place_for(struct names *names, uint64_t hash, uint32_t now_
 	return names->entries + number;
 }
 
-static void put(struct names *names, uint64_t hash, uint32_t l7, uint32_t ends_s, uint32_t now_s)
+static void put(struct names *names, const struct entry *says, uint32_t now_s)
 {
-	struct entry *entry = place_for(names, hash, now_s);
-	uint32_t before = entry->l7 & ~NOT_ASKED;
+	struct entry *entry = place_for(names, says->hash, now_s);
+	uint32_t before = entry->l7;
 
-	l7_info_store_hold(names->store, l7 & ~NOT_ASKED);
-	*entry = (struct entry){ .hash = hash, .l7 = l7, .ends_s = ends_s };
+	l7_info_store_hold(names->store, says->l7);
+	*entry = *says;
 	l7_info_store_release(names->store, before);
 	if (names->lookups) {
 		lookups_keep(names->lookups, number_of(names, entry));
@@ -243,7 +247,10 @@ static uint64_t hash_of_since(uint64_t hash)
 
 static void put_since(struct names *names, uint64_t hash, uint32_t now_s)
 {
-	put(names, hash_of_since(hash), 0, now_s + NAMES_LIFE_MOST_S, now_s);
+	const struct entry since = { .hash = hash_of_since(hash),
+		.ends_s = now_s + NAMES_LIFE_MOST_S };
+
+	put(names, &since, now_s);
 }
 
 void names_note_since(struct names *names, struct names_place place, uint64_t now_ns)
@@ -276,47 +283,149 @@ static uint64_t hash_of_joined(
 	return hash_bytes(&names->key, &key, sizeof(key));
 }
 
-static void join(struct names *names, const struct addr *address, uint32_t l7, uint32_t ends_s,
-	uint64_t now_ns)
+static void join(
+	struct names *names, const struct addr *address, struct entry says, uint64_t now_ns)
 {
-	uint64_t hash = hash_of_joined(names, address, l7 % JOINED_NAMES);
 	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
 
+	says.hash = hash_of_joined(names, address, says.l7 % JOINED_NAMES);
+	says.asker = NAMES_ASKER_UNTOLD;
 	if (names->are_late) {
-		const struct entry *known = find(names, hash, now_s);
-		if (known && known->l7 == l7) {
-			names_note_since(names, (struct names_place){ hash }, now_ns);
+		const struct entry *known = find(names, says.hash, now_s);
+		if (known && known->l7 == says.l7) {
+			names_note_since(names, (struct names_place){ says.hash }, now_ns);
 		} else {
-			put_since(names, hash, now_s);
+			put_since(names, says.hash, now_s);
 		}
 	}
-	put(names, hash, l7, ends_s, now_s);
+	put(names, &says, now_s);
+}
+
+static uint64_t hash_of_others(uint64_t hash)
+{
+	return hash << 32 | hash >> 32;
+}
+
+/* Is the first name of both the same? */
+static bool is_same_name(const struct names *names, uint32_t a, uint32_t b)
+{
+	const struct l7_info *left = l7_info_store_get(names->store, a);
+	const struct l7_info *right = l7_info_store_get(names->store, b);
+
+	return a == b || (left->name_count > 0 && right->name_count > 0 &&
+				 strcmp(l7_info_name(left, 0), l7_info_name(right, 0)) == 0);
+}
+
+static void add_first_name(struct l7_info *to, const struct l7_info *from)
+{
+	if (from->name_count > 0) {
+		l7_info_add_name(to, (enum name_source)from->names[0].source, l7_info_name(from, 0),
+			from->names[0].length);
+	}
+}
+
+/* Beside what the entry of that hash says there is another name, until then. */
+static void keep_other(
+	struct names *names, uint64_t hash, uint32_t l7, uint32_t ends_s, uint32_t now_s)
+{
+	struct entry says = { .hash = hash_of_others(hash), .ends_s = ends_s };
+	const struct entry *known = find(names, says.hash, now_s);
+	struct l7_info all;
+
+	l7_info_clear(&all);
+	add_first_name(&all, l7_info_store_get(names->store, l7));
+	if (known) {
+		const struct l7_info *before = l7_info_store_get(names->store, known->l7);
+		for (unsigned i = 0; i < before->name_count; i++) {
+			l7_info_add_name(&all, (enum name_source)before->names[i].source,
+				l7_info_name(before, i), before->names[i].length);
+		}
+		says.ends_s = known->ends_s > ends_s ? known->ends_s : ends_s;
+	}
+	uint32_t number = l7_info_store_add(names->store, &all);
+	if (number) {
+		says.l7 = number;
+		put(names, &says, now_s);
+		l7_info_store_release(names->store, number);
+	}
+}
+
+/* The latest answer, in the place of the one before: where that had another name, it stays known
+ * beside it. */
+static void put_asked(struct names *names, struct entry *says, uint32_t now_s)
+{
+	const struct entry *known = find(names, says->hash, now_s);
+
+	if (known && known->l7 && known->was_asked) {
+		says->has_others = known->has_others;
+		if (!is_same_name(names, known->l7, says->l7)) {
+			says->has_others = true;
+			keep_other(names, says->hash, known->l7, known->ends_s, now_s);
+		}
+	}
+	put(names, says, now_s);
+}
+
+/* By address alone, whoever asks, as long as all have one name for it. */
+static void put_alone(
+	struct names *names, const struct addr *address, struct entry says, uint32_t now_s)
+{
+	says.hash = hash_of_address(names, address);
+	const struct entry *known = find(names, says.hash, now_s);
+	bool several = known && known->l7 != says.l7;
+
+	says.l7 = several ? 0 : says.l7;
+	says.has_others = false;
+	put(names, &says, now_s);
+	names->alone++;
 }
 
 void names_add(struct names *names, struct names_place place, const struct addr *client,
-	const struct addr *address, uint32_t l7, bool was_asked, uint32_t ttl_s, uint64_t now_ns)
+	const struct addr *address, const struct names_answer *answer, uint64_t now_ns)
 {
-	uint32_t now_s = (uint32_t)(now_ns / 1000000000), ends_s = end_of(ttl_s, now_s);
-	uint64_t hash = place.hash;
+	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
+	struct entry says = { .hash = place.hash,
+		.l7 = answer->l7 & L7_INFO_NUMBER_MOST,
+		.asker = answer->asker & (NAMES_ASKER_COUNT - 1),
+		.was_asked = answer->was_asked,
+		.ends_s = end_of(answer->ttl_s, now_s) };
 
-	if (!was_asked) {
-		const struct entry *known = find(names, hash, now_s);
-		if (!known || known->l7 & NOT_ASKED) {
-			put(names, hash, l7 | NOT_ASKED, ends_s, now_s);
+	if (!answer->was_asked) {
+		const struct entry *known = find(names, says.hash, now_s);
+		if (!known || !known->was_asked) {
+			put(names, &says, now_s);
 		}
 		return;
 	}
-	put(names, hash, l7, ends_s, now_s);
+	put_asked(names, &says, now_s);
 	if (names->joins) {
-		join(names, address, l7, ends_s, now_ns);
+		join(names, address, says, now_ns);
 	}
 	if (addr_is_v4(client) != addr_is_v4(address)) {
-		uint64_t alone = hash_of_address(names, address);
-		const struct entry *known = find(names, alone, now_s);
-		bool several = known && known->l7 != l7;
-		put(names, alone, several ? 0 : l7, ends_s, now_s);
-		names->alone++;
+		put_alone(names, address, says, now_s);
 	}
+}
+
+void names_use(struct names *names, const struct addr *client, const struct addr *address,
+	uint32_t l7, uint64_t now_ns)
+{
+	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
+	uint64_t hash = hash_of(names, client, address);
+	struct entry *known = find(names, hash, now_s);
+
+	if (known && known->l7 && known->was_asked && !is_same_name(names, known->l7, l7)) {
+		known->has_others = true;
+		keep_other(names, hash, l7, known->ends_s, now_s);
+	}
+}
+
+uint8_t names_asker(const struct names *names, const uint8_t mac[6])
+{
+	uint64_t bits = 0;
+
+	memcpy(&bits, mac, 6);
+	bits = quick_hash(names->key.words[0], bits) % (NAMES_ASKER_COUNT - NAMES_ASKER_FIRST);
+	return (uint8_t)(NAMES_ASKER_FIRST + bits);
 }
 
 /* A pair that leads to no address: so long keys are nobody else's. */
@@ -343,8 +452,9 @@ struct names_place names_prefetch_lookup(
 void names_note_lookup(struct names *names, struct names_place place, uint64_t now_ns)
 {
 	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
+	const struct entry says = { .hash = place.hash, .ends_s = now_s + NAMES_LIFE_MOST_S };
 
-	put(names, place.hash, 0, now_s + NAMES_LIFE_MOST_S, now_s);
+	put(names, &says, now_s);
 }
 
 bool names_know_lookup(const struct names *names, const struct addr *client, const char *name,
@@ -396,15 +506,30 @@ static const struct entry *find_pair(const struct names *names, uint64_t hash,
 	return entry;
 }
 
-uint32_t names_find(const struct names *names, struct names_place place, const struct addr *client,
-	const struct addr *address, uint64_t now_ns)
+static struct names_found found_in(
+	const struct names *names, const struct entry *entry, uint64_t now_ns)
 {
-	const struct entry *entry = find_pair(names, place.hash, client, address, now_ns);
+	struct names_found found = { 0 };
 
-	return entry ? entry->l7 & ~NOT_ASKED : 0;
+	if (entry) {
+		const struct entry *others = entry->has_others
+						     ? find(names, hash_of_others(entry->hash),
+							       (uint32_t)(now_ns / 1000000000))
+						     : NULL;
+		found.l7 = entry->l7;
+		found.others = others ? others->l7 : 0;
+		found.asker = entry->was_asked ? entry->asker : NAMES_ASKER_UNTOLD;
+	}
+	return found;
 }
 
-uint32_t names_find_late(const struct names *names, const struct addr *client,
+struct names_found names_find(const struct names *names, struct names_place place,
+	const struct addr *client, const struct addr *address, uint64_t now_ns)
+{
+	return found_in(names, find_pair(names, place.hash, client, address, now_ns), now_ns);
+}
+
+struct names_found names_find_late(const struct names *names, const struct addr *client,
 	const struct addr *address, uint64_t then_ns, uint64_t now_ns)
 {
 	struct names_place place = { hash_of(names, client, address) };
@@ -414,7 +539,7 @@ uint32_t names_find_late(const struct names *names, const struct addr *client,
 	}
 	const struct entry *entry =
 		names->joins ? find_joined(names, client, address, &then_ns, now_ns) : NULL;
-	return entry ? entry->l7 & ~NOT_ASKED : 0;
+	return found_in(names, entry, now_ns);
 }
 
 static void credit(const struct names *names, const struct entry *entry, uint32_t serial)

@@ -12,6 +12,13 @@
  * as all clients got that address for one name. Nothing else is kept by address alone: what another
  * client looked up does not say what this one did.
  *
+ * Where a client got one address for several names, nobody can tell which of them a flow is for
+ * that says none itself: the latest is found, and the others with it, as long as one of them lives.
+ * So is a name that the client used there, whose look-up was not seen.
+ *
+ * Who asked is kept as well, as far as the frame of the question says: a name in which somebody
+ * else asked, from a machine of his own, is not to be taken for the client's (names_asker()).
+ *
  * A resolver's log may tell who asked for what and not the answer, while the resolver is seen to
  * get it (names_join()). Then a client that asked for a name has the addresses that others got for
  * it.
@@ -50,13 +57,33 @@ struct names_place names_prefetch(
 struct names_place names_prefetch_lookup(
 	const struct names *names, const struct addr *client, const char *name, size_t length);
 
-/* The client got this address as an answer for the names in l7. was_asked: it was seen to ask for
- * it; what nobody asked for never takes the place of what somebody did. */
+/* Which machine sent a question, in a few bits: by the MAC of its frame; by a frame that does not
+ * say; not at all, in a resolver's own words. */
+enum { NAMES_ASKER_UNTOLD, NAMES_ASKER_HIDDEN, NAMES_ASKER_FIRST, NAMES_ASKER_COUNT = 64 };
+uint8_t names_asker(const struct names *names, const uint8_t mac[6]);
+
+struct names_answer {
+	uint32_t l7, ttl_s;
+	bool was_asked; /* the client was seen to ask for it */
+	uint8_t asker;
+};
+
+/* The client got this address as an answer for the names in l7. What nobody asked for never takes
+ * the place of what somebody did. */
 void names_add(struct names *names, struct names_place place, const struct addr *client,
-	const struct addr *address, uint32_t l7, bool was_asked, uint32_t ttl_s, uint64_t now_ns);
-/* The number of the l7 info, without a reference of its own; 0 where there are none. */
-uint32_t names_find(const struct names *names, struct names_place place, const struct addr *client,
-	const struct addr *address, uint64_t now_ns);
+	const struct addr *address, const struct names_answer *answer, uint64_t now_ns);
+
+/* Numbers of l7 infos, without a reference of their own; 0 where there are none. */
+struct names_found {
+	uint32_t l7, others; /* others: further names that this client has for the address */
+	uint8_t asker;
+};
+struct names_found names_find(const struct names *names, struct names_place place,
+	const struct addr *client, const struct addr *address, uint64_t now_ns);
+
+/* The client named the address so, where it is known by another name: l7 has that name alone. */
+void names_use(struct names *names, const struct addr *client, const struct addr *address,
+	uint32_t l7, uint64_t now_ns);
 
 /* From here on each entry keeps the look-up that made it. */
 bool names_track(struct names *names, struct lookups *lookups); /* false: out of memory */
@@ -75,7 +102,7 @@ bool names_know_lookup(const struct names *names, const struct addr *client, con
  * earlier note says so; known for a day. And what names_find() would find, if it was there then:
  * the client's name for the address, or the answer and the client's look-up that are joined. */
 void names_note_since(struct names *names, struct names_place place, uint64_t now_ns);
-uint32_t names_find_late(const struct names *names, const struct addr *client,
+struct names_found names_find_late(const struct names *names, const struct addr *client,
 	const struct addr *address, uint64_t then_ns, uint64_t now_ns);
 
 /* Where names are tracked: what names_find() would find, or that the client looked this name up,

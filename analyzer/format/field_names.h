@@ -37,15 +37,19 @@ static size_t names_bytes(const struct field_view *view, char *room, const char 
 	return length;
 }
 
-/* Where hellos contradict each other: all that they name. */
+/* Where hellos contradict each other: all that they name; and where the address is shared by names
+ * that the client has for it: those. */
 static bool get_contested_names(const struct field_view *view, struct field_value *value)
 {
 	const struct l7_info *l7 = &view->record->l7;
 	bool is_contested = l7->findings >> L7_FINDING_CONTESTED & 1;
+	bool is_shared = view->record->verdict.grounds >> INFERRED_BY_SHARED & 1;
 
 	value->count = 0;
-	for (unsigned i = 0; is_contested && i < l7->name_count && i < L7_INFO_NAMES_MAX; i++) {
-		if (l7->names[i].source <= NAME_HTTP_HOST) {
+	for (unsigned i = 0; i < l7->name_count && i < L7_INFO_NAMES_MAX; i++) {
+		uint8_t source = l7->names[i].source;
+		if ((is_contested && source <= NAME_HTTP_HOST) ||
+			(is_shared && (name_source_is_lookup(source) || source == NAME_USED))) {
 			value->items[value->count++] = l7_info_name(l7, i);
 		}
 	}

@@ -38,6 +38,7 @@ static const char *const name_source_names[] = {
 	[NAME_CERT] = "cert",
 	[NAME_ECH_OUTER] = "ech-outer",
 	[NAME_DNS_UNASKED] = "dns-unasked",
+	[NAME_USED] = "used-before",
 };
 
 _Static_assert(

@@ -233,7 +233,7 @@ const char *l7_info_domain(const struct l7_info *l7)
 {
 	for (unsigned i = 0; i < l7->name_count; i++) {
 		uint8_t source = l7->names[i].source;
-		if (source != NAME_DNS_CNAME && source != NAME_CERT && source != NAME_DNS_UNASKED) {
+		if (source != NAME_DNS_CNAME && source != NAME_CERT && source < NAME_DNS_UNASKED) {
 			return l7_info_name(l7, i);
 		}
 	}

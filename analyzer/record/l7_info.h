@@ -107,6 +107,7 @@ enum name_source {
 	NAME_CERT,
 	NAME_ECH_OUTER,   /* the public name of an ECH hello: not the app's */
 	NAME_DNS_UNASKED, /* an answer led to this address for which no question was seen */
+	NAME_USED,        /* so the client named the address before, in a flow of its own */
 	NAME_SOURCE_COUNT
 };
 

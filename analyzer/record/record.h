@@ -69,7 +69,8 @@ enum evidence_kind {
 	X(UNASKED, "answer-unasked") /* a DNS answer that nobody was seen to ask for */            \
 	X(CONTESTED,                                                                               \
 		"hello-contested") /* one of two hellos for the same place, or the server's */     \
-	X(OUTSIDE, "tunnel-from-outside") /* in a tunnel that somebody outside wrote */
+	X(OUTSIDE, "tunnel-from-outside") /* in a tunnel that somebody outside wrote */            \
+	X(SHARED, "address-shared") /* one of several names that the client has for the address */
 
 enum inferred_by {
 #define X(id, name) INFERRED_BY_##id,
@@ -86,8 +87,8 @@ struct verdict {
 	bool inferred;      /* from behaviour, or from what anybody can plant; never a violation by
 			       itself */
 	uint8_t hides;      /* enum app_hides of the app (catalogue.h) */
-	uint8_t grounds; /* bits of enum inferred_by; that of OUTSIDE also where no app is known */
-	uint8_t name;    /* which of l7.names decided; 0xff none */
+	uint16_t grounds; /* bits of enum inferred_by; that of OUTSIDE also where no app is known */
+	uint8_t name;     /* which of l7.names decided; 0xff none */
 	/* Who controls it, and who owns it: the app's, else the network's owner's; "" not known. */
 	char parent_country[3], owner_country[3];
 	uint8_t control; /* enum geo_zone of parent_country */

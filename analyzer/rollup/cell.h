@@ -59,7 +59,7 @@ struct cell_sums {
 	uint64_t unseen_up, unseen_down; /* records of which not all that went that way is known */
 	uint64_t first_ns, last_ns;
 	uint16_t evidence;                         /* bits of all kinds that were used */
-	uint8_t grounds;                           /* the same of enum inferred_by */
+	uint16_t grounds;                          /* the same of enum inferred_by */
 	uint8_t confidence_least, confidence_most; /* of records that have an app; 0 none */
 };
 

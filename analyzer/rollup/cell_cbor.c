@@ -347,7 +347,7 @@ static bool read_value(struct cell_reader *reader, uint64_t key)
 		return is_read;
 	case VALUE_GROUNDS:
 		is_read = read_bits(reader, false, &bits);
-		sums->grounds = (uint8_t)bits;
+		sums->grounds = (uint16_t)bits;
 		return is_read;
 	case VALUE_CONFIDENCE_LEAST:
 		is_read = read_number(reader, 100, &number);

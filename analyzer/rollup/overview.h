@@ -55,7 +55,7 @@ struct overview_app {
 struct overview_inferred {
 	uint16_t app;
 	struct overview_row total;
-	uint8_t grounds; /* bits of all kinds used (enum inferred_by) */
+	uint16_t grounds; /* bits of all kinds used (enum inferred_by) */
 	uint8_t confidence_least, confidence_most;
 };
 

@@ -122,6 +122,78 @@ def tunnel_lookup():
     laptop(901, 3, None)
 
 
+def look_up(time, there, back, name="www.tiktok.com", port=5354, server=SERVER_IP, asked_ttl=64):
+    """Question and answer of the laptop's address, in frames between those MACs."""
+    words = b"".join(bytes([len(part)]) + part.encode() for part in name.split("."))
+    question = struct.pack("!HHHHHH", port, 0x100, 1, 0, 0, 0) + words + b"\0\0\1\0\1"
+    answer = struct.pack("!HHHHHH", port, 0x8180, 1, 1, 0, 0) + question[12:] + bytes.fromhex("c00c00010001000000780004") + address(server)
+    datagram(time, *there, (LAPTOP_IP, "10.0.0.53"), (port, 53), question, asked_ttl)
+    datagram(time + .1, *back, ("10.0.0.53", LAPTOP_IP), (53, port), answer)
+
+
+def lookup_own():
+    """The laptop looks a name up and goes there without one."""
+    laptop()
+    look_up(890, (LAPTOP, ROUTER), (ROUTER, LAPTOP))
+    laptop(901, 3, None)
+
+
+def lookup_forged():
+    """Another machine on the segment asks in the laptop's name, and answers in the resolver's."""
+    laptop()
+    look_up(890, (OTHER, ROUTER), (OTHER, LAPTOP))
+    laptop(901, 3, None)
+
+
+def lookup_forged_answered():
+    """… and the resolver answers; the laptop goes there much later."""
+    laptop()
+    look_up(890, (OTHER, ROUTER), (ROUTER, LAPTOP), asked_ttl=63)
+    laptop(1700, 3, None)
+
+
+def lookup_forged_in_pieces():
+    """… with a question in fragments, whose sender is not to be seen."""
+    laptop()
+    look_up(890, (OTHER, ROUTER), (ROUTER, LAPTOP))
+    time, whole = frames[-2]
+    frames[-2:-1] = []
+    for at in range(0, len(whole) - 34, 24):
+        packet(890 + at / 1e4, OTHER, ROUTER, (LAPTOP_IP, "10.0.0.53"), 17, whole[34 + at:58 + at],
+               fragment=(0x2000 if at + 24 < len(whole) - 34 else 0) | at // 8)
+    laptop(901, 3, None)
+
+
+def lookup_forged_beside():
+    """… on the port from which the laptop itself asks."""
+    laptop()
+    look_up(889, (LAPTOP, ROUTER), (ROUTER, LAPTOP), "www.example.com", server="203.0.113.81")
+    look_up(890, (OTHER, ROUTER), (OTHER, LAPTOP))
+    laptop(901, 3, None)
+
+
+def lookup_shared():
+    """Two names lead the laptop to one address, and it goes there without one."""
+    laptop()
+    look_up(890, (LAPTOP, ROUTER), (ROUTER, LAPTOP), "www.example.org")
+    look_up(891, (LAPTOP, ROUTER), (ROUTER, LAPTOP))
+    laptop(901, 3, None)
+
+
+def lookup_used():
+    """One name leads it there, and it goes there by another one first."""
+    look_up(1, (LAPTOP, ROUTER), (ROUTER, LAPTOP))
+    laptop(10)
+    laptop(920, 3, None)
+
+
+def lookup_over():
+    """The other name was looked up too long ago."""
+    look_up(1, (LAPTOP, ROUTER), (ROUTER, LAPTOP), "www.example.org")
+    look_up(1750, (LAPTOP, ROUTER), (ROUTER, LAPTOP))
+    laptop(1900, 3, None)
+
+
 def tunnel_echoed():
     """A server of ours echoes what somebody outside asks it, to a port that tunnels have: all of it comes from us."""
     tunnel("vxlan", OUT, OUT, 53)
@@ -316,7 +388,8 @@ def main():
     told = (truth, lease_outside, lease_doubt, ask_outside, lease_inside, arp_routed, arp_other, mac_beside, leak, private_mac,
             second_address, crowd, tunnel_outside, tunnel_two, tunnel_answered, tunnel_lookup, tunnel_echoed, tunnel_asked, tunnel_asked_slowly, tunnel_ours,
             tunnel_branch, tunnel_mirror,
-            tunnel_mirrored, own_names, server_request, server_hello)
+            tunnel_mirrored, own_names, server_request, server_hello, lookup_own, lookup_forged, lookup_forged_answered,
+            lookup_forged_in_pieces, lookup_forged_beside, lookup_shared, lookup_used, lookup_over)
     scenes = {function.__name__: function for function in told}
     scenes[sys.argv[1]]()
     write(sys.argv[2])

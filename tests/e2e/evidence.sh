@@ -54,6 +54,18 @@ said tunnel_lookup 'one laptop Care reported;' 'nor does a look-up in one' 'answ
 said tunnel_branch "$laptop" 'a tunnel that we answer in is used' 'proven;'
 said tunnel_ours "$laptop" 'what an end of ours wraps is believed' 'proven;'
 said tunnel_mirror "$laptop" 'the mirror of a switch of ours is believed' 'proven;'
+said lookup_own "$laptop" 'what the laptop looks up names where it goes' 'proven;'
+said lookup_forged "$(echo "$nobody" | sed 's/violation/reported/')" \
+	'a question from another machine in its name accuses nobody' 'answer-unasked;'
+for form in forged_answered forged_in_pieces forged_beside; do
+	said lookup_$form 'one laptop Care reported;' "a question from another machine in its name accuses nobody: $form" 'answer-unasked;'
+done
+for form in shared used; do
+	said lookup_$form 'one laptop Care reported;' "what may be either name's accuses nobody: $form" 'address-shared;'
+done
+equal '… and both names are told' 'www.tiktok.com www.example.com' "$(jq -r 'select(.network.application == "tiktok") |
+	.borderflow.contested_names | join(" ")' "$work/flows.ndjson" | sort -u)"
+said lookup_over "$laptop" '… and a name whose time is over is no other' 'proven;'
 for form in server_request server_hello; do
 	said $form 'one laptop Care reported;' "what the server asks names nobody to whom the laptop turned: $form" 'hello-contested;'
 	equal '… and says whose word it is' 2 "$(grep -c hello-reversed "$work/flows.ndjson")"

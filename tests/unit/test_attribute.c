@@ -69,6 +69,36 @@ static void test_one_kind(void)
 	}
 }
 
+/* Several names lead to one address, and the flow says none: it may be any of them. */
+static void test_shared_address(void)
+{
+	struct record record = flow_to("203.0.113.7");
+
+	add_name(&record, NAME_DNS_QUERY, "v16m.tiktokcdn.com");
+	add_name(&record, NAME_DNS_QUERY, "www.example.org");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "tiktok", "a name of an app and somebody else's on one address");
+	ok(record.verdict.inferred && record.verdict.grounds == 1 << INFERRED_BY_SHARED &&
+			record.verdict.confidence == 60,
+		"… are no proof of either");
+	record = flow_to("203.0.113.7");
+	add_name(&record, NAME_DNS_LOG, "v16m.tiktokcdn.com");
+	add_name(&record, NAME_USED, "www.example.org");
+	attribute(catalogue, geo, &record);
+	ok(record.verdict.inferred, "… nor is one name, where the client used another there");
+	record = flow_to("203.0.113.7");
+	add_name(&record, NAME_DNS_QUERY, "v16m.tiktokcdn.com");
+	add_name(&record, NAME_DNS_QUERY, "www.tiktok.com");
+	attribute(catalogue, geo, &record);
+	ok(!record.verdict.inferred && record.verdict.confidence == 80, "two names of one app are");
+	record = flow_to("203.0.113.7");
+	add_name(&record, NAME_DNS_QUERY, "www.example.org");
+	add_name(&record, NAME_DNS_QUERY, "www.tiktok.com");
+	add_name(&record, NAME_TLS_SNI, "www.tiktok.com");
+	attribute(catalogue, geo, &record);
+	ok(!record.verdict.inferred, "… and a flow that says its name is known by it");
+}
+
 /* What anybody can make up decides where nothing else does, and is then no proof. */
 static void test_made_up(void)
 {
@@ -502,6 +532,7 @@ int main(void)
 	catalogue = opened;
 	geo = opened_geo;
 	test_one_kind();
+	test_shared_address();
 	test_made_up();
 	test_agreement();
 	test_disagreement();

@@ -86,7 +86,8 @@ static const struct l7_info *names_for(
 	addr_parse(address_text, &address);
 	struct names_place place = names_prefetch(fixture.tables.names, &client, &address);
 	uint32_t number = names_find(
-		fixture.tables.names, place, &client, &address, fixture.time_ns + later_ns);
+		fixture.tables.names, place, &client, &address, fixture.time_ns + later_ns)
+				  .l7;
 	return number ? l7_info_store_get(fixture.tables.store, number) : NULL;
 }
 

@@ -23,14 +23,16 @@ static struct addr numbered(uint32_t number)
 
 static uint32_t find(const struct addr *client, const struct addr *address, uint64_t now_ns)
 {
-	return names_find(names, names_prefetch(names, client, address), client, address, now_ns);
+	return names_find(names, names_prefetch(names, client, address), client, address, now_ns)
+		.l7;
 }
 
 static void add(const struct addr *client, const struct addr *address, uint32_t l7, bool was_asked,
 	uint32_t ttl_s, uint64_t now_ns)
 {
-	names_add(names, names_prefetch(names, client, address), client, address, l7, was_asked,
-		ttl_s, now_ns);
+	const struct names_answer answer = { l7, ttl_s, was_asked, NAMES_ASKER_UNTOLD };
+
+	names_add(names, names_prefetch(names, client, address), client, address, &answer, now_ns);
 }
 
 static void test_life(void)
@@ -54,6 +56,48 @@ static void test_life(void)
 		"none is shorter than half an hour");
 	l7_info_store_release(store, first);
 	l7_info_store_release(store, second);
+}
+
+static const struct l7_info *others(
+	const struct addr *client, const struct addr *address, uint64_t now_ns)
+{
+	static const struct l7_info none;
+	struct names_found found =
+		names_find(names, names_prefetch(names, client, address), client, address, now_ns);
+
+	return found.others ? l7_info_store_get(store, found.others) : &none;
+}
+
+/* Several names of one address stay known beside each other, each as long as it lives. */
+static void test_shared(void)
+{
+	struct addr client = numbered(21), address = numbered(22), stranger = numbered(23);
+	uint32_t first = l7_info_of("first.example.com"), second = l7_info_of("second.example.com"),
+		 third = l7_info_of("third.example.com");
+	uint64_t now_ns = 5000 * second_ns, life_ns = NAMES_LIFE_LEAST_S * second_ns;
+
+	add(&client, &address, first, true, 60, now_ns);
+	add(&client, &address, first, true, 60, now_ns);
+	is_int(others(&client, &address, now_ns)->name_count, 0, "one name has none beside it");
+	add(&client, &address, second, true, 60, now_ns + life_ns / 2);
+	is_int(find(&client, &address, now_ns + life_ns / 2), second, "of two the latest is found");
+	is_text(l7_info_name(others(&client, &address, now_ns + life_ns / 2), 0),
+		"first.example.com", "… and the other one beside it");
+	is_int(others(&client, &address, now_ns + life_ns)->name_count, 0,
+		"… as long as it lives itself");
+	add(&client, &address, third, true, 60, now_ns + life_ns / 2);
+	add(&client, &address, first, true, 60, now_ns + life_ns / 2);
+	is_int(others(&client, &address, now_ns + life_ns)->name_count, 3, "of more all are known");
+	add(&stranger, &address, second, true, 60, now_ns);
+	is_int(others(&stranger, &address, now_ns)->name_count, 0, "… to who asked for them");
+	names_use(names, &stranger, &address, second, now_ns);
+	is_int(others(&stranger, &address, now_ns)->name_count, 0, "the same name is no other");
+	names_use(names, &stranger, &address, third, now_ns);
+	is_text(l7_info_name(others(&stranger, &address, now_ns), 0), "third.example.com",
+		"by which name it used the address stays known as well");
+	l7_info_store_release(store, first);
+	l7_info_store_release(store, second);
+	l7_info_store_release(store, third);
 }
 
 /* What nobody asked for never takes the place of what somebody did, and is nobody else's. */
@@ -122,12 +166,13 @@ static void test_grows(void)
 	for (uint32_t i = 0; i < MANY; i++) {
 		struct addr address = numbered(1000 + i);
 		names_add(grows, names_prefetch(grows, &client, &address), &client, &address,
-			l7[i % 2], true, 60, now_ns);
+			&(struct names_answer){ l7[i % 2], 60, true, NAMES_ASKER_UNTOLD }, now_ns);
 	}
 	for (uint32_t i = 0; i < MANY; i++) {
 		struct addr address = numbered(1000 + i);
 		found += names_find(grows, names_prefetch(grows, &client, &address), &client,
-				 &address, now_ns) == l7[i % 2];
+				 &address, now_ns)
+				 .l7 == l7[i % 2];
 	}
 	is_int(found, MANY, "all of many names are found");
 	is_int((int64_t)names_given_up(grows), 0, "… and none gave way");
@@ -157,46 +202,59 @@ static void test_late(void)
 	names_join(names, true);
 	add(&resolver, &address, l7, true, 60, before_ns);
 	add(&resolver, &other, l7, true, 60, after_ns);
-	is_int(names_find_late(names, &client, &address, began_ns, ended_ns), 0,
+	is_int(names_find_late(names, &client, &address, began_ns, ended_ns).l7, 0,
 		"an answer to another names nobody who did not ask");
 	look_up(&client, "late.example.com", before_ns);
 	look_up(&client, "late.example.com", after_ns);
-	is_int(names_find_late(names, &client, &address, began_ns, ended_ns), l7,
+	is_int(names_find_late(names, &client, &address, began_ns, ended_ns).l7, l7,
 		"… and whoever asked before the flow began, however often since");
 	add(&resolver, &address, l7, true, 60, after_ns);
-	is_int(names_find_late(names, &client, &address, began_ns, ended_ns), l7,
+	is_int(names_find_late(names, &client, &address, began_ns, ended_ns).l7, l7,
 		"… also where the answer came again");
 	is_int(find(&client, &other, ended_ns), l7, "an answer that came later is known by now");
-	is_int(names_find_late(names, &client, &other, began_ns, ended_ns), 0,
+	is_int(names_find_late(names, &client, &other, began_ns, ended_ns).l7, 0,
 		"… and names no flow from before it");
 	client = numbered(15);
 	look_up(&client, "late.example.com", after_ns);
-	is_int(names_find_late(names, &client, &address, began_ns, ended_ns), 0,
+	is_int(names_find_late(names, &client, &address, began_ns, ended_ns).l7, 0,
 		"… nor does a question that came later");
 	client = numbered(16);
 	add(&client, &address, l7, true, 60, before_ns);
 	names_note_since(names, names_prefetch(names, &client, &address), before_ns);
-	is_int(names_find_late(names, &client, &address, began_ns, ended_ns), l7,
+	is_int(names_find_late(names, &client, &address, began_ns, ended_ns).l7, l7,
 		"the client's own answer names its flow");
-	is_int(names_find_late(names, &client, &address, before_ns, ended_ns), l7,
+	is_int(names_find_late(names, &client, &address, before_ns, ended_ns).l7, l7,
 		"… and one that began in that second");
-	is_int(names_find_late(names, &client, &address, before_ns - second_ns, ended_ns), 0,
+	is_int(names_find_late(names, &client, &address, before_ns - second_ns, ended_ns).l7, 0,
 		"… not one from before it");
 	l7_info_store_release(store, l7);
 }
 
-int main(void)
+static void begin(void)
 {
 	store = l7_info_store_create(100);
 	names = names_create(4096, store);
-	test_life();
-	test_unasked();
-	test_full();
-	test_grows();
-	names_destroy(names);
-	names = names_create(4096, store); /* one that nothing fills */
-	test_late();
+}
+
+static void end(void)
+{
 	names_destroy(names);
 	l7_info_store_destroy(store);
+}
+
+int main(void)
+{
+	begin();
+	test_life();
+	test_unasked();
+	test_shared();
+	end();
+	begin();
+	test_full();
+	test_grows();
+	end();
+	begin(); /* one that nothing fills */
+	test_late();
+	end();
 	return done_testing();
 }

@@ -71,12 +71,13 @@ static struct dns_question question_of(
 		.id = dns->id,
 		.type = dns->question_type,
 		.name = dns->question.text,
-		.length = dns->question.length };
+		.length = dns->question.length,
+		.asker = dissection->asker };
 }
 
 /* Keeps the names for each address that the client got, and that it looked the name up. */
-static void note_addresses(
-	const struct dissection *dissection, const struct dns_message *dns, bool was_asked)
+static void note_addresses(const struct dissection *dissection, const struct dns_message *dns,
+	bool was_asked, uint8_t asker)
 {
 	struct dissect_tables *tables = dissection->tables;
 	struct names *names = tables->names;
@@ -91,10 +92,11 @@ static void note_addresses(
 		places[i] = names_prefetch(names, client, &dns->addresses[i]);
 	}
 	uint32_t l7 = dns->question.length > 0 ? names_of_answer(dissection, dns, was_asked) : 0;
+	const struct names_answer answer = { l7, dns->ttl_s, was_asked, asker };
 	for (unsigned i = 0; l7 && i < dns->address_count; i++) {
 		if (!dns_is_sinkhole(&dns->addresses[i])) {
-			names_add(names, places[i], client, &dns->addresses[i], l7, was_asked,
-				dns->ttl_s, dissection->time_ns);
+			names_add(names, places[i], client, &dns->addresses[i], &answer,
+				dissection->time_ns);
 		}
 	}
 	if (was_asked) {
@@ -106,7 +108,7 @@ static void note_addresses(
 /* What an answer that nobody asked for can do is to lend its names, marked as such, to flows that
  * nothing better is known of. That the client asks at all is noted now and then: it asks often. */
 static void remember_answer(
-	struct dissection *dissection, const struct dns_message *dns, bool was_asked)
+	struct dissection *dissection, const struct dns_message *dns, bool was_asked, uint8_t asker)
 {
 	enum { NOW_AND_THEN = 15 };
 	struct dissect_tables *tables = dissection->tables;
@@ -124,7 +126,7 @@ static void remember_answer(
 			tables->ech, dns->ech_public_name.text, dns->ech_public_name.length);
 	}
 	if (dns->address_count > 0) {
-		note_addresses(dissection, dns, was_asked);
+		note_addresses(dissection, dns, was_asked, asker);
 	}
 }
 
@@ -176,7 +178,7 @@ static bool read_message(struct dissection *dissection, struct reader message)
 		if (tables->lookups) {
 			lookups_answer(tables->lookups, asked);
 		}
-		remember_answer(dissection, &dns, asked >= 0);
+		remember_answer(dissection, &dns, asked >= 0, question.asker);
 		return true;
 	}
 	if (dissection->is_hearsay) {
