@@ -34,6 +34,12 @@ static void put_read(struct call *call)
 	json_object_end(&call->json);
 }
 
+/* Figures are of whole slots: what was last is in the one that ends there. */
+static uint64_t end_of_slot(uint64_t last_ns)
+{
+	return last_ns ? (last_ns / SLOT_NS + 1) * SLOT_NS : 0;
+}
+
 /* From when to when there is anything. An analysis that runs has more each time. */
 static void put_extent(struct call *call)
 {
@@ -51,7 +57,7 @@ static void put_extent(struct call *call)
 		}
 	}
 	put_time(&call->json, "from", times.from_ns);
-	put_time(&call->json, "to", times.to_ns);
+	put_time(&call->json, "to", end_of_slot(times.to_ns));
 	json_bool(&call->json, "is_awaited", times.is_awaited);
 }
 

@@ -13,6 +13,9 @@ const FIGURES = { on: ['figures'] };
 // The band of a figure as it is shown; null where there is none.
 const of = (band, now) => (isBand(band) && now !== null ? { ...band, now } : null);
 
+// What did not cross the sensor is no share of nothing.
+const isSeen = (figures) => figures.bytes_up_count !== 'unknown';
+
 function Sentence({ total, out, control, usual, query }) {
 	const values = {
 		bytes: html`<strong>${sent(total)}</strong>`,
@@ -21,8 +24,9 @@ function Sentence({ total, out, control, usual, query }) {
 		percent: out && html`<span class="display">${percent(out.bytes_up, total.bytes_up)}</span>`,
 	};
 	const band = out ? of(usual?.outside, out.bytes_up) : of(usual?.bytes_up, total.bytes_up);
-	return html`<h1 class="lead">${out ? tx('lead_outside', values) : tx('lead_sent', values)}</h1>
-		<p class="lead-more">${band && t(`lead_${standing(band)}`)}${usual && !band && t('lead_no_usual')}${control && html` ${tx('lead_control', { percent: percent(control.bytes_up, total.bytes_up) })}`}</p>`;
+	const key = !out ? 'lead_sent' : isSeen(out) ? 'lead_outside' : 'lead_outside_unseen';
+	return html`<h1 class="lead">${tx(key, values)}</h1>
+		<p class="lead-more">${band && t(`lead_${standing(band)}`)}${usual && !band && t('lead_no_usual')}${control && isSeen(control) && total.bytes_up_count === 'exact' && html` ${tx('lead_control', { percent: percent(control.bytes_up, total.bytes_up) })}`}</p>`;
 }
 
 function Number({ title, value, band, show, reason, to }) {
