@@ -286,7 +286,8 @@ static void spread(struct part *parts, uint32_t count)
 	}
 }
 
-int archive_join_parts(struct part *parts, uint32_t count, struct archive_sights *sights)
+int archive_join_parts(
+	struct part *parts, uint32_t count, bool may_be_renamed, struct archive_sights *sights)
 {
 	struct joining joining = { .parts = parts,
 		.sights = sights,
@@ -300,8 +301,10 @@ int archive_join_parts(struct part *parts, uint32_t count, struct archive_sights
 	rank(&joining, count, is_any, compare_ids);
 	join_ids(&joining, are_at_a_border);
 	spread(parts, count);
-	rank(&joining, count, is_opening_of_ends, compare_kept_ends);
-	find_renamed(&joining);
+	if (may_be_renamed) {
+		rank(&joining, count, is_opening_of_ends, compare_kept_ends);
+		find_renamed(&joining);
+	}
 	rank(&joining, count, is_any, compare_ends);
 	bool is_done = find_pairs(&joining);
 	if (is_done && joining.pair_count > 0) {

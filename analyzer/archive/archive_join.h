@@ -46,7 +46,9 @@ bool archive_join_began_together(const struct part *one, const struct part *othe
 /* Adds what is the same part by its id. */
 void archive_join_merge(struct part *to, const struct part *part, struct archive_sights *sights);
 
-int archive_join_parts(struct part *parts, uint32_t count, struct archive_sights *sights);
+/* may_be_renamed: some archive has no id of another one, so beginnings under two ids are noted. */
+int archive_join_parts(
+	struct part *parts, uint32_t count, bool may_be_renamed, struct archive_sights *sights);
 
 /* Place of the part that has the sights of all that are the same. */
 uint32_t archive_join_root(const struct part *parts, uint32_t place);

@@ -209,6 +209,16 @@ static bool is_of_several(const struct archive_once *once, uint32_t place)
 	return part->same == place && (part->holders & (part->holders - 1));
 }
 
+static bool may_be_renamed(const struct archive_once *once)
+{
+	unsigned alone = 0;
+
+	for (unsigned i = 0; i < ARCHIVE_ONCE_MAX; i++) {
+		alone += once->packets[i] > 0 && once->shared[i] == 0;
+	}
+	return alone > 1; /* the first one shares nothing with an earlier one */
+}
+
 /* Handshakes that several archives saw tell how far their clocks are apart. */
 static void compare_clocks(struct archive_once *once)
 {
@@ -224,7 +234,7 @@ static void compare_clocks(struct archive_once *once)
 /* All archives are looked through: which records are one, who tells them and what it lacks. */
 static int settle(struct archive_once *once, struct err *err)
 {
-	if (archive_join_parts(once->parts, once->count, &once->sights) < 0) {
+	if (archive_join_parts(once->parts, once->count, may_be_renamed(once), &once->sights) < 0) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	compare_clocks(once);
