@@ -88,12 +88,47 @@ static int write_all(int fd, const char *content, size_t length)
 	return 0;
 }
 
+/* What another user laid there, of whatever kind. */
+static bool is_laid_by_another(const struct stat *status)
+{
+	return status->st_uid != geteuid() && status->st_uid != 0;
+}
+
+/* A file, or nothing yet, gives way to a whole new one, and so does what another user laid there:
+ * it is not written into. Pipes, devices and links of ours or the system's stay, and are. */
+static bool is_replaced(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) < 0 || S_ISREG(status.st_mode) || is_laid_by_another(&status);
+}
+
+static int write_into(const char *path, const void *content, size_t length, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0) {
+		return err_set(err, errno, "%s: cannot write: %s", path,
+			errno == ENXIO ? "nobody reads this pipe" : strerror(errno));
+	}
+	fcntl(fd, F_SETFL, 0); /* a reader that is there is waited for */
+	int result = write_all(fd, content, length);
+	if (close(fd) < 0 && result == 0) {
+		result = -errno;
+	}
+	return result < 0 ? err_set(err, -result, "%s: cannot write: %s", path, strerror(-result))
+			  : 0;
+}
+
 int file_write_mode(
 	const char *path, const void *content, size_t length, mode_t mode, struct err *err)
 {
 	char beside[PATH_MAX];
 	uint64_t chance = 0;
 
+	if (!is_replaced(path)) {
+		return write_into(path, content, length, err);
+	}
 	/* A name that nobody can guess, in a file that was not there: no planted link is followed.
 	 */
 	if (getrandom(&chance, sizeof(chance), 0) != sizeof(chance) ||
@@ -132,8 +167,7 @@ bool file_is_planted(const char *path)
 		length--;
 	}
 	return snprintf(name, sizeof(name), "%.*s", (int)length, path) < (int)sizeof(name) &&
-	       lstat(name, &status) == 0 && S_ISLNK(status.st_mode) && status.st_uid != geteuid() &&
-	       status.st_uid != 0;
+	       lstat(name, &status) == 0 && S_ISLNK(status.st_mode) && is_laid_by_another(&status);
 }
 
 int file_make_folder(const char *path, mode_t mode, struct err *err)

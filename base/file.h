@@ -16,7 +16,8 @@ int file_read(const char *path, char **content, size_t *length, struct err *err)
  * where it is something else. */
 int file_open_regular(const char *path);
 
-/* Writes a file whole and atomically (a new file beside it, fsync, rename). 0 or -errno. */
+/* Writes a file whole and atomically (a new file beside it, fsync, rename); what stands there and
+ * is none, /dev/null or a pipe, is written into, unless another user laid it. 0 or -errno. */
 int file_write(const char *path, const void *content, size_t length, struct err *err);
 /* The same with other permissions than 0644. */
 int file_write_mode(

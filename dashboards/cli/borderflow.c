@@ -115,15 +115,13 @@ void cli_notice(const char *command, const char *format, ...)
 	cli_error(command, sentence);
 }
 
-void cli_say_pipe(const char *command, const char *path)
+void cli_say_pipe(const char *command, const char *path, bool is_input)
 {
 	struct stat status;
 
-	if (lstat(path, &status) == 0 && S_ISFIFO(status.st_mode)) {
-		cli_notice(command,
-			"%s: a pipe: whoever writes into it is waited for, until it is closed "
-			"(Ctrl-C ends that)",
-			path);
+	if (path && lstat(path, &status) == 0 && S_ISFIFO(status.st_mode)) {
+		cli_notice(command, "%s: a pipe: whoever %s is waited for (Ctrl-C ends that)", path,
+			is_input ? "writes into it, to its end," : "reads it");
 	}
 }
 

@@ -82,8 +82,9 @@ struct err;
 int cli_fail(const char *command, int status, const struct err *err);
 /* The same, of what is no error. */
 void cli_notice(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* An input that is a pipe with a name may be silent for ever: that it is waited for. */
-void cli_say_pipe(const char *command, const char *path);
+/* At a pipe with a name whoever is at its other end is waited for, perhaps for ever: that it is.
+ * path may be NULL. */
+void cli_say_pipe(const char *command, const char *path, bool is_input);
 /* The same of each line of the text, which it takes apart. */
 struct text;
 void cli_notice_lines(const char *command, struct text *text);

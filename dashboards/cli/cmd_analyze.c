@@ -89,6 +89,7 @@ static int check_outputs(const struct analysis *analysis)
 	struct err err;
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		cli_say_pipe("analyze", paths[i], false);
 		for (unsigned k = 0; paths[i] && k < analysis->input_count; k++) {
 			if (file_is_same(paths[i], analysis->inputs[k])) {
 				return cli_usage_error(&command_analyze,
@@ -148,7 +149,7 @@ static int open_source(struct analysis *analysis, struct err *err)
 	analyze_name_inputs(analysis);
 	how.file_ids = analysis->input_ids;
 	for (unsigned i = 0; i < analysis->input_count; i++) {
-		cli_say_pipe("analyze", analysis->inputs[i]);
+		cli_say_pipe("analyze", analysis->inputs[i], true);
 	}
 	int status = source_open_files(
 		&analysis->source, analysis->inputs, analysis->input_count, &how, err);

@@ -226,7 +226,7 @@ static int read_series(struct reading *reading, const char *path)
 	size_t capacity = 0;
 	ssize_t length;
 
-	cli_say_pipe("detect", path);
+	cli_say_pipe("detect", path, true);
 	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
 	if (!file) {
 		snprintf(sentence, sizeof(sentence), "cannot read %s: %s", path, strerror(errno));

@@ -115,7 +115,7 @@ static int read_file(
 	struct engine_stats stats;
 	struct source *source;
 
-	cli_say_pipe("doctor", file);
+	cli_say_pipe("doctor", file, true);
 	int status = source_open(&source, file, &options, err);
 	if (status < 0) {
 		return status;

@@ -478,6 +478,7 @@ int flows_packets_write(struct flows_packets *packets, const struct flows_answer
 	status = status < 0 ? status
 			    : packet_search_check((const char *const *)packets->captures,
 				      packets->capture_count, err);
+	cli_say_pipe("flows", path, false);
 	status = status < 0 ? status : check_output(packets, path, err);
 	status = status < 0 ? status : open_keys(packets, err);
 	if (status == 0 && packets->flows == 0) {

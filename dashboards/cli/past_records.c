@@ -95,7 +95,7 @@ static int read_files(const struct past_records *past, struct err *err)
 	struct engine_input input = { 0 };
 
 	for (unsigned i = 0; i < past->file_count; i++) {
-		cli_say_pipe(past->command, past->files[i]);
+		cli_say_pipe(past->command, past->files[i], true);
 	}
 	if (source_open_files(&input.source, (const char *const *)past->files, past->file_count,
 		    &(struct source_options){ 0 }, err) < 0) {

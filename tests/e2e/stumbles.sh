@@ -206,6 +206,26 @@ for command in 'doctor pipe' 'detect pipe' "policy hygiene $policy pipe" 'flows 
 	equal '… and ends' 143 $?
 done
 
+printf '0.0.0.0 a.example\n' >names.txt
+
+# Outputs that are pipes: what is written in the end says at once that nobody reads, what is written meanwhile waits for whoever
+# does; and neither is replaced by a file.
+says 3 'pipe: cannot write: nobody reads' 'a pipe that nobody reads' "$bin" apps import names.txt --output pipe
+for command in 'analyze --summary none small.pcap --format ndjson --flows pipe' 'analyze --summary none small.pcap --write-packets pipe'; do
+	# shellcheck disable=SC2086
+	"$bin" $command 2>err &
+	program=$!
+	wait_for 10 grep -q 'pipe: a pipe: whoever reads it is waited for' err
+	check $? "a reader is waited for: ${command##*--}"
+	[ "$(wc -c <pipe)" -gt 1000 ]
+	check $? '… and gets it'
+	wait $program
+	check $? '… which is all'
+done
+ln -s /dev/stdout link
+"$bin" apps import names.txt --output link >made.tsv 2>err && grep -q a.example made.tsv && [ -L link ] && [ -p pipe ]
+check $? 'devices and pipes stay what they are'
+
 # An output without room: no file may grow at all, which fails as a full disk does.
 # unroomy TITLE COMMAND…
 unroomy() {
@@ -225,7 +245,6 @@ unroomy() {
 	[ "$(cat left)" -eq 3 ] || echo "# status $(cat left)"
 }
 
-printf '0.0.0.0 a.example\n' >names.txt
 printf '192.0.2.0,192.0.2.255,64496,Example\n' >networks.csv
 unroomy records analyze --summary none --flows full.ndjson small.pcap
 unroomy alerts analyze --summary none --policy "$policy" --alerts full.alerts plain.pcap

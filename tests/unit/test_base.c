@@ -3,6 +3,7 @@
 #include "base/addr_cut.h"
 #include "base/clock.h"
 #include "base/cores.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/reader.h"
 #include "base/ring.h"
@@ -11,8 +12,11 @@
 #include "tests/tap.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void test_addresses(void)
@@ -325,6 +329,47 @@ static void test_ring_nap(void)
 	ring_destroy(ring);
 }
 
+/* A file is replaced as a whole; what is none stays what it is, and is written into. */
+static void test_file_write(void)
+{
+	char folder[] = "/tmp/test_file_write-XXXXXX", path[5][64], *content = NULL, said[8] = "";
+	static const char *const names[] = { "file", "pipe", "null", "link", "to" };
+	struct stat status;
+	struct err err = { "" };
+
+	ok(mkdtemp(folder) != NULL, "a folder");
+	for (unsigned i = 0; i < 5; i++) {
+		snprintf(path[i], sizeof(path[i]), "%s/%s", folder, names[i]);
+	}
+	ok(file_write(path[0], "old", 3, &err) == 0 && file_write(path[0], "new", 3, &err) == 0 &&
+			file_read(path[0], &content, NULL, &err) == 0 &&
+			strcmp(content, "new") == 0,
+		"a file %s", err.text);
+	free(content);
+	ok(mkfifo(path[1], 0600) == 0 && file_write(path[1], "new", 3, &err) == -ENXIO,
+		"a pipe that nobody reads: %s", err.text);
+	int reader = open(path[1], O_RDWR | O_NONBLOCK);
+	ok(file_write(path[1], "new", 3, &err) == 0 && read(reader, said, 8) == 3 &&
+			strcmp(said, "new") == 0 && lstat(path[1], &status) == 0 &&
+			S_ISFIFO(status.st_mode),
+		"one that somebody reads");
+	close(reader);
+	ok(symlink("/dev/null", path[2]) == 0 && file_write(path[2], "new", 3, &err) == 0 &&
+			lstat(path[2], &status) == 0 && S_ISLNK(status.st_mode),
+		"a device, by a link that stays");
+	ok(file_write(path[4], "old, and longer", 15, &err) == 0 && symlink("to", path[3]) == 0 &&
+			file_write(path[3], "new", 3, &err) == 0 && lstat(path[3], &status) == 0 &&
+			S_ISLNK(status.st_mode) && file_read(path[4], &content, NULL, &err) == 0 &&
+			strcmp(content, "new") == 0,
+		"a link of ours is followed");
+	free(content);
+	ok(file_write(folder, "new", 3, &err) == -EISDIR, "a folder is not written: %s", err.text);
+	for (unsigned i = 0; i < 5; i++) {
+		unlink(path[i]);
+	}
+	rmdir(folder);
+}
+
 static void test_cores(void)
 {
 	cpu_set_t all, one;
@@ -384,6 +429,7 @@ int main(void)
 	test_tsv();
 	test_ring();
 	test_ring_nap();
+	test_file_write();
 	test_cores();
 	ok(hash_bytes(&key, "abc", 3) != hash_bytes(&key, "abd", 3),
 		"different bytes, different hashes");
