@@ -353,14 +353,12 @@ static bool began_before(const struct half *half, unsigned end, const struct flo
 static void put_device(struct archived *archived, const struct sight_device *device)
 {
 	struct record *record = &archived->record;
-	struct addr *own = record->own_side == RECORD_SOURCE ? &record->flow.source
-							     : &record->flow.destination;
 
 	record->device = device->device;
 	memcpy(archived->labels.device, device->pseudonym, sizeof(device->pseudonym));
+	archive_put_stand_in(archived);
 	if (device->pseudonym[0]) {
-		*own = record_is_to_all(own) ? *own : archive_stand_in(device->pseudonym);
-		record->device.identity = *own;
+		record->device.identity = *record_own_addr(record);
 	}
 }
 
