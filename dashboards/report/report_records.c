@@ -5,6 +5,8 @@
 #include "analyzer/archive/archive_once.h"
 #include "analyzer/archive/archive_reader.h"
 #include "analyzer/policy/policy.h"
+#include "analyzer/policy/policy_register.h"
+#include "analyzer/record/symbols.h"
 #include "base/local_time.h"
 
 #define DAY_NS (24 * 3600 * NS_PER_S)
@@ -81,10 +83,33 @@ static struct archive_options options_of(const struct report_wish *wish, unsigne
 		.problem = ignore_problem };
 }
 
+/* Most records are of no attempt and of no service that the policy has: they are not read whole. */
+static bool is_needed(void *context, struct archived *row)
+{
+	const struct record_reading *reading = context;
+	const char *app = row->labels.app;
+
+	return row->record.decision.block != BLOCK_NONE ||
+	       (app && app[0] &&
+		       policy_find_service(
+			       reading->reference->policy, symbol_find(SYMBOL_APP, app)));
+}
+
 static int read_archive(struct record_reading *reading, struct err *err)
 {
-	const struct archive_options options = options_of(reading->wish, reading->place);
+	struct archive_options options = options_of(reading->wish, reading->place);
+	struct archive_selection needed = {
+		.fields = FIELD_SET_ALL, .matches = is_needed, .context = reading
+	};
 	struct archive_stats stats = { 0 };
+
+	field_set_add_alone(&needed.asked, field_find("borderflow.block", 16));
+	if (policy_service_count(reading->reference->policy) > 0) {
+		field_set_add_alone(&needed.asked, field_find("borderflow.app.id", 17));
+	}
+	if (!reading->once) { /* of several, one may complete what another one has */
+		options.selection = &needed;
+	}
 	int status = archive_each_record(&options, take_records, reading, &stats, err);
 
 	reading->records->is_whole &= stats.deleted_until_ns == 0;
