@@ -342,7 +342,7 @@ void l7_feed_end(struct l7_feed *feed)
 
 void l7_feed_forget_state(struct dissect_tables *tables, struct dissect_state *state)
 {
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < DISSECT_STREAMS; i++) {
 		reassembly_close(tables->reassembly, state->streams[i]);
 	}
 	memset(state, 0, sizeof(*state));

@@ -24,6 +24,8 @@ static const struct client keyed_decoy = { "decoy.example.com", "truekey1", "dec
 static const struct client twin = { "decoy.example.com", "truekey1", "trueown" };
 static const struct client like = { "fake.example.com", "truekey1", "trueown" };
 
+static const struct client third = { "evil.example.com", "truekey1", "trueown" };
+
 static struct quic_id id_of(const char *text)
 {
 	struct quic_id id = { .length = (uint8_t)strlen(text) };
@@ -224,6 +226,17 @@ static void test_half_decoys(void)
 	}
 	send_pieces(&like, "dtd.");
 	ok(fixture.l7.is_contested, "of three versions the flow says at least that they were");
+	static const struct client *const versions[] = { &like, &own_truth, &third };
+	for (unsigned i = 0; i < 3; i++) {
+		begin();
+		for (unsigned j = 0; j < 3; j++) {
+			send_part(versions[(i + j) % 3], own_truth.key, 0, 2);
+		}
+		send_part(&own_truth, own_truth.key, 1, 2);
+		answer(&own_truth);
+		ok(fixture.l7.name_count == 3 && fixture.l7.is_contested,
+			"three versions of a piece: all three names, and it says so");
+	}
 	send_pieces(&like, "?t.");
 	expect_name(own_truth.name, "what is no hello before it hides none");
 	begin();

@@ -73,11 +73,13 @@ enum { DISSECT_SCRATCH_BYTES = REASSEMBLY_BYTES_MAX };
 
 struct dissector;
 
+enum { DISSECT_STREAMS = 4 };
+
 /* A flow's own memory, zero at first; each dissector gives the words its meaning. */
 struct dissect_state {
 	uint64_t words[8];
-	uint32_t streams[2]; /* reassemblies of the dissector's own, closed for it when the flow
-				ends; 0 none */
+	uint32_t streams[DISSECT_STREAMS]; /* reassemblies of the dissector's own, closed for it
+					      when the flow ends; 0 none */
 };
 
 struct dissection {

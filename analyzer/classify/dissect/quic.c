@@ -49,35 +49,56 @@ static enum dissect_result read_hello(
 	return DISSECT_DONE;
 }
 
-/* Two versions of a hello in pieces: with the first bytes for each place, and, where others came in
- * their place, with the last ones (`rival`). */
+/* Versions of a hello in pieces: with the first bytes for each place, and, where others came in
+ * their place, with those. */
+enum { RIVALS_MAX = DISSECT_STREAMS - 1 };
+
 struct hello_pieces {
-	uint32_t *stream, *rival; /* rival NULL: there is no room to keep one */
-	bool is_contested;        /* out: there were more than two versions, or no room */
+	uint32_t *stream;
+	uint32_t *rivals[RIVALS_MAX]; /* what came in place of other bytes, and fits together */
+	unsigned rival_count;
+	bool is_contested; /* out: there were more versions than are kept */
 };
 
-/* What comes in place of other bytes is kept, with all that comes after it. */
+/* Those of the connection at that place, as long as none is answered. The second one's stream is
+ * free as long as there is none. */
+static struct hello_pieces pieces_of(
+	struct dissection *dissection, const struct quic_state *state, unsigned place)
+{
+	uint32_t *streams = dissection->state->streams;
+	struct hello_pieces pieces = { .stream = &streams[place] };
+
+	for (unsigned i = state->count == 1 ? 1 : QUIC_CONNECTIONS; i < DISSECT_STREAMS; i++) {
+		pieces.rivals[pieces.rival_count++] = &streams[i];
+	}
+	return pieces;
+}
+
 static void keep_rival(struct dissection *dissection, struct hello_pieces *pieces, uint64_t offset,
-	struct reader data, bool is_other)
+	struct reader data)
 {
 	struct reassembly *reassembly = dissection->tables->reassembly;
+	uint32_t at = (uint32_t)offset;
+	size_t count = reader_left(&data);
 
-	if (!is_other && (!pieces->rival || !*pieces->rival)) {
-		return;
+	for (unsigned i = 0; i < pieces->rival_count; i++) {
+		uint32_t *rival = pieces->rivals[i];
+		if (!*rival) {
+			*rival = reassembly_open(reassembly);
+		}
+		if (*rival && reassembly_agrees(reassembly, *rival, at, data.at, count)) {
+			reassembly_add(reassembly, *rival, at, data.at, count);
+			return;
+		}
 	}
-	if (pieces->rival && !*pieces->rival) {
-		*pieces->rival = reassembly_open(reassembly);
-	}
-	pieces->is_contested |= !pieces->rival || !*pieces->rival ||
-				reassembly_replace(reassembly, *pieces->rival, (uint32_t)offset,
-					data.at, reader_left(&data));
+	pieces->is_contested = true;
 }
 
 static struct reader rival_version(
-	const struct dissection *dissection, const struct hello_pieces *pieces)
+	const struct dissection *dissection, const struct hello_pieces *pieces, unsigned rival)
 {
-	return reassembly_read_with(dissection->tables->reassembly, *pieces->stream, *pieces->rival,
-		dissection->tables->overlay);
+	return reassembly_read_with(dissection->tables->reassembly, *pieces->stream,
+		*pieces->rivals[rival], dissection->tables->overlay);
 }
 
 /* Adds one CRYPTO frame to what is known of a connection's hello; reads it in place where it is all
@@ -103,14 +124,18 @@ static enum dissect_result add_crypto(struct dissection *dissection, struct hell
 			reassembly, *stream, (uint32_t)offset, data.at, reader_left(&data))) {
 		return DISSECT_MORE;
 	}
-	bool is_other = reassembly_overlaps_changed(reassembly) != changed;
-	keep_rival(dissection, pieces, offset, data, is_other);
+	if (reassembly_overlaps_changed(reassembly) != changed) {
+		keep_rival(dissection, pieces, offset, data);
+	}
 	enum dissect_result result =
 		read_hello(dissection, reassembly_read(reassembly, *stream), false);
-	bool has_rival = pieces->rival && *pieces->rival;
-	return result != DISSECT_DONE && has_rival
-		       ? read_hello(dissection, rival_version(dissection, pieces), false)
-		       : result;
+	for (unsigned i = 0; i < pieces->rival_count && result != DISSECT_DONE; i++) {
+		if (*pieces->rivals[i]) {
+			result =
+				read_hello(dissection, rival_version(dissection, pieces, i), false);
+		}
+	}
+	return result;
 }
 
 /* All CRYPTO frames of an opened Initial. */
@@ -263,18 +288,21 @@ static void read_version(struct dissection *dissection, struct reader messages,
 static enum dissect_result read_rival(struct dissection *dissection, struct quic_frames frames,
 	struct quic_state *state, unsigned place)
 {
-	uint32_t own = 0;
-	uint32_t *streams = dissection->state->streams;
-	struct hello_pieces pieces = { .stream = &streams[place],
-		.rival = state->count == 1 ? &streams[1] : &own };
+	struct hello_pieces pieces = pieces_of(dissection, state, place);
 	bool is_other;
-	struct reader messages = keep_frames(dissection, frames, pieces.rival, &is_other);
+	struct reader messages = keep_frames(dissection, frames, pieces.rivals[0], &is_other);
 
 	read_version(dissection, messages, state, place);
-	if (*pieces.stream && *pieces.rival) {
-		read_version(dissection, rival_version(dissection, &pieces), state, place);
+	for (unsigned i = 0; i < pieces.rival_count && *pieces.stream; i++) {
+		if (*pieces.rivals[i]) {
+			read_version(
+				dissection, rival_version(dissection, &pieces, i), state, place);
+		}
 	}
-	reassembly_close(dissection->tables->reassembly, own);
+	if (state->count > 1) {
+		reassembly_close(dissection->tables->reassembly, *pieces.rivals[0]);
+		*pieces.rivals[0] = 0;
+	}
 	return DISSECT_MORE;
 }
 
@@ -393,9 +421,7 @@ static enum dissect_result read_initial(struct dissection *dissection,
 	if (state->read) {
 		return read_second(dissection, frames, state, at);
 	}
-	uint32_t *streams = dissection->state->streams;
-	struct hello_pieces pieces = { .stream = &streams[at],
-		.rival = state->count == 1 ? &streams[1] : NULL };
+	struct hello_pieces pieces = pieces_of(dissection, state, at);
 	enum dissect_result result = read_frames(dissection, &frames, &pieces);
 	quic_pace_note(pace, result == DISSECT_DONE);
 	if (result == DISSECT_DONE) {

@@ -113,10 +113,11 @@ int quic_add_connection(
 	struct dissection *dissection, const struct quic_header *header, struct quic_state *state)
 {
 	int place = state->count < QUIC_CONNECTIONS ? state->count++ : QUIC_CONNECTIONS - 1;
-	uint32_t *stream = &dissection->state->streams[place];
 
-	reassembly_close(dissection->tables->reassembly, *stream);
-	*stream = 0;
+	for (int i = place; i < DISSECT_STREAMS; i++) {
+		reassembly_close(dissection->tables->reassembly, dissection->state->streams[i]);
+		dissection->state->streams[i] = 0;
+	}
 	state->read &= (uint8_t) ~(1U << place);
 	note_connection(&state->connections[place], header, !dissection->from_source);
 	return place;
