@@ -165,7 +165,7 @@ static void bind(struct bindings *bindings, const struct sighting *sighting, uin
 		.from_ns = sighting->time_ns,
 		.before = before };
 	add_evidence(binding, sighting);
-	binding->alone_ns = claim == BINDING_ALONE ? sighting->time_ns : 0;
+	binding->alone_ns = claim >= BINDING_ALONE ? sighting->time_ns : 0;
 	if (until_ns > 0) {
 		give_twice(binding, sighting->time_ns, until_ns);
 	}
@@ -201,11 +201,12 @@ bool bindings_see(struct bindings *bindings, const struct sighting *sighting, ui
 	uint32_t place = latest(bindings, &sighting->addr);
 	struct binding *now = place == BINDING_NONE ? NULL : &bindings->all[place];
 	bool claims = sighting->kind == SIGHTING_ARP || sighting->kind == SIGHTING_NEIGHBOUR ||
-		      sighting->kind == SIGHTING_ASK || sighting->kind == SIGHTING_OFFER;
+		      sighting->kind == SIGHTING_ASK || sighting->kind == SIGHTING_OFFER ||
+		      claim == BINDING_UNASKED;
 
 	if (now && now->station == station && !is_over(now, sighting->time_ns)) {
 		add_evidence(now, sighting);
-		if (now->alone_ns == 0 && claim == BINDING_ALONE) {
+		if (now->alone_ns == 0 && claim >= BINDING_ALONE) {
 			now->alone_ns = sighting->time_ns;
 		}
 	} else if (!now || is_free(now, sighting->time_ns)) {

@@ -49,7 +49,8 @@ void bindings_destroy(struct bindings *bindings);
 enum binding_claim {
 	BINDING_NOT,
 	BINDING_BESIDE, /* another that it uses: perhaps two devices' */
-	BINDING_ALONE
+	BINDING_ALONE,
+	BINDING_UNASKED /* likewise, by a lease that it was not seen to ask for: words alone */
 };
 bool bindings_see(struct bindings *bindings, const struct sighting *sighting, uint64_t station,
 	enum binding_claim claim);

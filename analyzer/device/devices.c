@@ -177,6 +177,14 @@ static void clear_way(struct devices *devices, const struct addr *addr, uint64_t
 	}
 }
 
+/* A server's answer to what the station asked a moment ago. Anybody on the segment can say that one
+ * was given the address of another. */
+static bool is_asked(const struct sighting *sighting, const struct station *station)
+{
+	return station->first_ns < sighting->time_ns &&
+	       station->last_ns + 60 * NS_PER_S >= sighting->time_ns;
+}
+
 /* What a station that is no router shows or says of an address: it is its own, or nobody knows. */
 static void bind(struct devices *devices, const struct sighting *sighting, struct station *station,
 	const struct neighbourhood *near)
@@ -186,6 +194,10 @@ static void bind(struct devices *devices, const struct sighting *sighting, struc
 	enum binding_claim claim =
 		distance == BEHIND ? BINDING_NOT : station_claim(station, sighting);
 
+	if (sighting->kind == SIGHTING_LEASE && claim == BINDING_ALONE &&
+		!is_asked(sighting, station)) {
+		claim = BINDING_UNASKED;
+	}
 	clear_way(devices, &sighting->addr, sighting->time_ns, station);
 	bool is_bound = bindings_see(devices->bindings, sighting, station->key, claim);
 	station->bound += is_bound;

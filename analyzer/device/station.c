@@ -74,15 +74,20 @@ static bool is_among(const struct station *station, uint32_t addr)
 	return i < station->addr_count;
 }
 
-/* Back and forth between addresses: who moves to another network does not return all the time. */
-static bool takes_turns(struct station *station, uint32_t addr, uint64_t time_ns)
+/* Back and forth between addresses: who moves to another network does not return all the time, or
+ * is seen to move: into another VLAN, or by a lease. */
+static bool takes_turns(struct station *station, const struct sighting *sighting)
 {
+	uint32_t addr = short_of(&sighting->addr);
+	bool has_moved = sighting->vlan_id != station->vlan_id;
+
 	if (addr >= SHORT_V6 || addr == station->last) {
 		return false;
 	}
-	station->returns += is_among(station, addr) && station->turn_ns + TURN_NS > time_ns &&
+	station->returns += !has_moved && is_among(station, addr) &&
+			    station->turn_ns + TURN_NS > sighting->time_ns &&
 			    station->returns < ROUTER_RETURNS;
-	station->turn_ns = time_ns;
+	station->turn_ns = sighting->time_ns;
 	station->last = addr;
 	return station->returns == ROUTER_RETURNS;
 }
@@ -90,7 +95,7 @@ static bool takes_turns(struct station *station, uint32_t addr, uint64_t time_ns
 /* Who has never sent a frame and answers for several by turns has none of them. */
 static bool answers_for_others(struct station *station, const struct sighting *sighting)
 {
-	if (!takes_turns(station, short_of(&sighting->addr), sighting->time_ns)) {
+	if (!takes_turns(station, sighting)) {
 		return false;
 	}
 	note_span(&station->in_turn, sighting->time_ns);
@@ -197,6 +202,9 @@ static void look_for_names(struct station *station, const struct sighting *sight
 void station_see(struct station *station, const struct sighting *sighting, bool is_own)
 {
 	look_for_router(station, sighting, is_own);
+	if (sighting->kind == SIGHTING_LEASE && short_of(&sighting->addr) < SHORT_V6) {
+		station->last = short_of(&sighting->addr); /* where it is from now on */
+	}
 	station->vlan_id = sighting->vlan_id;
 	station->options = sighting->kind == SIGHTING_ASK && sighting->options ? sighting->options
 									       : station->options;

@@ -126,7 +126,13 @@ static void test_lies(void)
 	answer = ask(NULL, 50, 45 * MINUTE);
 	ok(is_host(&answer, 1), "when he is silent it is known again");
 	see(SIGHTING_LEASE, 66, 50, 46 * MINUTE);
+	see(SIGHTING_LEASE, 67, 50, 46 * MINUTE);
 	answer = ask(NULL, 50, 46 * MINUTE);
+	ok(is_host(&answer, 1),
+		"a lease that nobody asked for takes nothing from whoever is there");
+	see(SIGHTING_ASK, 66, 66, 47 * MINUTE - NS_PER_S);
+	see(SIGHTING_LEASE, 66, 50, 47 * MINUTE);
+	answer = ask(NULL, 50, 47 * MINUTE);
 	ok(answer.binding_answer == BINDING_CONTESTED, "a lease for what another uses is doubted");
 }
 
@@ -224,6 +230,38 @@ static void test_offers(void)
 		ok(answer.device.kind == DEVICE_MANY,
 			"who has no address yet is no device of his own");
 	}
+}
+
+/* Between two networks and back, each ten minutes. */
+static void walk(unsigned vlans, bool is_leased)
+{
+	begin();
+	for (unsigned i = 0; i < 24; i++) {
+		struct sighting sighting =
+			sighting_of(SIGHTING_FLOW, 7, i % 2 ? 90 : 300, i * 10 * MINUTE);
+		sighting.vlan_id = vlans ? (uint16_t)(10 + i % vlans) : 0;
+		if (is_leased) {
+			struct sighting lease = sighting;
+			lease.kind = SIGHTING_LEASE;
+			lease.stack = 0;
+			lease.lease_s = 86400;
+			devices_see(devices, &lease, true);
+		}
+		devices_see(devices, &sighting, true);
+	}
+}
+
+static void test_walkers(void)
+{
+	walk(0, false);
+	struct device_answer answer = ask(NULL, 90, 231 * MINUTE);
+	ok(!answer.station, "two addresses by turns at one MAC are perhaps two devices'");
+	walk(0, true);
+	answer = ask(NULL, 90, 231 * MINUTE);
+	ok(is_host(&answer, 7), "… but not where a lease gives it each");
+	walk(2, false);
+	answer = ask(NULL, 90, 231 * MINUTE);
+	ok(is_host(&answer, 7), "… nor in two VLANs");
 }
 
 static void give(unsigned host, unsigned last, uint64_t after)
@@ -746,6 +784,7 @@ int main(void)
 	test_bounds();
 	test_leases();
 	test_offers();
+	test_walkers();
 	test_words();
 	test_elsewhere();
 	test_leases_twice();
