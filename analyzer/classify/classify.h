@@ -45,6 +45,8 @@ struct classify_stats {
 	uint64_t overlaps_changed;     /* retransmitted with other content: the first wins */
 	uint64_t dns_answers, dns_unasked, dns_malformed; /* unasked: no question was seen */
 	uint64_t names_heard;                             /* from resolver logs */
+	uint64_t names_bare;   /* of those, without an address that the client got */
+	uint64_t names_later;  /* that files of logs hold behind the last packet, for half a day */
 	uint64_t name_clients; /* who asked for those, at most CLASSIFY_NAME_CLIENTS */
 	uint64_t named_by_log; /* flows that have a name of them */
 	int64_t log_ahead_s; /* how far their clock is off, and by how many of them (log_clock.h) */
@@ -63,6 +65,10 @@ void classify_batch(struct classify *classify, struct collector *collector,
 /* No packet came for a moment, by time_ns: what live resolver logs said meanwhile is heard, so that
  * it does not pile up. */
 void classify_tick(struct classify *classify, uint64_t time_ns);
+
+/* There are no more packets. What files of logs hold behind them names nobody, and tells whether
+ * their clock is the capture's. */
+void classify_finish(struct classify *classify);
 
 /* What is known about the flow of this record; after the last part its note is gone. */
 void classify_settle(struct classify *classify, const struct flow_record *flow, struct l7_info *l7);

@@ -68,6 +68,7 @@ static void hear_name(struct classify *classify, const struct flow_name *name)
 	bool is_late = name_feed_is_live(classify->heard);
 
 	classify->stats.names_heard++;
+	classify->stats.names_bare += name->address_count == 0;
 	learn_own(&classify->tables.own, name);
 	if (classify->stats.name_clients < CLASSIFY_NAME_CLIENTS) {
 		note_client(classify, &name->client);
@@ -99,8 +100,26 @@ void classify_hear(struct classify *classify, uint64_t time_ns)
 {
 	const struct flow_name *name;
 
-	while ((name = name_feed_next(classify->heard, time_ns + LOG_LATE_NS))) {
+	classify->heard_ns = time_ns + LOG_LATE_NS;
+	while ((name = name_feed_next(classify->heard, classify->heard_ns))) {
 		hear_name(classify, name);
+	}
+}
+
+void classify_finish(struct classify *classify)
+{
+	const struct flow_name *name;
+	uint64_t until_ns = classify->heard_ns + LOG_CLOCK_APART_MOST_S * NS_PER_S;
+
+	if (!classify->heard || name_feed_is_live(classify->heard) || classify->heard_ns == 0) {
+		return;
+	}
+	while ((name = name_feed_next(classify->heard, until_ns))) {
+		classify->stats.names_later++;
+		for (unsigned i = 0; i < name->address_count; i++) {
+			log_clock_take_name(classify->log_clock, &name->client, &name->addresses[i],
+				name->time_ns);
+		}
 	}
 }
 

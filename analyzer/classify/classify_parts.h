@@ -108,6 +108,7 @@ struct classify {
 	struct call_sockets calls;
 	struct name_feed *heard;               /* NULL: no resolver logs */
 	struct log_clock *log_clock;           /* likewise */
+	uint64_t heard_ns;                     /* until then logs have been heard */
 	struct probe_refusals *probe_refusals; /* NULL: no probe is known */
 	struct classify_stats stats;
 	struct addr name_clients[CLASSIFY_NAME_CLIENTS];

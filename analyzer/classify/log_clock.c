@@ -10,8 +10,7 @@
 enum {
 	PAIRS = 4096,
 	TIMES = 4,
-	/* Half a day and an hour: a zone that was taken for another. */
-	APART_MOST_S = 13 * 3600,
+	APART_MOST_S = LOG_CLOCK_APART_MOST_S,
 	LOOKUPS_LEAST = 20,
 	/* A client may take a while to speak; a log may tell whole seconds, a bit late. */
 	RIGHT_FROM_S = -4,
@@ -90,9 +89,18 @@ static void count(struct log_clock *clock, uint64_t name_ns, uint64_t flow_ns)
 	}
 }
 
+/* What comes at once with another is the same look-up, and has the same flows. */
 static bool keep(struct times *times, uint64_t time_ns)
 {
-	if (times->count == TIMES) {
+	enum { AT_ONCE_S = 2 };
+	bool is_new = times->count < TIMES;
+
+	for (unsigned i = 0; i < times->count; i++) {
+		uint64_t early = times->at_ns[i] < time_ns ? times->at_ns[i] : time_ns;
+		uint64_t late = times->at_ns[i] < time_ns ? time_ns : times->at_ns[i];
+		is_new &= late - early >= AT_ONCE_S * NS_PER_S;
+	}
+	if (!is_new) {
 		return false;
 	}
 	times->at_ns[times->count++] = time_ns;

@@ -15,6 +15,9 @@
 
 struct log_clock;
 
+/* Half a day and an hour: a zone that was taken for another. */
+enum { LOG_CLOCK_APART_MOST_S = 13 * 3600 };
+
 struct log_clock *log_clock_create(void); /* NULL: out of memory */
 void log_clock_destroy(struct log_clock *clock);
 
@@ -23,6 +26,6 @@ void log_clock_take_name(struct log_clock *clock, const struct addr *client,
 void log_clock_take_flow(struct log_clock *clock, const struct addr *client,
 	const struct addr *address, uint64_t time_ns);
 
-/* How many seconds the log is ahead (less than 0: behind), and by how many lookups; 0: it is not
- * off by so much that names are lost, or cannot be told. */
+/* How many seconds the log is ahead (less than 0: behind), and by how many lookups of those; 0: it
+ * is not off by so much that names are lost, or cannot be told. */
 int32_t log_clock_ahead_s(const struct log_clock *clock, uint32_t *lookups);

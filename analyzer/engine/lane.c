@@ -158,6 +158,7 @@ bool lane_tick(struct lane *lane, uint64_t time_ns)
 void lane_finish(struct lane *lane)
 {
 	collector_finish(lane->collector);
+	classify_finish(lane->classify);
 }
 
 size_t lane_take(struct lane *lane, struct record *records, size_t most)

@@ -45,7 +45,11 @@ void vantage_counters_add_names(
 {
 	if (classify->names_heard > counters->names_heard) {
 		counters->names_heard = classify->names_heard;
+		counters->names_bare = classify->names_bare;
 		counters->name_clients = classify->name_clients;
+	}
+	if (classify->names_later > counters->names_later) {
+		counters->names_later = classify->names_later;
 	}
 	if (classify->log_ahead_by > counters->log_ahead_by) {
 		counters->log_ahead_s = classify->log_ahead_s;

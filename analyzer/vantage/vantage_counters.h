@@ -16,8 +16,9 @@ struct vantage_counters {
 	uint64_t evicted, clock_steps;
 	uint64_t first_ns, last_ns; /* 0: no frame */
 	/* Of resolver logs: lookups, of how many clients, and flows that they named. */
-	uint64_t names_heard, name_clients, named_by_log;
-	int64_t log_ahead_s; /* of their clock, told by so many; 0: it is right, or not known */
+	uint64_t names_heard, names_bare, name_clients, named_by_log;
+	uint64_t names_later; /* lookups behind the last packet */
+	int64_t log_ahead_s;  /* of their clock, told by so many; 0: it is right, or not known */
 	uint64_t log_ahead_by;
 	uint64_t answers; /* to lookups on the wire, which go before a log */
 };

@@ -63,10 +63,16 @@ void vantage_judge_probes(const struct vantage_case *it);
 void vantage_judge_names(const struct vantage_case *it);
 void vantage_judge_machine(const struct vantage_case *it);
 
-/* Do resolver logs hold many lookups, and next to none that a flow was named by? And are they all
- * of one asker, as behind a forwarder, or where a log leaves the clients out? */
-bool vantage_log_names_nobody(const struct vantage_counters *counters, uint64_t flows);
-bool vantage_log_is_forwarders(const struct vantage_counters *counters);
+/* Do resolver logs hold many lookups (of the time that was seen, else of the one behind it), and
+ * next to none that a flow was named by? And why. */
+enum log_worth {
+	LOG_NAMES_FLOWS,
+	LOG_OF_FORWARDER, /* one asks for all, or the log leaves the clients out */
+	LOG_OF_QUESTIONS, /* without the addresses that are answered */
+	LOG_OF_STRANGERS
+};
+enum log_worth vantage_log_worth(const struct vantage_counters *counters, uint64_t flows);
+uint64_t vantage_log_names(const struct vantage_counters *counters);
 
 /* Is part at least so many per cent of whole, and least of them? */
 static inline bool is_share(uint64_t part, uint64_t whole, unsigned percent, uint64_t least)

@@ -67,17 +67,25 @@ static void judge_answers(const struct vantage_case *it)
 	}
 }
 
-bool vantage_log_names_nobody(const struct vantage_counters *counters, uint64_t flows)
+uint64_t vantage_log_names(const struct vantage_counters *counters)
 {
-	return counters->names_heard >= LOG_NAMES_LEAST &&
-	       counters->answers * 2 < counters->names_heard && flows >= LOG_NAMES_LEAST &&
-	       counters->named_by_log * 100 < counters->names_heard * LOG_NAMED_PERCENT &&
-	       counters->named_by_log * 100 < flows * LOG_NAMED_PERCENT;
+	return counters->names_heard > 0 ? counters->names_heard : counters->names_later;
 }
 
-bool vantage_log_is_forwarders(const struct vantage_counters *counters)
+enum log_worth vantage_log_worth(const struct vantage_counters *counters, uint64_t flows)
 {
-	return counters->name_clients <= FORWARDERS_MOST;
+	uint64_t names = vantage_log_names(counters), named = counters->named_by_log * 100;
+
+	if (names < LOG_NAMES_LEAST || counters->answers * 2 >= names || flows < LOG_NAMES_LEAST ||
+		named >= names * LOG_NAMED_PERCENT || named >= flows * LOG_NAMED_PERCENT) {
+		return LOG_NAMES_FLOWS;
+	}
+	if (counters->names_heard > 0 && counters->names_bare == counters->names_heard) {
+		return LOG_OF_QUESTIONS;
+	}
+	return counters->names_heard > 0 && counters->name_clients <= FORWARDERS_MOST
+		       ? LOG_OF_FORWARDER
+		       : LOG_OF_STRANGERS;
 }
 
 static void judge_log_clock(const struct vantage_case *it)
@@ -88,24 +96,25 @@ static void judge_log_clock(const struct vantage_case *it)
 	figure_span(finding, "apart", (uint64_t)llabs(counters->log_ahead_s));
 	figure_word(finding, "way", counters->log_ahead_s > 0 ? "probe_ahead" : "probe_behind");
 	figure_number(finding, "lookups", counters->log_ahead_by);
-	figure_number(finding, "names", counters->names_heard);
+	figure_number(finding, "names", counters->names_heard + counters->names_later);
 }
 
 static void judge_log(const struct vantage_case *it)
 {
+	static const char *const causes[] = { [LOG_OF_FORWARDER] = "doctor_log_forwarder",
+		[LOG_OF_QUESTIONS] = "doctor_log_questions",
+		[LOG_OF_STRANGERS] = "doctor_log_strangers" };
 	const struct vantage_counters *counters = &it->context->counters;
+	enum log_worth worth = vantage_log_worth(counters, it->vantage->flows);
 
 	if (it->context->has_counters && counters->log_ahead_s != 0) {
 		judge_log_clock(it);
-	} else if (it->context->has_counters &&
-		   vantage_log_names_nobody(counters, it->vantage->flows)) {
+	} else if (it->context->has_counters && worth != LOG_NAMES_FLOWS) {
 		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_RESOLVER_LOG);
-		figure_number(finding, "names", counters->names_heard);
+		figure_number(finding, "names", vantage_log_names(counters));
 		figure_number(finding, "flows", counters->named_by_log);
 		figure_number(finding, "of", it->vantage->flows);
-		figure_word(finding, "cause",
-			vantage_log_is_forwarders(counters) ? "doctor_log_forwarder"
-							    : "doctor_log_strangers");
+		figure_word(finding, "cause", causes[worth]);
 	}
 }
 

@@ -128,9 +128,22 @@ static void say_worth(const struct analysis *analysis)
 {
 	struct vantage_counters counters = { .frames = 0 };
 	struct engine_stats stats;
+	static const char *const causes[] = {
+		[LOG_OF_FORWARDER] =
+			"one client asks for all: log where the clients ask, not behind "
+			"their forwarder, and do not leave them out",
+		[LOG_OF_QUESTIONS] =
+			"the log holds questions and not the addresses that they led to: "
+			"have it tell answers (dnstap, Zeek, dnsmasq), or let the sensor "
+			"see what the resolver is answered",
+		[LOG_OF_STRANGERS] =
+			"those who asked are not the devices of the capture (anonymised, "
+			"or behind an address translation), or the log's clock is off",
+	};
 
 	engine_read_stats(analysis->run.engine, &stats);
 	vantage_counters_add_names(&counters, &stats.classify);
+	enum log_worth worth = vantage_log_worth(&counters, stats.records);
 	if (counters.log_ahead_s != 0) {
 		cli_notice("analyze",
 			"the clock of the resolver logs is about %lld s %s the capture's, by %llu "
@@ -141,19 +154,14 @@ static void say_worth(const struct analysis *analysis)
 			llabs((long long)counters.log_ahead_s),
 			counters.log_ahead_s > 0 ? "ahead of" : "behind",
 			(unsigned long long)counters.log_ahead_by,
-			(unsigned long long)counters.names_heard);
-	} else if (vantage_log_names_nobody(&counters, stats.records)) {
+			(unsigned long long)(counters.names_heard + counters.names_later));
+	} else if (worth != LOG_NAMES_FLOWS) {
 		cli_notice("analyze",
 			"the resolver logs name next to nothing here: %llu lookups, %llu of %llu "
 			"flows named by them; %s",
-			(unsigned long long)counters.names_heard,
+			(unsigned long long)vantage_log_names(&counters),
 			(unsigned long long)counters.named_by_log,
-			(unsigned long long)stats.records,
-			vantage_log_is_forwarders(&counters)
-				? "one client asks for all: log where the clients ask, not behind "
-				  "their forwarder, and do not leave them out"
-				: "those who asked are not the devices of the capture (anonymised, "
-				  "or behind an address translation), or the log's clock is off");
+			(unsigned long long)stats.records, causes[worth]);
 	}
 }
 

@@ -56,6 +56,13 @@ ok 'a log in which a forwarder asks for all is said to name nobody' sh -c "'$bin
 awk -F'\t' -v OFS='\t' '!/^#/ { $1 = sprintf("%.6f", $1 + 3600) } { print }' "$work/zeek.log" >"$work/ahead.log"
 says 0 'is about 3600 s ahead of the capture' 'a log whose clock is an hour ahead is said to be' \
 	"$bin" analyze --summary none --policy "$data/tests/traffic/day-policy.yaml" --resolver-log "$work/ahead.log" "$work/hidden.pcap"
+awk -F'\t' -v OFS='\t' '!/^#/ { $1 = sprintf("%.6f", $1 + 36000) } { print }' "$work/zeek.log" >"$work/ahead.log"
+head -c $(($(wc -c <"$work/hidden.pcap") / 3)) "$work/hidden.pcap" >"$work/part.pcap"
+says 3 'is about 36000 s ahead of the capture' '… also where it lies behind the whole capture' \
+	"$bin" analyze --summary none --policy "$data/tests/traffic/day-policy.yaml" --resolver-log "$work/ahead.log" "$work/part.pcap"
+awk -F'\t' '!/^#/ { printf("[%d] unbound[1:0] info: %s %s. A IN\n", $1, $3, $9) }' "$work/zeek.log" >"$work/questions.log"
+says 0 'the log holds questions and not the addresses' 'a log without answers is said to be one' \
+	"$bin" analyze --summary none --policy "$data/tests/traffic/day-policy.yaml" --resolver-log "unbound:$work/questions.log" "$work/hidden.pcap"
 says 3 'cut short within a frame' 'a log that is cut short is said, and what came before counts' \
 	sh -c "head -c 20000 '$work/dnstap.log' >'$work/cut.log'; '$bin' analyze --summary none --resolver-log '$work/cut.log' '$work/hidden.pcap'"
 says 3 'say so: dnstap:' 'what is no log is refused' "$bin" analyze --resolver-log "$data/README.md" "$work/hidden.pcap"

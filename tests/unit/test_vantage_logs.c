@@ -16,6 +16,15 @@ static void test_resolver_log(void)
 	finding = judge(VANTAGE_RESOLVER_LOG);
 	ok(finding && strcmp(finding->figures[3].text, "doctor_log_strangers") == 0,
 		"a log of clients that are not seen");
+	context.counters.names_bare = 400;
+	finding = judge(VANTAGE_RESOLVER_LOG);
+	ok(finding && strcmp(finding->figures[3].text, "doctor_log_questions") == 0,
+		"a log of questions alone");
+	context.counters.names_heard = context.counters.names_bare = 0;
+	context.counters.names_later = 120;
+	finding = judge(VANTAGE_RESOLVER_LOG);
+	ok(finding && finding->figures[0].number == 120, "a log of another time");
+	context.counters.names_heard = 400;
 	context.counters.named_by_log = 200;
 	ok(judge(VANTAGE_RESOLVER_LOG) == NULL, "a log that names flows");
 	context.counters.named_by_log = 0;
