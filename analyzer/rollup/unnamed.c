@@ -39,12 +39,16 @@ static bool had_domain(const struct l7_info *l7)
 	return false;
 }
 
-/* Does a name that was seen lead to the app, and did it come in a tunnel from outside? Hours of
- * earlier archives know no such tunnels, and have to add up as they did: what others can have
- * written in other ways stays with the names that are not listed. */
+/* Does a name that was seen lead to the app, and is none that proves it? Then it is a listed one.
+ * Of two hellos for one place it is not said, or hours of earlier archives would not add up. */
 static bool is_doubted(const struct verdict *verdict)
 {
-	return verdict->app != 0 && (verdict->grounds & 1U << INFERRED_BY_OUTSIDE);
+	enum {
+		NAMES_IN_DOUBT = 1 << INFERRED_BY_OUTSIDE | 1 << INFERRED_BY_UNASKED |
+				 1 << INFERRED_BY_SHARED
+	};
+
+	return verdict->app != 0 && (verdict->grounds & NAMES_IN_DOUBT);
 }
 
 /* What the app that the flow goes to keeps from sight. */

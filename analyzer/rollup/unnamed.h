@@ -26,7 +26,7 @@
 		"name-not-listed")        /* a name was seen that the catalogue does not know */   \
 	X(PROTOCOL_ONLY, "protocol-only") /* the protocol is known and carries no app */           \
 	X(OPAQUE, "opaque")               /* payload that no dissector knows */                    \
-	X(DOUBTED, "doubted")             /* a listed name that somebody else may have written */
+	X(DOUBTED, "doubted")             /* a listed name that may not be the flow's */
 
 enum unnamed_reason {
 #define X(id, name) UNNAMED_##id,

@@ -375,11 +375,12 @@ void summary_put_inferred(const struct summary_page *page)
 
 	/* How many could not be told is counted of all flows, and not of those that match. */
 	const bool is_of_all = !page->model->filter;
-	if (page->model->stats->behaviour.hidden == 0 || (count == 0 && !is_of_all)) {
+	const bool is_told = is_of_all && page->model->stats->behaviour.hidden > 0;
+	if (count == 0 && !is_told) {
 		return;
 	}
 	summary_put_heading(page, "summary_inferred");
-	if (is_of_all) {
+	if (is_told) {
 		put_abstentions(page);
 	}
 	if (count == 0 || !summary_table_init(page, &table, columns)) {

@@ -279,6 +279,9 @@ static void test_doubted(void)
 	record.verdict.grounds = 1 << INFERRED_BY_OUTSIDE;
 	is_text(unnamed_reason_name(record_unnamed_reason(&record)), "doubted",
 		"a listed name in a tunnel from outside");
+	record.verdict.grounds = 1 << INFERRED_BY_UNASKED;
+	is_text(unnamed_reason_name(record_unnamed_reason(&record)), "doubted",
+		"… and one of an answer whose question was not seen");
 	record.verdict.app = 0;
 	is_text(unnamed_reason_name(record_unnamed_reason(&record)), "name-not-listed",
 		"one that is not listed stays so");
