@@ -132,22 +132,20 @@ static void add_span(struct stretch *stretch, const struct span *span)
 	stretch->last_ns = span->last_ns > stretch->last_ns ? span->last_ns : stretch->last_ns;
 }
 
-/* Did another one see packets that the fullest did not? Surely at a time when that one saw nothing.
- * Most likely where it saw a good part of them all the time: neither strays, nor what is left when
- * a few are lost, nor did it come later. */
-static bool saw_more(
+/* May another one have seen packets that the fullest did not? Surely at a time when that one saw
+ * nothing; and where it saw a good part of them, neither strays nor what is left when a few are
+ * lost: it may have come later to the same, or gone, or be where the rest went. */
+static bool may_have_more(
 	const struct span *seen, const struct span *most, const struct archive_skew *skew)
 {
-	enum { SOME = 16, MANY = 8 };
+	enum { LEAST_PACKETS = 8, SOME = 16 };
 	uint64_t unsure_ns = skew->unsure_ns[seen->archive];
-	uint64_t length_ns = seen->last_ns - seen->from_ns;
-	uint64_t most_ns = most->last_ns - most->from_ns;
-	bool is_good_part = most->packets >= MANY && seen->packets * SOME > most->packets &&
+	bool is_good_part = most->packets >= LEAST_PACKETS &&
+			    seen->packets * SOME > most->packets &&
 			    (most->packets - seen->packets) * SOME > most->packets;
 
-	return seen->from_ns + unsure_ns < most->from_ns ||
-	       seen->last_ns > most->last_ns + unsure_ns ||
-	       (is_good_part && length_ns > most_ns - most_ns / MANY);
+	return is_good_part || seen->from_ns + unsure_ns < most->from_ns ||
+	       seen->last_ns > most->last_ns + unsure_ns;
 }
 
 /* Who saw the most packets tells it, the teller before others that saw as many. */
@@ -174,7 +172,7 @@ static void add_stretch(struct way_sum *sum, const struct stretch *stretch, unsi
 	sum->bytes += bytes;
 	sum->fullest |= UINT64_C(1) << most->archive;
 	for (uint64_t left = stretch->archives; left != 0; left &= left - 1) {
-		sum->is_least |= saw_more(&stretch->seen[__builtin_ctzll(left)], most, skew);
+		sum->is_least |= may_have_more(&stretch->seen[__builtin_ctzll(left)], most, skew);
 	}
 }
 
