@@ -1,5 +1,6 @@
 /* A beginning that was sent in several versions: false ones of another protocol or of the same, in
  * place of the whole or of pieces, and what the other end's answer leaves of them. */
+#include "analyzer/classify/l7_info_store.h"
 #include "tests/unit/dissect_fixture.h"
 #include "tests/unit/hello_builder.h"
 
@@ -134,6 +135,70 @@ static void test_answer_in_pieces(void)
 	is_text(fixture_name(&fixture, NAME_TLS_SNI), "true.example.com",
 		"an answer of a byte a segment tells as well");
 	ok(!fixture.l7.is_contested && fixture.l7.server_hello, "… and is read");
+}
+
+/* The other end says this at its beginning, and acknowledges so much. */
+static void reply(uint32_t ack, const void *bytes, size_t count)
+{
+	fixture_segment(&fixture, false, TCP_ACK | TCP_PSH, 0, ack, bytes, count);
+}
+
+static void expect_both(const char *what)
+{
+	ok(fixture.l7.name_count == 2 && fixture.l7.is_contested, "%s: both names, and it says so",
+		what);
+}
+
+static void test_false_answers(void)
+{
+	uint32_t all = (uint32_t)truth.count;
+
+	begin();
+	send(request, 0, sizeof(request) - 1);
+	send(truth.bytes, 0, truth.count);
+	reply(0, response, sizeof(response) - 1);
+	reply(all, server_hello, sizeof(server_hello));
+	expect_both("an answer to nothing before one to all");
+	begin();
+	send(request, 0, sizeof(request) - 1);
+	send(truth.bytes, 0, truth.count);
+	reply(all, response, sizeof(response) - 1);
+	ok(!fixture.l7.is_contested && fixture.l7.protocol == L7_HTTP, "an answer decides …");
+	reply(all, response, sizeof(response) - 1);
+	ok(!fixture.l7.is_contested, "… also where it comes again");
+	reply(all, server_hello, sizeof(server_hello));
+	expect_both("… until another one comes");
+	begin();
+	send(truth.bytes, 0, truth.count);
+	send(request, 0, sizeof(request) - 1);
+	reply(all, server_hello, sizeof(server_hello));
+	reply(all, response, sizeof(response) - 1);
+	expect_both("a hello's answer before a request's");
+}
+
+static void test_banners(void)
+{
+	begin();
+	reply(0, others[0].bytes, others[0].count);
+	send(truth.bytes, 0, truth.count);
+	reply((uint32_t)truth.count, server_hello, sizeof(server_hello));
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "true.example.com",
+		"a hello behind a banner, and its answer in place of that");
+	ok(fixture.l7.is_contested && fixture.l7.server_hello, "… are in doubt, and read");
+	begin();
+	send(others[0].bytes, 0, others[0].count);
+	reply(0, others[0].bytes, others[0].count);
+	send(truth.bytes, 0, truth.count);
+	fixture_segment(&fixture, false, TCP_ACK, (uint32_t)others[0].count, (uint32_t)truth.count,
+		"\0\0\0\x14", 4);
+	ok(fixture.l7.protocol == L7_SSH && !fixture.l7.is_contested,
+		"a hello behind two banners that fit together is none");
+	begin();
+	send(truth.bytes, 0, truth.count);
+	reply((uint32_t)truth.count, response, sizeof(response) - 1);
+	reply((uint32_t)truth.count, server_hello, sizeof(server_hello));
+	ok(fixture.l7.server_hello && !fixture.l7.is_contested,
+		"an answer that nobody understands gives way to one that is");
 }
 
 static void test_no_answer(void)
@@ -277,6 +342,20 @@ static void send_random(void)
 	fixture_segment(&fixture, true, flags, at, fixture.next_seq[1], bytes + from, length);
 }
 
+static void reply_random(void)
+{
+	unsigned which = random_below(5);
+	const uint8_t *bytes = which == 0   ? server_hello
+			       : which == 1 ? (const uint8_t *)response
+					    : (const uint8_t *)others[which].bytes;
+	size_t count = which == 0   ? sizeof(server_hello)
+		       : which == 1 ? sizeof(response) - 1
+				    : others[which].count;
+
+	fixture_segment(&fixture, false, TCP_ACK, random_below(3) * random_below(60),
+		random_below(2) * random_below(700), bytes, count);
+}
+
 static void test_random(void)
 {
 	size_t kept = 0;
@@ -286,6 +365,9 @@ static void test_random(void)
 		begin();
 		for (unsigned i = 0; i < count; i++) {
 			send_random();
+			if (random_below(10) == 0) {
+				reply_random();
+			}
 		}
 		if (random_below(4) > 0) {
 			answer(server_hello, sizeof(server_hello), 1 + random_below(60));
@@ -311,6 +393,8 @@ int main(void)
 	test_request();
 	test_inside();
 	test_answer_in_pieces();
+	test_false_answers();
+	test_banners();
 	test_no_answer();
 	test_many();
 	test_small_pieces();
@@ -319,6 +403,9 @@ int main(void)
 	test_random();
 	begin();
 	ok(reassembly_bytes(fixture.tables.reassembly) == 0, "nothing is kept behind a flow");
+	struct l7_info_store_stats stats;
+	l7_info_store_read_stats(fixture.tables.store, &stats);
+	is_int(stats.sets, 0, "… nor whom it might have named");
 	fixture_deinit(&fixture);
 	return done_testing();
 }
