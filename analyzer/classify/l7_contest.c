@@ -138,19 +138,36 @@ enum l7_protocol l7_contest_answer(const struct l7_feed *feed, struct reader in,
  * beside whole ones. */
 enum { WORTH_WHOLE_SEGMENTS = 1, WORTH_FITS_TOGETHER = 2 };
 
-/* This one is of more worth than those before it. */
-static void begin_with(struct reassembly *reassembly, struct l7_candidates *candidates,
-	unsigned worth, struct reader bytes)
+/* A version that was read. */
+struct reading {
+	const struct l7_info *l7;
+	struct reader bytes;
+	unsigned worth;
+	bool leads_on;
+};
+
+/* This one is to be read in place of what was. */
+static void put_first(struct reassembly *reassembly, struct l7_candidates *candidates,
+	const struct reading *reading)
 {
 	reassembly_close(reassembly, candidates->first);
+	candidates->leads_on = reading->leads_on;
+	candidates->first = reassembly_open(reassembly);
+	if (candidates->first) {
+		reassembly_add(reassembly, candidates->first, 0, reading->bytes.at,
+			reader_left(&reading->bytes));
+	}
+}
+
+/* This one is of more worth than those before it. */
+static void begin_with(struct reassembly *reassembly, struct l7_candidates *candidates,
+	const struct reading *reading)
+{
 	l7_info_clear(&candidates->names);
 	candidates->has_nameless = false;
 	candidates->is_found = true;
-	candidates->worth = worth;
-	candidates->first = reassembly_open(reassembly);
-	if (candidates->first) {
-		reassembly_add(reassembly, candidates->first, 0, bytes.at, reader_left(&bytes));
-	}
+	candidates->worth = reading->worth;
+	put_first(reassembly, candidates, reading);
 }
 
 static bool has_room(const struct l7_info *names)
@@ -159,19 +176,23 @@ static bool has_room(const struct l7_info *names)
 	       names->text_length + L7_INFO_NAME_MAX + 1 <= L7_INFO_TEXT_MAX;
 }
 
-static void take_version(struct l7_contest *contest, struct l7_candidates *candidates,
-	const struct l7_info *l7, unsigned worth, struct reader bytes)
+static void take_version(
+	struct l7_contest *contest, struct l7_candidates *candidates, const struct reading *reading)
 {
-	if (candidates->is_found && worth < candidates->worth) {
+	struct reassembly *reassembly = contest->feed->tables->reassembly;
+
+	if (candidates->is_found && reading->worth < candidates->worth) {
 		return;
 	}
-	if (!candidates->is_found || worth > candidates->worth) {
-		begin_with(contest->feed->tables->reassembly, candidates, worth, bytes);
+	if (!candidates->is_found || reading->worth > candidates->worth) {
+		begin_with(reassembly, candidates, reading);
+	} else if (reading->leads_on && !candidates->leads_on) {
+		put_first(reassembly, candidates, reading);
 	}
-	candidates->has_nameless |= said_names(contest, l7) == 0;
+	candidates->has_nameless |= said_names(contest, reading->l7) == 0;
 	/* The last of many has a place, which none that follows it in the second look takes. */
 	if (!candidates->has_last || has_room(&candidates->names)) {
-		add_names(&candidates->names, l7, true);
+		add_names(&candidates->names, reading->l7, true);
 	}
 	candidates->has_last = contest->is_second_look;
 }
@@ -193,6 +214,7 @@ static enum version_look read_version(void *context, const struct version *versi
 	dissection.is_last = version->is_cut;
 	enum dissect_result result =
 		l7_ask_stream(&trial, piece.direction, &dissection, &in, &used);
+	bool leads_on = session.directions[0].handed_by != PROGRESS_NO_DISSECTOR;
 	l7_feed_release(trial.tables, &session);
 	contest->has_foreign |= result == DISSECT_OTHER;
 	if (result == DISSECT_OTHER || l7.protocol == L7_UNKNOWN ||
@@ -201,15 +223,18 @@ static enum version_look read_version(void *context, const struct version *versi
 		return result == DISSECT_OTHER ? VERSION_OTHER : VERSION_GROWS;
 	}
 	bool fits = !dissection.is_torn && names_hosts(&l7);
-	unsigned worth =
-		(fits ? WORTH_FITS_TOGETHER : 0) + (version->is_mixed ? 0 : WORTH_WHOLE_SEGMENTS);
+	struct reading reading = { .l7 = &l7,
+		.bytes = version->bytes,
+		.worth = (fits ? WORTH_FITS_TOGETHER : 0) +
+			 (version->is_mixed ? 0 : WORTH_WHOLE_SEGMENTS),
+		.leads_on = leads_on };
 	if (tells_who(contest, &l7) || contest->feed->l7->protocol == L7_UNKNOWN) {
-		take_version(contest, &contest->all, &l7, worth, version->bytes);
+		take_version(contest, &contest->all, &reading);
 	} else {
 		contest->has_foreign = true;
 	}
 	if (contest->kind != L7_UNKNOWN && is_of_kind(&l7, contest->kind)) {
-		take_version(contest, &contest->of_kind, &l7, worth, version->bytes);
+		take_version(contest, &contest->of_kind, &reading);
 	}
 	return VERSION_WHOLE;
 }
@@ -243,6 +268,7 @@ static void clear_candidates(struct l7_candidates *candidates)
 	l7_info_clear(&candidates->names);
 	candidates->first = candidates->worth = 0;
 	candidates->is_found = candidates->has_nameless = candidates->has_last = false;
+	candidates->leads_on = false;
 }
 
 /* Keeps whom all versions name, before an answer decides. */
@@ -328,13 +354,29 @@ static bool remains(const struct l7_contest *contest)
 	return !is_surpassed && (is_among || !is_kept);
 }
 
+/* Behind another version something else begins, and behind what was read nothing does: whatever of
+ * the two it was, there is more to be known. */
+static bool leads_further(const struct l7_contest *contest)
+{
+	const struct direction *direction = contest->feed->session->directions;
+
+	return contest->remaining->leads_on && direction->layer == 0 &&
+	       direction->handed_by == PROGRESS_NO_DISSECTOR;
+}
+
 bool l7_contest_replaces(struct l7_contest *contest)
 {
 	struct direction *direction = contest->feed->session->directions;
 	struct dissect_tables *tables = contest->feed->tables;
 
-	if (!contest->remaining->first || remains(contest)) {
+	if (!contest->remaining->first) {
 		return false;
+	}
+	if (remains(contest)) {
+		if (!leads_further(contest)) {
+			return false;
+		}
+		add_names(&contest->remaining->names, contest->feed->l7, true);
 	}
 	l7_stream_restart(tables->reassembly, direction);
 	l7_feed_forget_state(tables, &contest->feed->session->states[direction->layer]);

@@ -18,6 +18,7 @@ struct l7_candidates {
 	unsigned worth;       /* what they are worth as versions */
 	bool is_found;        /* there is one */
 	bool has_nameless;    /* one of them names nobody */
+	bool leads_on;        /* the first is one behind which something else begins (CONNECT) */
 	bool has_last;        /* the one whose pieces are the last ones sent was looked at */
 };
 

@@ -37,8 +37,18 @@ static size_t names_bytes(const struct field_view *view, char *room, const char 
 	return length;
 }
 
+static bool is_listed(const struct field_value *value, const char *name)
+{
+	bool is_there = false;
+
+	for (unsigned i = 0; i < value->count && !is_there; i++) {
+		is_there = strcmp(value->items[i], name) == 0;
+	}
+	return is_there;
+}
+
 /* Where hellos contradict each other: all that they name; and where the address is shared by names
- * that the client has for it: those. */
+ * that the client has for it: those. Each once. */
 static bool get_contested_names(const struct field_view *view, struct field_value *value)
 {
 	const struct l7_info *l7 = &view->record->l7;
@@ -47,10 +57,13 @@ static bool get_contested_names(const struct field_view *view, struct field_valu
 
 	value->count = 0;
 	for (unsigned i = 0; i < l7->name_count && i < L7_INFO_NAMES_MAX; i++) {
+		const char *name = l7_info_name(l7, i);
 		uint8_t source = l7->names[i].source;
-		if ((is_contested && source <= NAME_HTTP_HOST) ||
-			(is_shared && (name_source_is_lookup(source) || source == NAME_USED))) {
-			value->items[value->count++] = l7_info_name(l7, i);
+		bool is_meant =
+			(is_contested && source <= NAME_HTTP_HOST) ||
+			(is_shared && (name_source_is_lookup(source) || source == NAME_USED));
+		if (is_meant && !is_listed(value, name)) {
+			value->items[value->count++] = name;
 		}
 	}
 	return value->count > 0;
