@@ -22,7 +22,7 @@ enum { DAY_HAS_FLOWS = 1, DAY_TELLS_DEVICES = 2 };
 /* Cells on their way to an overview. */
 struct batch {
 	struct rollup *cells;
-	struct overview *overview; /* NULL: they are dropped */
+	struct overview *overview;
 };
 
 struct reading {
@@ -95,10 +95,10 @@ static void take_of_period(
 		report_calendar_take(&gathering->calendar, cell, day);
 		gathering->packets += cell->sums.packets;
 		reading->cells++;
+		note_devices(reading, cell, day);
 	} else {
 		report_calendar_note(&gathering->calendar, cell, day);
 	}
-	note_devices(reading, cell, day);
 }
 
 static void take_cell(void *context, int64_t day, const struct cell *taken)

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "analyzer/archive/archive_pseudonyms.h"
 #include "analyzer/archive/archive_once.h"
+#include "analyzer/archive/archive_pseudonyms.h"
 #include "analyzer/rollup/protect.h"
 #include "analyzer/rollup/protect_time.h"
 #include "base/local_time.h"
@@ -90,7 +90,6 @@ static int read_archive(struct telling *telling, unsigned index, struct err *err
 static uint64_t judge_day(const struct telling *telling, unsigned place)
 {
 	const struct active_day *active = &telling->days[place];
-	struct local_day day = local_day_at(telling->wish->zone, telling->told->first_day + place);
 	uint64_t edges_ns[PROTECT_EDGES_MAX];
 
 	if (!active->is_held) {
@@ -101,7 +100,7 @@ static uint64_t judge_day(const struct telling *telling, unsigned place)
 		return edges ? edges_ns[edges - 1] : 0;
 	}
 	return protect_shows_count(telling->wish->group_minimum, devices_count(&active->devices))
-		       ? day.end_ns
+		       ? UINT64_MAX
 		       : 0;
 }
 

@@ -18,7 +18,7 @@ struct report_wish;
 
 struct report_told {
 	int64_t first_day;
-	uint64_t *until_ns; /* of each day: what begins before is told */
+	uint64_t *until_ns; /* of each day: what begins before is told; UINT64_MAX: all of it */
 	unsigned day_count;
 	bool is_withheld; /* something is there of the period, and nothing of it is told */
 };

@@ -142,6 +142,20 @@ static void test_running_day(const struct body *body)
 	ok(steps >= 1, "… which is something");
 }
 
+/* Units have their tables when a day is over: until then they stand with the others. */
+static void test_units_of_a_running_day(const struct body *body)
+{
+	struct report_wish wish = wish_of(body, NULL, TRAFFIC_FROM_NS, TRAFFIC_TO_NS);
+	struct report_gathering gathering;
+	struct err err = { "" };
+
+	wish.now_ns = TRAFFIC_TO_NS - HOUR_NS;
+	is_int(report_gather(&gathering, &wish, &err), 0, "a report before the last day is over");
+	is_int(gathering.shown.days, TRAFFIC_DAYS - 1, "something is told of that day");
+	is_int(gathering.shown.days_withheld, 1, "… and nothing of its units");
+	report_gathering_deinit(&gathering);
+}
+
 static void test_withheld(const struct body *body)
 {
 	struct report_wish wish = wish_of(body, NULL, TRAFFIC_FROM_NS, TRAFFIC_TO_NS);
@@ -266,6 +280,8 @@ int main(void)
 		test_windows(&two, zone, "… of two archives", 0);
 		test_running_day(&one);
 		test_running_day(&two);
+		test_units_of_a_running_day(&one);
+		test_units_of_a_running_day(&two);
 		test_withheld(&one);
 		test_withheld(&two);
 		test_without_devices();
