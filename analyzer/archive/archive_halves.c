@@ -7,6 +7,8 @@
 
 enum { LEAST = 256 };
 
+#define DELAY_NS (100 * NS_PER_MS) /* no packet takes longer from one sensor to another */
+
 struct half {
 	uint64_t bytes, last_ns; /* bytes and packets: those that the teller lacks */
 	uint64_t began_ns;
@@ -133,8 +135,9 @@ static void add_span(struct stretch *stretch, const struct span *span)
 }
 
 /* May another one have seen packets that the fullest did not? Surely at a time when that one saw
- * nothing; and where it saw a good part of them, neither strays nor what is left when a few are
- * lost: it may have come later to the same, or gone, or be where the rest went. */
+ * nothing, or by clocks that nothing compares seems to; and where it saw a good part of them,
+ * neither strays nor what is left when a few are lost: it may have come later to the same, or gone,
+ * or be where the rest went. */
 static bool may_have_more(
 	const struct span *seen, const struct span *most, const struct archive_skew *skew)
 {
@@ -145,7 +148,8 @@ static bool may_have_more(
 			    (most->packets - seen->packets) * SOME > most->packets;
 
 	return is_good_part || seen->from_ns + unsure_ns < most->from_ns ||
-	       seen->last_ns > most->last_ns + unsure_ns;
+	       seen->last_ns > most->last_ns + unsure_ns ||
+	       seen->from_ns > most->last_ns + DELAY_NS || most->from_ns > seen->last_ns + DELAY_NS;
 }
 
 /* Who saw the most packets tells it, the teller before others that saw as many. */

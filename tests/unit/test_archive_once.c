@@ -250,6 +250,9 @@ static void test_moved_soon(void)
 			wrong_ms ? "the same packets by a wrong clock" : "other packets");
 	}
 	is_told(&seen[2 * HANDSHAKES], 2, IPPROTO_UDP, 1, 2, "nothing tells: no more than one saw");
+	write_seen(&seen[2 * HANDSHAKES], 2, IPPROTO_UDP, true);
+	is_int((int64_t)read_both(false).at_least, 2, "… and at least so much");
+	clean();
 }
 
 /* Both saw it at times of which some are the same. */
