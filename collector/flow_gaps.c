@@ -25,14 +25,28 @@ void flow_gaps_begin(struct flow_gaps_table *table, uint32_t flow)
 	}
 }
 
-bool flow_gaps_add(struct flow_gaps_table *table, uint32_t flow, unsigned end, struct flow_gap gap)
+/* Of an end that nothing is seen of, all is missing. */
+static void count(struct flow_gaps_table *table, const struct flow_gaps *gaps, uint32_t bytes)
+{
+	table->bytes_missing += gaps->is_unheard ? 0 : bytes;
+}
+
+static void count_filled(
+	struct flow_gaps_table *table, const struct flow_gaps *gaps, uint32_t bytes)
+{
+	table->bytes_missing -= gaps->is_unheard ? 0 : bytes;
+}
+
+bool flow_gaps_add(struct flow_gaps_table *table, uint32_t flow, unsigned end, struct flow_gap gap,
+	bool is_heard)
 {
 	struct flow_gaps *gaps = place_of(table, flow, end);
 
 	if (!is_of(gaps, flow, end)) {
 		return false;
 	}
-	table->bytes_missing += gap.to - gap.from;
+	gaps->is_unheard |= !is_heard;
+	count(table, gaps, gap.to - gap.from);
 	if (gaps->count > 0 && gaps->gaps[gaps->count - 1].to == gap.from) {
 		gaps->gaps[gaps->count - 1].to = gap.to;
 		return true;
@@ -83,8 +97,9 @@ enum flow_gaps_answer flow_gaps_fill(
 		bool covers_first = !seq_before(gap->from, stretch.from);
 		bool covers_last = !seq_before(stretch.to, gap->to);
 		answer = FLOW_GAPS_MISSING;
-		table->bytes_missing -= (covers_last ? gap->to : stretch.to) -
-					(covers_first ? gap->from : stretch.from);
+		count_filled(table, gaps,
+			(covers_last ? gap->to : stretch.to) -
+				(covers_first ? gap->from : stretch.from));
 		if (covers_first && covers_last) {
 			take_out(gaps, i);
 		} else if (covers_first) {

@@ -24,20 +24,23 @@ struct flow_gap {
 struct flow_gaps {
 	uint32_t flow; /* whose they are; the number that the table gives it */
 	uint8_t end, count;
+	bool is_unheard; /* what is missing is no loss: nothing of that end is seen */
 	struct flow_gap gaps[FLOW_GAPS_MOST]; /* in order, apart */
 };
 
 struct flow_gaps_table {
-	uint64_t bytes_missing; /* of all flows so far that nothing has filled */
+	uint64_t
+		bytes_missing; /* of all ends that are heard, so far, and that nothing has filled */
 	struct flow_gaps places[FLOW_GAPS_PLACES];
 };
 
 /* No byte of the flow is missing, so far. */
 void flow_gaps_begin(struct flow_gaps_table *table, uint32_t flow);
 
-/* Bytes of this end are missing, above all those that are missing already. False where the flow's
- * memory was lost to another. */
-bool flow_gaps_add(struct flow_gaps_table *table, uint32_t flow, unsigned end, struct flow_gap gap);
+/* Bytes of this end are missing, above all those that are missing already; is_heard: it has been
+ * seen to send anything. False where the flow's memory was lost to another. */
+bool flow_gaps_add(struct flow_gaps_table *table, uint32_t flow, unsigned end, struct flow_gap gap,
+	bool is_heard);
 
 enum flow_gaps_answer {
 	FLOW_GAPS_SEEN,    /* every byte of the stretch was seen before */

@@ -91,6 +91,15 @@ static uint16_t add_flight(uint16_t in_flight, uint32_t more)
 	return sum < FLIGHT_UNKNOWN ? (uint16_t)sum : FLIGHT_UNKNOWN;
 }
 
+/* Was the end seen to send anything, as it is where both ways are seen? */
+static bool is_heard(const struct sight *sight, unsigned end)
+{
+	const struct flow_state *flow = sight->state;
+
+	return flow->packets[end] > 0 || end == sight->sender ||
+	       flow_table_cold(sight->table, sight->flow)->total_packets[end] > 0;
+}
+
 static void add_gap(const struct sight *sight, unsigned end, uint32_t from, uint32_t to)
 {
 	struct flow_gaps_table *gaps = &sight->table->gaps;
@@ -103,7 +112,8 @@ static void add_gap(const struct sight *sight, unsigned end, uint32_t from, uint
 		flow->tcp_gaps = TCP_GAPS_KNOWN;
 	}
 	if (flow->tcp_gaps == TCP_GAPS_KNOWN &&
-		!flow_gaps_add(gaps, sight->flow, end, (struct flow_gap){ from, to })) {
+		!flow_gaps_add(gaps, sight->flow, end, (struct flow_gap){ from, to },
+			is_heard(sight, end))) {
 		flow->tcp_gaps = TCP_GAPS_LOST;
 	}
 }

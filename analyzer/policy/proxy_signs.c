@@ -242,6 +242,16 @@ static void tell(struct proxy_signs *signs, struct sign *sign, enum proxy_sign k
 	}
 }
 
+/* A flow goes through it. What was sent to one outside went there (enrich_behind_proxy()). */
+static void count(struct proxy_found *found, const struct record *record)
+{
+	bool is_first = record->flow.part == 0;
+
+	found->flows += is_first;
+	found->outside += is_first && record->direction != RECORD_DIRECTION_INTERNAL &&
+			  geo_zone_is_outside(record->place.zone);
+}
+
 /* Looks under a key: learns where there is an owner, and says whether it is told. */
 static bool look(struct proxy_signs *signs, uint64_t key, enum proxy_sign kind, const char *owner,
 	const struct record *record, const struct proxy_found **found)
@@ -259,7 +269,9 @@ static bool look(struct proxy_signs *signs, uint64_t key, enum proxy_sign kind, 
 			tell(signs, sign, kind, record);
 		}
 	}
-	sign->found.flows += sign->is_told && record->flow.part == 0;
+	if (sign->is_told) {
+		count(&sign->found, record);
+	}
 	*found = &sign->found;
 	return sign->is_told;
 }
@@ -313,7 +325,7 @@ enum proxy_sign proxy_signs_take(struct proxy_signs *signs, const struct referen
 	struct proxy_found *gateway = owner ? gateway_of(signs, reference, record) : NULL;
 	if (gateway && is_foreign(gateway, owner)) {
 		gateway->sign = PROXY_SIGN_GATEWAY;
-		gateway->flows += record->flow.part == 0;
+		count(gateway, record);
 		show_name(gateway, domain_of(l7_info_domain(&record->l7)));
 		*found = gateway;
 		return PROXY_SIGN_GATEWAY;

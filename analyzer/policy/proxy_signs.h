@@ -35,6 +35,7 @@ struct proxy_found {
 	char names[PROXY_NAMES_SHOWN][PROXY_NAME_BYTES];
 	unsigned domains, owners, networks, devices; /* at least */
 	uint64_t flows;                              /* since it was found */
+	uint64_t outside; /* of those, to an end that stands outside, where that is said */
 };
 
 struct proxy_signs;

@@ -134,6 +134,13 @@ static bool is_lookup(const struct record *record)
 	return record->l7.protocol == L7_DNS && record->flow.destination_port == PORT_DNS;
 }
 
+/* To where lookups go, and too short to be read as one. */
+static bool is_cut_lookup(const struct record *record)
+{
+	return record->flow.destination_port == PORT_DNS &&
+	       record->flow.protocol == IP_PROTOCOL_UDP && record->l7.protocol == L7_UNKNOWN;
+}
+
 static bool hides_lookups(const struct record *record)
 {
 	return record->l7.hidden == NAME_HIDDEN_ENCRYPTED_DNS ||
@@ -168,15 +175,18 @@ static void take_resolving(struct vantage *vantage, const struct record *record)
 		record->direction != RECORD_DIRECTION_EXTERNAL) {
 		take_lookup(vantage, record);
 	}
+	vantage->lookups_cut +=
+		is_cut_lookup(record) && record->direction != RECORD_DIRECTION_EXTERNAL;
 	if (record->direction == RECORD_DIRECTION_OUTBOUND && hides_lookups(record)) {
 		take_hidden_lookups(vantage, record);
 	}
 }
 
-/* Whole, that is: of one that is cut the start can be read, and nothing that names it. */
+/* Whole, that is: of one that is cut the start can be read, the name perhaps, and no fingerprint.
+ */
 static bool has_hello(const struct l7_info *l7)
 {
-	return l7->ja4[0] != '\0' || (l7->name_count > 0 && l7->names[0].source <= NAME_QUIC_SNI);
+	return l7->ja4[0] != '\0';
 }
 
 static void take_web(struct vantage *vantage, const struct record *record)
@@ -306,6 +316,15 @@ static void take_probe(
 	}
 }
 
+/* Is the other end a proxy? Where it is one that opens TLS on the way it is not: the address is the
+ * service's. Those that nobody declared, and that stand outside, are counted as they are found. */
+static bool goes_to_proxy(const struct policy *policy, const struct record *record)
+{
+	return record->via == RECORD_VIA_PROXY &&
+	       (record->place.country[0] == '\0' || record->l7.through_proxy != L7_PROXY_NONE ||
+		       policy_is_own_proxy(policy, record_remote_addr(record)));
+}
+
 static void take_record(
 	struct vantage *vantage, const struct policy *policy, const struct record *record)
 {
@@ -321,7 +340,7 @@ static void take_record(
 			    verdict_is_hearsay(&record->verdict);
 	vantage->nameless += record->direction != RECORD_DIRECTION_EXTERNAL &&
 			     archive_addr_is_stand_in(record_own_addr(record));
-	vantage->of_proxies += record->via == RECORD_VIA_PROXY && record->place.country[0] == '\0';
+	vantage->of_proxies += goes_to_proxy(policy, record);
 	vantage->vlans[flow->context.vlan_id % VANTAGE_VLANS]++;
 	take_ways(vantage, record);
 	translated_take(&vantage->translated, record);

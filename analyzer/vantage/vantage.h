@@ -48,10 +48,11 @@ struct vantage {
 	struct proxy_found proxies[VANTAGE_PROXIES]; /* that nobody has declared */
 	unsigned proxy_count;
 	uint64_t nameless; /* of ours, out of an archive that does not keep our end's address */
-	uint64_t of_many, of_proxies; /* of outbound and of all; where it stands is not seen */
+	uint64_t of_many, of_proxies; /* of outbound; of all, whose other end is a proxy */
 	uint64_t web, hellos_missing; /* begun in sight; without a hello that can be read */
 	uint64_t web_since_ns; /* when the last of the first VANTAGE_WEB_LEAST of them began */
-	uint64_t lookups, lookups_out_only;          /* asked by own devices */
+	uint64_t lookups, lookups_out_only; /* asked by own devices */
+	uint64_t lookups_cut;               /* that the capture holds too little of to be read */
 	uint64_t told, hidden[UNNAMED_REASON_COUNT]; /* of outbound with a message each way */
 	uint64_t vlans[VANTAGE_VLANS];               /* flows */
 	struct vantage_unit *units;                  /* by symbol */

@@ -69,6 +69,7 @@ enum vantage_severity {
 	X(UNPROVEN_BEFORE, "unproven-before", INFO)   /* nor of days so long ago */                \
 	X(PROBE, "probe", INFO)                       /* what became of one */                     \
 	X(PROBE_REFUSED, "probe-refused", INFO)       /* likewise: somebody said that, by ICMP */  \
+	X(PROBE_MORE, "probe-more", INFO)             /* of which no word is said one by one */    \
 	X(PROBE_COPIED, "probe-copied", WARNING)      /* a marker came a second time */            \
 	X(PROBE_MOVED, "probe-moved", WARNING) /* a marker of another segment than it came from */ \
 	X(PROBE_CLOCK, "probe-clock", WARNING) /* markers of another time than this machine's */   \
@@ -112,7 +113,7 @@ enum {
 	FIGURES_MAX = 6,
 	FIGURE_NAME_BYTES = 16,
 	FIGURE_TEXT_BYTES = 160,
-	VANTAGE_FINDINGS_MAX = 64
+	VANTAGE_FINDINGS_MAX = 192
 };
 
 struct vantage_figure {

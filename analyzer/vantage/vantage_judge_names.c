@@ -35,7 +35,10 @@ static void judge_lookups(const struct vantage_case *it)
 	struct client_counts counts = clients_count(&vantage->clients, since_ns);
 	bool has_web = vantage->web >= VANTAGE_WEB_LEAST && vantage->web_since_ns <= since_ns;
 
-	if (has_web && counts.askers == 0 && counts.encrypted_only == 0) {
+	/* They are there, and what cut them cuts hellos as well. */
+	bool are_cut = vantage->lookups_cut > 0 && vantage_has(it->findings, VANTAGE_SNAPLEN);
+
+	if (has_web && !are_cut && counts.askers == 0 && counts.encrypted_only == 0) {
 		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_DNS_NONE);
 		figure_number(finding, "flows", vantage->web);
 		figure_devices(finding, "clients", counts.all, it->k);

@@ -131,19 +131,32 @@ static void judge_v6(const struct vantage_case *it)
 	}
 }
 
+/* Flows whose other end is a proxy, declared or found. */
+static uint64_t proxied(const struct vantage *vantage)
+{
+	uint64_t flows = vantage->of_proxies;
+
+	for (unsigned i = 0; i < vantage->proxy_count; i++) {
+		const struct proxy_found *found = &vantage->proxies[i];
+		flows += found->sign == PROXY_SIGN_ISSUER ? 0 : found->outside;
+	}
+	return flows < vantage->flows ? flows : vantage->flows;
+}
+
 static void judge_shared(const struct vantage_case *it)
 {
 	const struct vantage *vantage = it->vantage;
+	uint64_t of_proxies = proxied(vantage);
 
 	if (is_share(vantage->of_many, vantage->outbound, SHARE_PERCENT, SHARE_LEAST)) {
 		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_NAT);
 		figure_share(finding, "share", vantage->of_many, vantage->outbound);
 		figure_number(finding, "addresses", vantage->many.count);
 	}
-	if (is_share(vantage->of_proxies, vantage->flows, SHARE_PERCENT, SHARE_LEAST)) {
+	if (is_share(of_proxies, vantage->flows, SHARE_PERCENT, SHARE_LEAST)) {
 		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_PROXY);
-		figure_share(finding, "share", vantage->of_proxies, vantage->flows);
-		figure_number(finding, "flows", vantage->of_proxies);
+		figure_share(finding, "share", of_proxies, vantage->flows);
+		figure_number(finding, "flows", of_proxies);
 	}
 }
 
@@ -161,6 +174,8 @@ static void judge_proxies(const struct vantage_case *it)
 		figure_number(finding, "owners", found->owners);
 		figure_number(finding, "networks", found->networks);
 		figure_number(finding, "flows", found->flows);
+		figure_word(finding, "place",
+			found->outside > 0 ? "doctor_proxy_outside" : "doctor_proxy_unknown");
 		for (unsigned name = 0; name < PROXY_NAMES_SHOWN && found->names[name][0]; name++) {
 			figure_list_add(finding, "names", found->names[name]);
 		}

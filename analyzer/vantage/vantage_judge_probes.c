@@ -7,7 +7,9 @@
 #include "analyzer/vantage/vantage_judge.h"
 #include "base/local_time.h"
 
-enum { PROBES_SAID = 16 };
+/* A few are all said one by one; of many the latest of each segment, name, transport and outcome,
+ * and of how many more there were. */
+enum { PROBES_FEW = 16, PROBES_SAID = 128 };
 
 /* Did a probe from there, of the same time, show that the sensor sees one way alone? Then silence
  * is none. */
@@ -130,18 +132,52 @@ static void tell_outcome(const struct vantage_case *it, const struct probe_seen 
 	}
 }
 
-/* The latest of them. */
+static bool says_the_same(const struct probe_seen *one, const struct probe_seen *other)
+{
+	return one->segment == other->segment && one->transport == other->transport &&
+	       one->outcome == other->outcome && one->refusal == other->refusal &&
+	       one->is_one_way == other->is_one_way && one->is_late == other->is_late &&
+	       strcmp(one->name, other->name) == 0;
+}
+
+/* The latest first: those that are to be said. */
+static unsigned choose(const struct probes *probes, const struct probe_seen *chosen[PROBES_SAID],
+	unsigned *in_place)
+{
+	unsigned kept = probes_kept(probes), count = 0;
+
+	*in_place = 0;
+	for (unsigned back = 1; back <= kept; back++) {
+		*in_place += !is_moved(&probes->items[(probes->count - back) % PROBES_MAX]);
+	}
+	for (unsigned back = 1; back <= kept && count < PROBES_SAID; back++) {
+		const struct probe_seen *probe =
+			&probes->items[(probes->count - back) % PROBES_MAX];
+		unsigned i = 0;
+		while (*in_place > PROBES_FEW && i < count && !says_the_same(chosen[i], probe)) {
+			i++;
+		}
+		if (!is_moved(probe) && (*in_place <= PROBES_FEW || i == count)) {
+			chosen[count++] = probe;
+		}
+	}
+	return count;
+}
+
 static void judge_outcomes(const struct vantage_case *it)
 {
 	const struct probes *probes = &it->vantage->probes;
-	unsigned kept = probes_kept(probes);
+	const struct probe_seen *chosen[PROBES_SAID];
+	unsigned all, count = choose(probes, chosen, &all);
+	uint64_t earlier = probes->count - probes_kept(probes);
 
-	for (unsigned i = kept > PROBES_SAID ? kept - PROBES_SAID : 0; i < kept; i++) {
-		const struct probe_seen *probe =
-			&probes->items[(probes->count - kept + i) % PROBES_MAX];
-		if (!is_moved(probe)) {
-			tell_outcome(it, probe);
-		}
+	for (unsigned i = count; i-- > 0;) {
+		tell_outcome(it, chosen[i]);
+	}
+	if (all > count || earlier > 0) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_PROBE_MORE);
+		figure_number(finding, "count", all - count + earlier);
+		figure_number(finding, "told", count);
 	}
 }
 

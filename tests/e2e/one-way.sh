@@ -40,6 +40,8 @@ for way in out in; do
 	ok "$way: it is read" "$bin" analyze --policy "$policy" --keys "$work/keys" --archive "$work/archive-$way" --report "$work/report-$way" \
 		--summary json --flows "$work/$way.ndjson" "$work/$way.pcap"
 	cp "$work/out" "$work/$way.json"
+	"$bin" doctor --policy "$policy" --format ndjson --fail-on none "$work/$way.pcap" >"$work/found" 2>"$work/err"
+	equal "$way: what is not mirrored is no loss" 0 "$(grep -c '"loss"' "$work/found")"
 	equal "$way: no zero in the summary (json)" 0 "$(zeros $other "$work/$way.json")"
 	ok "… but unknown: $(unknowns $other "$work/$way.json") times" [ "$(unknowns $other "$work/$way.json")" -gt 20 ]
 	equal "$way: none where nothing of a unit is hidden" 0 "$(jq "[.hidden_by_unit[].hidden | select(.$other == 0)] | length" "$work/$way.json")"

@@ -14,7 +14,7 @@ static void begin(void)
 
 static void add(uint32_t from, uint32_t to)
 {
-	flow_gaps_add(&table, FLOW, 0, (struct flow_gap){ from, to });
+	flow_gaps_add(&table, FLOW, 0, (struct flow_gap){ from, to }, true);
 }
 
 static enum flow_gaps_answer fill(uint32_t from, uint32_t to)
@@ -64,7 +64,18 @@ static void test_many(void)
 	is_int(fill(140, 160), FLOW_GAPS_MISSING, "gaps that touch are one");
 	flow_gaps_begin(&table, OTHER);
 	is_int(fill(110, 120), FLOW_GAPS_UNKNOWN, "a place that another flow took is not ours");
-	ok(!flow_gaps_add(&table, FLOW, 0, (struct flow_gap){ 300, 400 }), "… and takes nothing");
+	ok(!flow_gaps_add(&table, FLOW, 0, (struct flow_gap){ 300, 400 }, true),
+		"… and takes nothing");
+}
+
+/* Of an end of which nothing is seen nothing was lost, also where it turns up after all. */
+static void test_unheard(void)
+{
+	begin();
+	flow_gaps_add(&table, FLOW, 0, (struct flow_gap){ 100, 200 }, false);
+	is_int((int64_t)table.bytes_missing, 0, "an end that is not heard misses nothing");
+	is_int(fill(100, 150), FLOW_GAPS_MISSING, "… and what comes late was not sent again");
+	is_int((int64_t)table.bytes_missing, 0, "… which fills no loss");
 }
 
 int main(void)
@@ -72,5 +83,6 @@ int main(void)
 	test_stretches();
 	test_numbers();
 	test_many();
+	test_unheard();
 	return done_testing();
 }

@@ -343,6 +343,91 @@ static void test_cut_frames(void)
 	ok(judge(VANTAGE_SNAPLEN) != NULL, "ninety thousand may");
 }
 
+/* However many probes there are, each segment's is told, and how many are not. */
+static void test_many_probes(void)
+{
+	const uint8_t secret[32] = { 7 };
+	struct probe_key *key = probe_key_create(secret);
+	struct record record = flow_of(1, 1);
+
+	begin();
+	vantage->probe_key = key;
+	record.l7.probe_time_s = (uint32_t)(start_ns / NS_PER_S);
+	for (unsigned turn = 0; turn < 2; turn++) {
+		for (uint32_t segment = 1; segment <= 40; segment++) {
+			record.l7.probe_segment = segment;
+			record.l7.probe_number++;
+			take(&record, 1);
+		}
+	}
+	const struct vantage_finding *more = judge(VANTAGE_PROBE_MORE);
+	unsigned told = 0;
+	for (unsigned i = 0; i < report.findings.count; i++) {
+		told += report.findings.items[i].code == VANTAGE_PROBE;
+	}
+	is_int(told, 40, "of many probes the latest of each segment is told");
+	ok(more && figure(more, "count") == 40, "… and how many there were besides");
+	begin();
+	vantage->probe_key = key;
+	for (unsigned i = 0; i < 16; i++) {
+		record.l7.probe_number++;
+		take(&record, 1);
+	}
+	ok(judge(VANTAGE_PROBE_MORE) == NULL && report.findings.count >= 16, "a few are all told");
+	vantage->probe_key = NULL;
+	probe_key_destroy(key);
+}
+
+/* A proxy that stands outside is one as well, and its flows keep the country that they went to. */
+static void test_proxy_outside(void)
+{
+	struct proxy_found found = { .sign = PROXY_SIGN_ADDRESS,
+		.title = "203.0.113.9, 443",
+		.owners = 6,
+		.flows = 60,
+		.outside = 60 };
+	struct record asked = flow_of(1, 1);
+
+	begin();
+	take_healthy();
+	vantage_note_proxy(vantage, &found);
+	const struct vantage_finding *finding = judge(VANTAGE_PROXY_FOUND);
+	ok(finding && strcmp(finding->figures[4].text, "doctor_proxy_outside") == 0,
+		"a proxy outside does not make its country unknown");
+	finding = judge(VANTAGE_PROXY);
+	ok(finding && figure(finding, "flows") == 60, "its flows are those through a proxy");
+	begin();
+	take_healthy();
+	asked.via = RECORD_VIA_PROXY;
+	asked.l7.through_proxy = L7_PROXY_ASKED;
+	strcpy(asked.place.country, "US");
+	take(&asked, 40);
+	ok(figure(judge(VANTAGE_PROXY), "flows") == 40, "… and so are those that ask one there");
+	asked.l7.through_proxy = L7_PROXY_NONE;
+	begin();
+	take(&asked, 200);
+	ok(judge(VANTAGE_PROXY) == NULL, "who only opens TLS on the way is no other end");
+}
+
+/* A hello that is cut behind its name is not whole, and a lookup that is cut is there. */
+static void test_cut(void)
+{
+	begin();
+	for (unsigned host = 1; host <= 10; host++) {
+		struct record record = flow_of(1, host), lookup = lookup_of(1, host);
+		record.l7.ja4[0] = '\0';
+		l7_info_add_name(&record.l7, NAME_TLS_SNI, "www.example.org", 15);
+		lookup.l7.protocol = L7_UNKNOWN;
+		take(&record, 20);
+		take(&lookup, 5);
+	}
+	context.counters.cut_frames = 90000;
+	ok(judge(VANTAGE_SNAPLEN) != NULL, "hellos without a fingerprint are cut");
+	ok(judge(VANTAGE_DNS_NONE) == NULL, "lookups that are cut are no reason to look for them");
+	context.counters.cut_frames = 0;
+	ok(judge(VANTAGE_DNS_NONE) != NULL, "what only goes to that port is none");
+}
+
 /* A marker read in one unit proves nothing of the unit that it names. */
 static void test_probe_place(void)
 {
@@ -604,6 +689,9 @@ int main(void)
 	test_proof();
 	test_outside();
 	test_probe_place();
+	test_many_probes();
+	test_proxy_outside();
+	test_cut();
 	test_long_period();
 	test_one_client();
 	test_words();
