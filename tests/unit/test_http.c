@@ -219,6 +219,20 @@ static void test_datagrams(void)
 	is_text(host_of("GET /.well-known/masque/udp/inner.example.com/443/ HTTP/1.1\r\n"
 			"Host: page.example.com\r\n\r\n"),
 		"page.example.com", "a page of that path is none of it");
+	is_text(host_of("GET /.well-known/masque/ip/inner.example.com/17/ HTTP/1.1\r\n"
+			"Host: proxy.example.com\r\nUpgrade: connect-ip\r\n\r\n"),
+		"inner.example.com", "packets to a host (RFC 9484)");
+	is_int(fixture.l7.through_proxy, L7_PROXY_ASKED, "… through a proxy");
+	is_text(host_of("GET /.well-known/masque/ip/*/*/ HTTP/1.1\r\n"
+			"Host: proxy.example.com\r\nUpgrade: connect-ip\r\n\r\n"),
+		"proxy.example.com", "to all there is: the proxy alone has a name");
+	is_int(fixture.l7.through_proxy, L7_PROXY_ASKED, "… and is one");
+	is_text(host_of("GET /.well-known/masque/ip/2001%3Adb8%3A%3A%2F32/*/ HTTP/1.1\r\n"
+			"Host: proxy.example.com\r\nUpgrade: connect-ip\r\n\r\n"),
+		"proxy.example.com", "nor has a network");
+	is_text(host_of("GET /.well-known/masque/ip/inner.example.com/17/ HTTP/1.1\r\n"
+			"Host: page.example.com\r\nUpgrade: connect-udp\r\n\r\n"),
+		"page.example.com", "a path of one kind with the word of another is neither");
 	is_text(host_of("GET /.well-known/masque/udp/inner.example.com HTTP/1.1\r\n"
 			"Host: proxy.example.com\r\nUpgrade: connect-udp\r\n\r\n"),
 		"proxy.example.com", "nor a path without its end");

@@ -12,7 +12,7 @@ enum { HEAD_BYTES_MAX = 12288, PIECE_BYTES = 256 };
 
 /* words[0] of the flow's state: the request was a CONNECT, or asked for TLS on this connection (RFC
  * 2817), or asked a proxy for datagrams (RFC 9298). */
-enum { STATE_CONNECT = 1, STATE_UPGRADE = 2, STATE_DATAGRAMS = 3 };
+enum { STATE_CONNECT = 1, STATE_UPGRADE = 2, STATE_CARRIED = 3 };
 
 enum method { METHOD_NONE, METHOD_UNFINISHED, METHOD_CONNECT, METHOD_OTHER };
 
@@ -83,32 +83,53 @@ static void add_target_host(struct l7_info *l7, const char *target, size_t lengt
 	l7->through_proxy = L7_PROXY_FETCHES;
 }
 
-/* Of "/.well-known/masque/udp/HOST/PORT/" the host, to whom a proxy is to send datagrams (RFC
- * 9298); its length, 0 none. */
-static size_t find_datagram_host(const char *target, size_t length, const char **host)
-{
-	static const char path[] = "/.well-known/masque/udp/";
-	const char *at = memmem(target, length, path, sizeof(path) - 1);
+/* What a proxy may be asked to carry (RFC 9298, RFC 9484): "/.well-known/masque/udp/HOST/PORT/" and
+ * "…/ip/HOST/PROTOCOL/", which says so once more in the head. */
+static const struct carried {
+	const char *path, *word;
+} carried[] = {
+	{ "/.well-known/masque/udp/", "connect-udp" },
+	{ "/.well-known/masque/ip/", "connect-ip" },
+};
 
-	if (!at) {
-		return 0;
+/* What the target asks for, and the host to whom it is to be sent; NULL: neither. */
+static const struct carried *find_carried(
+	const char *target, size_t length, const char **host, size_t *host_length)
+{
+	for (unsigned i = 0; i < sizeof(carried) / sizeof(carried[0]); i++) {
+		size_t path_length = strlen(carried[i].path);
+		const char *at = memmem(target, length, carried[i].path, path_length);
+		if (!at) {
+			continue;
+		}
+		*host = at + path_length;
+		const char *end = memchr(*host, '/', length - (size_t)(*host - target));
+		*host_length = end ? (size_t)(end - *host) : 0;
+		return *host_length > 0 ? &carried[i] : NULL;
 	}
-	*host = at + sizeof(path) - 1;
-	const char *end = memchr(*host, '/', length - (size_t)(*host - target));
-	return end ? (size_t)(end - *host) : 0;
+	return NULL;
 }
 
 /* Is that what the rest of the head says? With a host of its own, which is the proxy's. More:
  * nobody knows before it is whole. */
-static enum dissect_result asks_for_datagrams(struct reader head)
+static enum dissect_result asks_to_carry(struct reader head, const struct carried *what)
 {
-	static const char end[] = "\r\n\r\n", word[] = "connect-udp";
+	static const char end[] = "\r\n\r\n";
 
-	if (memmem(head.at, reader_left(&head), word, sizeof(word) - 1)) {
+	if (memmem(head.at, reader_left(&head), what->word, strlen(what->word))) {
 		return DISSECT_DONE;
 	}
 	return memmem(head.at, reader_left(&head), end, sizeof(end) - 1) ? DISSECT_OTHER
 									 : DISSECT_MORE;
+}
+
+/* To whom: all networks ("*") and an address, whose colons and slashes are escaped, are no host. */
+static void add_carried_host(struct l7_info *l7, const char *host, size_t length)
+{
+	if (host[0] != '*' && !memchr(host, '%', length)) {
+		host_to_l7_info(host, length, l7);
+	}
+	l7->through_proxy = L7_PROXY_ASKED;
 }
 
 /* The version a request line ends with: "HTTP/1.0", "HTTP/1.1". Servers forgive a missing blank or
@@ -212,17 +233,17 @@ static enum dissect_result read_request(
 	const char *target_end = memchr(line, ' ', length);
 	size_t target_length = target_end ? (size_t)(target_end - line) : 0; /* some send none */
 	const char *host = NULL;
-	size_t host_length = find_datagram_host(line, target_length, &host);
-	enum dissect_result datagrams = host_length > 0 ? asks_for_datagrams(in) : DISSECT_OTHER;
-	if (datagrams == DISSECT_MORE && !is_long) {
+	size_t host_length = 0;
+	const struct carried *what = find_carried(line, target_length, &host, &host_length);
+	enum dissect_result carries = what ? asks_to_carry(in, what) : DISSECT_OTHER;
+	if (carries == DISSECT_MORE && !is_long) {
 		return DISSECT_MORE;
 	}
 	if (method == METHOD_CONNECT) {
 		host_to_l7_info(line, target_length, dissection->l7);
-	} else if (datagrams == DISSECT_DONE) {
-		host_to_l7_info(host, host_length, dissection->l7);
-		dissection->l7->through_proxy = L7_PROXY_ASKED;
-		dissection->state->words[0] = STATE_DATAGRAMS;
+	} else if (carries == DISSECT_DONE) {
+		add_carried_host(dissection->l7, host, host_length);
+		dissection->state->words[0] = STATE_CARRIED;
 	} else {
 		add_target_host(dissection->l7, line, target_length);
 	}
@@ -372,7 +393,7 @@ static enum dissect_result read_response(struct dissection *dissection, struct r
 		return read_demand(dissection, in);
 	}
 	bool is_proxy = dissection->state->words[0] == STATE_CONNECT ||
-			dissection->state->words[0] == STATE_DATAGRAMS;
+			dissection->state->words[0] == STATE_CARRIED;
 	if (is_proxy && is_forbidden(status)) {
 		dissection->l7->through_proxy = L7_PROXY_REFUSED;
 	}
