@@ -6,6 +6,8 @@
  *     FOLDER/head                            where the chains end, signed (archive_head.h)
  *     FOLDER/deleted                         what is gone (archive_deleted.h)
  *     FOLDER/owed                            a gap that could not be noted (archive_owed.h)
+ *     FOLDER/protection                      what of it may be told, and to whom
+ *                                            (archive_protection.h)
  *     FOLDER/lock                            held by the one process that writes
  *     FOLDER/inputs                          which captures are in it (archive_inputs.h)
  *

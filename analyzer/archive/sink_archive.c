@@ -2,16 +2,15 @@
  * target is its folder. */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/archive/archive.h"
-#include "analyzer/archive/archive_closing.h"
 #include "analyzer/archive/archive_days.h"
 #include "analyzer/archive/archive_head.h"
 #include "analyzer/archive/archive_hours.h"
 #include "analyzer/archive/archive_known.h"
+#include "analyzer/archive/archive_protection.h"
 #include "analyzer/archive/archive_retention.h"
 #include "analyzer/archive/archive_writer.h"
 #include "analyzer/output/sinks.h"
@@ -30,13 +29,15 @@ enum { CLAIMED_SEGMENTS = 1000 };
 
 struct sink {
 	struct archive_writer *writer;
-	uint64_t version; /* of the reference data that labels were last made of */
+	uint64_t version;           /* of the reference data that labels were last made of */
+	uint64_t protected_version; /* of those that its protection was last noted of */
+	struct archive_protection protection;
+	struct local_zone *zone; /* of protection */
 	uint64_t flushed_ns, pruned_ns;
 	struct retention retention;
 	bool is_live;
-	struct archive_known *known;    /* NULL: what is written is new by itself */
-	struct record rest;             /* of a record that is known in part */
-	struct archive_closing closing; /* as it was written down */
+	struct archive_known *known; /* NULL: what is written is new by itself */
+	struct record rest;          /* of a record that is known in part */
 
 	bool has_failed; /* the next flush tries again, whenever it comes */
 };
@@ -52,6 +53,15 @@ static int archive_open(struct sink **sink, const struct sink_options *options, 
 	int status =
 		archive_writer_open(&opened->writer, options->target, options->with_threads, err);
 	if (status < 0) {
+		free(opened);
+		return status;
+	}
+	status = archive_protection_read(options->target, &opened->protection, err);
+	if (status == 0) {
+		status = archive_protection_zone(&opened->protection, &opened->zone, err);
+	}
+	if (status < 0) {
+		archive_writer_close(opened->writer, &(struct err){ "" });
 		free(opened);
 		return status;
 	}
@@ -95,19 +105,34 @@ static const struct record *new_of(
 	}
 }
 
-/* Also of an archive that nobody closes the days of. */
-static int note_closing(struct sink *sink, const struct policy_header *header, struct err *err)
+/* Its days are those of the time zone that it began with, whatever the policy says now. */
+static int open_zone(struct sink *sink, const char *asked, struct err *err)
 {
-	struct archive_closing closing = { .k = header->group_minimum };
-	const char *zone = header->zone ? local_zone_name(header->zone) : "UTC";
+	const char *kept = sink->protection.zone;
 
-	snprintf(closing.zone, sizeof(closing.zone), "%s", zone);
-	if (closing.k == sink->closing.k && strcmp(closing.zone, sink->closing.zone) == 0) {
-		return 0;
+	if (asked && strcmp(kept, asked) != 0) {
+		log_warning("%s: its days stay those of %s, as it began; the policy's timezone is "
+			    "%s",
+			archive_writer_folder(sink->writer), kept, asked);
 	}
-	int status = archive_closing_write(archive_writer_folder(sink->writer), &closing, err);
-	if (status == 0) {
-		sink->closing = closing;
+	return sink->zone ? 0 : archive_protection_zone(&sink->protection, &sink->zone, err);
+}
+
+/* Before the first pseudonym stands in it, the archive says how it is protected. */
+static int note_protection(struct sink *sink, const struct reference *reference, struct err *err)
+{
+	const struct policy_header *header = policy_header(reference->policy);
+	int status = 0;
+
+	if (reference->pseudonyms && reference->version != sink->protected_version) {
+		bool is_first = sink->protected_version == 0;
+		status = archive_protection_note(archive_writer_folder(sink->writer),
+			header->group_minimum, header->zone, reference->pseudonyms,
+			&sink->protection, err);
+		status = status < 0 ? status
+				    : open_zone(sink,
+					      is_first ? local_zone_name(header->zone) : NULL, err);
+		sink->protected_version = status < 0 ? 0 : reference->version;
 	}
 	return status;
 }
@@ -117,14 +142,13 @@ static int note_closing(struct sink *sink, const struct policy_header *header, s
 static int archive_write(struct sink *sink, const struct reference *reference,
 	const struct record *records, size_t count, struct err *err)
 {
-	int status = reference->pseudonyms
-			     ? note_closing(sink, policy_header(reference->policy), err)
-			     : 0;
+	int status = note_protection(sink, reference, err);
 
 	if (reference->version != sink->version) {
 		archive_writer_forget(sink->writer);
 		sink->version = reference->version;
 	}
+
 	for (size_t i = 0; i < count; i++) {
 		struct record_labels labels;
 
@@ -142,7 +166,7 @@ static int archive_write(struct sink *sink, const struct reference *reference,
 static int archive_write_cells(struct sink *sink, const struct reference *reference,
 	const struct cell *cells, size_t count, struct err *err)
 {
-	int status = 0;
+	int status = note_protection(sink, reference, err);
 
 	for (size_t i = 0; i < count && status == 0; i++) {
 		if (device_detail_of(reference, cells[i].key.class_, cells[i].sums.first_ns) ==
@@ -158,9 +182,10 @@ static int archive_write_cells(struct sink *sink, const struct reference *refere
 static int close_periods(
 	struct sink *sink, const struct reference *reference, uint64_t now_ns, struct err *err)
 {
-	const struct policy_header *header = policy_header(reference->policy);
-	const struct archive_day_rules rules = { header->zone,
-		reference->pseudonyms ? header->group_minimum : 0, now_ns };
+	const struct archive_day_rules rules = {
+		sink->protection.k ? sink->zone : policy_header(reference->policy)->zone,
+		sink->protection.k, now_ns
+	};
 	int status = archive_writer_close_hours(sink->writer, now_ns, err);
 
 	return status < 0 ? status : archive_writer_close_days(sink->writer, &rules, err);
@@ -202,7 +227,8 @@ static int archive_flush(
 		return 0;
 	}
 	sink->flushed_ns = now_ns;
-	status = close_periods(sink, reference, now_ns, err);
+	status = note_protection(sink, reference, err);
+	status = status < 0 ? status : close_periods(sink, reference, now_ns, err);
 	if (status == 0) {
 		status = archive_writer_flush(sink->writer, err);
 	}
@@ -255,6 +281,7 @@ static int archive_close(struct sink *sink, struct err *err)
 		say_known(archive_known_stats(sink->known));
 	}
 	archive_known_destroy(sink->known);
+	local_zone_close(sink->zone);
 	free(sink);
 	return status;
 }

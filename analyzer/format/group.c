@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/hash_table.h"
-#include "base/local_time.h"
 #include "base/text.h"
 #include "base/tsv.h"
 
@@ -23,7 +22,6 @@ struct grouping {
 	const struct field *fields[GROUP_FIELDS_MAX], *summed[GROUP_SUMS_MAX];
 	char sum_names[GROUP_SUMS_MAX][SUM_NAME_BYTES];
 	unsigned field_count, sum_count;
-	bool by_day;
 	enum group_order order;
 	struct text scratch; /* the values of the record at hand, each with a NUL */
 	struct group_row *rows;
@@ -194,7 +192,7 @@ void grouping_destroy(struct grouping *grouping)
 /* The values stand one after the other in one piece of memory; the first one is its start. */
 static size_t values_length(const struct grouping *grouping, const struct group_row *row)
 {
-	const char *last = row->values[grouping->field_count - !grouping->by_day];
+	const char *last = row->values[grouping->field_count - 1];
 
 	return (size_t)(last - row->values[0]) + strlen(last) + 1;
 }
@@ -240,7 +238,7 @@ static struct group_row *add_row(struct grouping *grouping, uint64_t hash, const
 	struct group_row *row = &grouping->rows[grouping->count++];
 	*row = (struct group_row){ .place = grouping->count - 1 };
 	memcpy(copy, key->bytes, key->length);
-	for (unsigned i = 0; i < grouping->field_count + grouping->by_day; i++) {
+	for (unsigned i = 0; i < grouping->field_count; i++) {
 		row->values[i] = copy;
 		copy += strlen(copy) + 1;
 	}
@@ -300,17 +298,6 @@ static void put_values(struct grouping *grouping, const struct field_view *view)
 		}
 		text_put_char(&grouping->scratch, '\0');
 	}
-	if (grouping->by_day) {
-		char date[11];
-		local_format_date(view->zone, view->record->flow.start_ns, date);
-		text_put(&grouping->scratch, date);
-		text_put_char(&grouping->scratch, '\0');
-	}
-}
-
-void grouping_by_day(struct grouping *grouping)
-{
-	grouping->by_day = true;
 }
 
 void grouping_asks(const struct grouping *grouping, struct field_set *set)

@@ -21,8 +21,8 @@ enum { GROUP_FIELDS_MAX = 5, GROUP_SUMS_MAX = 4, GROUPS_MAX = 1000000 };
 #define GROUP_NONE SIZE_MAX
 
 struct group_row {
-	const char *values[GROUP_FIELDS_MAX +
-			   1];   /* as text; "" where records have none, but of countries */
+	/* As text; "" where records have none, but of countries. */
+	const char *values[GROUP_FIELDS_MAX];
 	size_t place;            /* in order of first sight */
 	uint64_t records, flows; /* flows: those whose first part is among the records */
 	uint64_t sums[GROUP_SUMS_MAX];
@@ -43,10 +43,6 @@ void grouping_destroy(struct grouping *grouping);
 /* Adds the field borderflow.inferred where no field of the groups speaks of the app. Before the
  * first record. */
 void grouping_split_inferred(struct grouping *grouping);
-
-/* Rows stand for a local day of a group; it is the value behind those of the fields. Before the
- * first record. */
-void grouping_by_day(struct grouping *grouping);
 
 /* The place of the record's row, or GROUP_NONE where it was left out. */
 size_t grouping_add(struct grouping *grouping, const struct field_view *view);

@@ -119,3 +119,22 @@ struct hash_key pseudonyms_flow_key(const struct pseudonyms *pseudonyms)
 	explicit_bzero(digest, sizeof(digest));
 	return key;
 }
+
+static void mark_key(const struct hmac_key *key, char mark[PSEUDONYM_MARK_LENGTH + 1])
+{
+	static const char purpose[] = "mark of a pseudonym key";
+	uint8_t digest[DIGEST_SHA256_BYTES];
+
+	hmac_sha256(key, purpose, sizeof(purpose), digest);
+	digest_hex(digest, PSEUDONYM_MARK_LENGTH / 2, mark);
+}
+
+unsigned pseudonyms_mark(const struct pseudonyms *pseudonyms,
+	char marks[PSEUDONYM_MARKS_MAX][PSEUDONYM_MARK_LENGTH + 1])
+{
+	mark_key(pseudonyms->key, marks[0]);
+	for (unsigned i = 0; i < pseudonyms->month_count; i++) {
+		mark_key(pseudonyms->months[i].key, marks[1 + i]);
+	}
+	return 1 + pseudonyms->month_count;
+}

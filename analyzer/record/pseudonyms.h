@@ -46,3 +46,9 @@ void pseudonyms_of_addr(const struct pseudonyms *pseudonyms, const struct addr *
  * give its address away to whoever tries them all. For those who have no key of
  * their own for flows. */
 struct hash_key pseudonyms_flow_key(const struct pseudonyms *pseudonyms);
+
+/* Marks by which its keys are known again and not told: of the one, and of those of months. Returns
+ * how many. */
+enum { PSEUDONYM_MARK_LENGTH = 32, PSEUDONYM_MARKS_MAX = 1 + PSEUDONYM_MONTHS };
+unsigned pseudonyms_mark(const struct pseudonyms *pseudonyms,
+	char marks[PSEUDONYM_MARKS_MAX][PSEUDONYM_MARK_LENGTH + 1]);

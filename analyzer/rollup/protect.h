@@ -31,6 +31,8 @@
 
 #include "analyzer/rollup/devices.h"
 
+/* k of a policy that says none, and of an archive that does not say under which it was written. */
+enum { PROTECT_K_USUAL = 5 };
 enum { PROTECT_SHARE_MOST = 80, PROTECT_LINES = 2, PROTECT_FIGURES = 3 };
 #define PROTECT_NO_LINE UINT32_MAX
 

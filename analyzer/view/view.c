@@ -191,26 +191,83 @@ static int ask_told(struct view *view, const struct view_access *access,
 	return status;
 }
 
-int view_ask_told(struct view *view, const struct view_access *access,
+/* Who asks, as what is kept there protects it. */
+static int protect_access(const struct view *view, const struct view_access *asked,
+	struct view_access *access, struct err *err)
+{
+	*access = *asked;
+	return view->ops->protect && access->role == VIEW_PROTECTED
+		       ? view->ops->protect(view->backend, access, err)
+		       : 0;
+}
+
+int view_ask_told(struct view *view, const struct view_access *asked,
 	const struct view_question *question, struct view_told *told, struct err *err)
 {
 	const struct view_question time = {
 		.from_ns = question->from_ns, .to_ns = question->to_ns, .step_ns = question->step_ns
 	};
 	struct view_answer *answer = calloc(1, sizeof(*answer));
+	struct view_access access;
 	int status = answer ? check_question(&time, err) : err_set(err, ENOMEM, "out of memory");
 
 	*told = (struct view_told){ 0 };
+	if (status == 0) {
+		status = protect_access(view, asked, &access, err);
+	}
 	if (status == 0 && !view->ops->read_cells) {
 		status = err_set(
 			err, ENOTSUP, "%s does not tell which time may be shown", view->name);
 	}
 	if (status == 0) {
-		answer->notes.protection = access->role;
-		answer->notes.k = access->k;
-		status = ask_told(view, access, &time, answer, told, err);
+		answer->notes.protection = access.role;
+		answer->notes.k = access.k;
+		status = ask_told(view, &access, &time, answer, told, err);
 	}
 	view_answer_free(answer);
+	return status;
+}
+
+/* Of all that there is the first day and the last are asked for as well. */
+static void widen_open_ends(struct view_notes *notes, const struct view_question *question,
+	const struct local_zone *zone)
+{
+	if (!question->from_ns) {
+		notes->from_ns = local_day_of(zone, notes->from_ns).start_ns;
+	}
+	if (!question->to_ns && notes->to_ns) {
+		notes->to_ns = local_day_of(zone, notes->to_ns - 1).end_ns;
+	}
+}
+
+int view_ask_days(struct view *view, const struct view_access *asked, struct view_span time,
+	view_take_day *take, void *context, struct view_span *whole, struct err *err)
+{
+	const struct view_question question = {
+		.from_ns = time.from_ns, .to_ns = time.to_ns, .by = { VIEW_BY_UNIT }, .by_count = 1
+	};
+	struct view_notes notes = { .protection = VIEW_PROTECTED };
+	struct view_cells cells = { .slot_ns = 0 };
+	struct view_access access;
+	int status = view->ops->read_cells ? protect_access(view, asked, &access, err)
+					   : err_set(err, ENOTSUP, "%s keeps no days", view->name);
+
+	*whole = (struct view_span){ 0 };
+	if (status < 0) {
+		return status;
+	}
+	struct view_question wide = widen(&question, &access);
+	status = view->ops->read_cells(view->backend, &wide, &cells, &notes, err);
+	if (status == 0) {
+		note_period(&notes, &question, &cells);
+		widen_open_ends(&notes, &question, access.zone);
+		view_days_period(&access, &notes.from_ns, &notes.to_ns);
+		*whole = (struct view_span){ notes.from_ns, notes.to_ns };
+		status = view_each_day(view, &access, &notes, &cells, take, context, err);
+	}
+	if (view->ops->forget_cells) {
+		view->ops->forget_cells(view->backend);
+	}
 	return status;
 }
 
@@ -244,21 +301,26 @@ static void count_all_at_least(struct view_answer *answer)
 	}
 }
 
-int view_ask(struct view *view, const struct view_access *access,
+int view_ask(struct view *view, const struct view_access *asked,
 	const struct view_question *question, struct view_answer **answer, struct err *err)
 {
 	struct view_answer *made = calloc(1, sizeof(*made));
+	struct view_access access;
 	int status = made ? check_question(question, err) : err_set(err, ENOMEM, "out of memory");
 
 	*answer = NULL;
 	if (status == 0) {
-		status = view_check_access(access, question, err);
+		status = view_check_access(asked, question, err);
 	}
 	if (status == 0) {
-		made->notes.protection = access->role;
-		made->notes.k = access->role == VIEW_PROTECTED ? access->k : 0;
-		status = view->ops->ask ? view->ops->ask(view->backend, access, question, made, err)
-					: ask_cells(view, access, question, made, err);
+		status = protect_access(view, asked, &access, err);
+	}
+	if (status == 0) {
+		made->notes.protection = access.role;
+		made->notes.k = access.role == VIEW_PROTECTED ? access.k : 0;
+		status = view->ops->ask
+				 ? view->ops->ask(view->backend, &access, question, made, err)
+				 : ask_cells(view, &access, question, made, err);
 	}
 	if (status < 0) {
 		view_answer_free(made);

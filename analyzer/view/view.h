@@ -75,7 +75,9 @@ enum view_role {
 
 struct view_access {
 	enum view_role role;
-	unsigned k;                    /* the policy's; for roles that may not see devices */
+	/* The policy's. For roles that may not see devices k is no smaller than an archive's, and
+	 * days are the archive's own (archive_protection.h). */
+	unsigned k;
 	const struct local_zone *zone; /* whose days; NULL: UTC */
 	uint64_t now_ns;               /* which days are over */
 };
@@ -219,6 +221,14 @@ struct view_told {
 int view_ask_told(struct view *view, const struct view_access *access,
 	const struct view_question *question, struct view_told *told, struct err *err);
 void view_told_deinit(struct view_told *told);
+
+/* The protected tables themselves (day_tables.h), of the whole local days of [from, to) that are
+ * over, one by one; *whole is from when to when those are, nothing where the two are the same. For
+ * who adds them up by more than a question can say. */
+struct archive_day_tables;
+typedef void view_take_day(void *context, const struct archive_day_tables *day);
+int view_ask_days(struct view *view, const struct view_access *access, struct view_span time,
+	view_take_day *take, void *context, struct view_span *whole, struct err *err);
 
 /* What is known of the traffic at all, and what is not: the same cells, by whether something names
  * the app. What a device's traffic hides, and which devices were never seen, are two things; for

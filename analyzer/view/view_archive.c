@@ -12,6 +12,7 @@
 #include "analyzer/archive/archive_clock.h"
 #include "analyzer/archive/archive_head.h"
 #include "analyzer/archive/archive_once.h"
+#include "analyzer/archive/archive_protection.h"
 #include "analyzer/archive/archive_pseudonyms.h"
 #include "analyzer/format/cbor_reader.h"
 #include "analyzer/format/query.h"
@@ -28,7 +29,8 @@ struct view_backend {
 	char *folders[ARCHIVES_MAX];
 	struct device_hashes *hashes;
 	struct readings *readings;
-	struct reading *held; /* that is answered from; NULL */
+	struct reading *held;    /* that is answered from; NULL */
+	struct local_zone *zone; /* whose days they are told by; NULL: UTC, or not yet known */
 };
 
 /* What is read under way. */
@@ -45,6 +47,7 @@ static void archive_close(struct view_backend *archive)
 	}
 	device_hashes_destroy(archive->hashes);
 	readings_release(archive->readings);
+	local_zone_close(archive->zone);
 	free(archive);
 }
 
@@ -463,7 +466,26 @@ static int archive_ask_flows(struct view_backend *archive, const struct view_flo
 	return status;
 }
 
+/* An archive that is yet to be made protects nothing. */
+static int archive_protect(
+	struct view_backend *archive, struct view_access *access, struct err *err)
+{
+	struct archive_protection protection;
+	int status = archive_protection_of((const char *const *)archive->folders,
+		archive->options.folder_count, &protection, err);
+
+	if (status == 0 && !archive->zone) {
+		status = archive_protection_zone(&protection, &archive->zone, err);
+	}
+	if (status == 0) {
+		access->k = access->k > protection.k ? access->k : protection.k;
+		access->zone = protection.zone[0] ? archive->zone : access->zone;
+	}
+	return status == -ENOENT ? 0 : status;
+}
+
 static const struct view_ops archive_ops = {
+	.protect = archive_protect,
 	.read_cells = archive_read,
 	.forget_cells = archive_forget,
 	.read_days = archive_read_days_of,

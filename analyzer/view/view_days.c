@@ -178,9 +178,6 @@ static void take_tables(void *context, const struct archive_day_tables *day)
 	struct adding *adding = context;
 	struct view_notes *notes = &adding->rows.answer->notes;
 
-	if (day->is_month || day->start_ns < notes->from_ns || day->end_ns > notes->to_ns) {
-		return;
-	}
 	notes->days_withheld += !adding->rows.is_finished && day->tables->is_withheld;
 	for (size_t i = 0; i < day->tables->count; i++) {
 		const struct day_table_row *row = &day->tables->rows[i];
@@ -195,8 +192,25 @@ static void take_tables(void *context, const struct archive_day_tables *day)
 	}
 }
 
+/* The tables of days, on their way to who asked. */
+struct handing {
+	const struct view_access *access;
+	uint64_t from_ns, to_ns;
+	archive_tables_taker *take;
+	void *context;
+};
+
+static void hand_tables(void *context, const struct archive_day_tables *day)
+{
+	const struct handing *handing = context;
+
+	if (!day->is_month) {
+		handing->take(handing->context, day);
+	}
+}
+
 /* The tables of a day, of its cells. */
-static int make_day(struct adding *adding, const struct local_day *day,
+static int make_day(struct handing *handing, const struct local_day *day,
 	const struct view_cells *cells, struct err *err)
 {
 	struct cell *of_day = malloc((cells->count + 1) * sizeof(*of_day));
@@ -210,45 +224,44 @@ static int make_day(struct adding *adding, const struct local_day *day,
 		}
 	}
 	int status = !of_day ? -ENOMEM
-		     : count ? day_tables_make(&tables, adding->access->k, of_day, count)
+		     : count ? day_tables_make(&tables, handing->access->k, of_day, count)
 			     : 0;
 	if (status == 0 && count) {
 		const struct archive_day_tables made = { day->number, day->start_ns, day->end_ns,
 			false, true, &tables };
-		take_tables(adding, &made);
+		hand_tables(handing, &made);
 	}
 	day_tables_deinit(&tables);
 	free(of_day);
 	return status < 0 ? err_set(err, ENOMEM, "out of memory") : 0;
 }
 
-static int make_days(struct adding *adding, const struct view_cells *cells, struct err *err)
+static int make_days(struct handing *handing, const struct view_cells *cells, struct err *err)
 {
-	const struct view_notes *notes = &adding->rows.answer->notes;
-	const struct local_zone *zone = adding->access->zone;
+	const struct local_zone *zone = handing->access->zone;
 	int status = 0;
 
-	for (struct local_day day = local_day_of(zone, notes->from_ns);
-		day.start_ns < notes->to_ns && status == 0;
+	for (struct local_day day = local_day_of(zone, handing->from_ns);
+		day.start_ns < handing->to_ns && status == 0;
 		day = local_day_at(zone, day.number + 1)) {
-		status = make_day(adding, &day, cells, err);
+		status = make_day(handing, &day, cells, err);
 	}
 	return status;
 }
 
-static int add_days(
-	struct view *view, struct adding *adding, const struct view_cells *cells, struct err *err)
+int view_each_day(struct view *view, const struct view_access *access,
+	const struct view_notes *notes, const struct view_cells *cells, archive_tables_taker *take,
+	void *context, struct err *err)
 {
-	const struct view_notes *notes = &adding->rows.answer->notes;
-	const struct archive_day_rules rules = { adding->access->zone, adding->access->k,
-		adding->access->now_ns };
+	const struct archive_day_rules rules = { access->zone, access->k, access->now_ns };
+	struct handing handing = { access, notes->from_ns, notes->to_ns, take, context };
 	struct view_question period = { .from_ns = notes->from_ns, .to_ns = notes->to_ns };
 	int status = view->ops->read_days && notes->to_ns > notes->from_ns
 			     ? view->ops->read_days(
-				       view->backend, &period, &rules, take_tables, adding, err)
+				       view->backend, &period, &rules, hand_tables, &handing, err)
 			     : -ENOTSUP;
 
-	return status == -ENOTSUP ? make_days(adding, cells, err) : status;
+	return status == -ENOTSUP ? make_days(&handing, cells, err) : status;
 }
 
 static void say_at_least(struct view_row *row)
@@ -272,14 +285,15 @@ int view_fill_days(struct view *view, struct view_answer *answer, const struct v
 	};
 
 	find_table(question, &adding.table);
-	int status = add_days(view, &adding, cells, err);
+	int status = view_each_day(view, access, &answer->notes, cells, take_tables, &adding, err);
 	if (status == 0) {
 		status = view_rows_finish(&adding.rows, err);
 	}
 	/* Once more: for the series, and for what each row may lack. */
 	if (status == 0) {
 		adding.seen_in = calloc(answer->row_count + 1, sizeof(*adding.seen_in));
-		status = adding.seen_in ? add_days(view, &adding, cells, err)
+		status = adding.seen_in ? view_each_day(view, access, &answer->notes, cells,
+						  take_tables, &adding, err)
 					: err_set(err, ENOMEM, "out of memory");
 	}
 	for (size_t i = 0; status == 0 && i < answer->row_count; i++) {

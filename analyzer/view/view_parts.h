@@ -21,6 +21,9 @@ struct view_cells {
 struct view_backend;
 
 struct view_ops {
+	/* For roles that may not see devices: what is kept there asks for no less protection than
+	 * this. NULL: it asks for none. */
+	int (*protect)(struct view_backend *backend, struct view_access *access, struct err *err);
 	/* NULL, each of them: it does not keep that. Cells of [from, to), in slots that a step is
 	 * made of. */
 	int (*read_cells)(struct view_backend *backend, const struct view_question *question,
@@ -171,6 +174,11 @@ bool view_group_body(struct view_answer *answer, const struct view_access *acces
 int view_fill_days(struct view *view, struct view_answer *answer, const struct view_access *access,
 	const struct view_question *question, const struct view_cells *cells, struct err *err);
 int view_check_days(const struct view_question *question, struct err *err);
+/* Hands out the tables of the whole days in the time that the notes say, as they were made or,
+ * where none were, made of cells. */
+int view_each_day(struct view *view, const struct view_access *access,
+	const struct view_notes *notes, const struct view_cells *cells, archive_tables_taker *take,
+	void *context, struct err *err);
 
 /* Of which time protected figures of parts of the body are given: whole local days that are over
  * (view_days.c). */

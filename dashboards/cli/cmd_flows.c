@@ -41,10 +41,9 @@ static const struct option options[] = {
 	{ "key", 0, OPTION_FILE, AT(key), .argument = "KEYFILE",
 		.help = "The key that the pseudonyms of the archive were made with: whoever has it "
 			"may see devices. Without it groups are protected where devices are "
-			"pseudonyms: of fewer than 5 devices no figure is shown, nor of a time in "
-			"which "
-			"fewer were active; nor are packets "
-			"written." },
+			"pseudonyms, by the k and the days that the archive was made under: of "
+			"fewer devices no figure is shown, nor of a time in which fewer were "
+			"active; nor are packets written." },
 	{ "from-records", 0, OPTION_FLAG, AT(from_records),
 		.help = "Add the records up, also where what hours add up to suffices. Units and "
 			"classes without the key are told by the tables of their days." },
@@ -344,7 +343,7 @@ static int run_answer(struct flows_answer *answer, char *const *arguments, unsig
 	if (answer->grouping && answer->question.query && query_asks_app(answer->question.query)) {
 		grouping_split_inferred(answer->grouping);
 	}
-	if (answer->grouping && flows_protect_groups(answer, &err) < 0) {
+	if (answer->grouping && flows_check_groups(answer, &err) < 0) {
 		cli_error("flows", err.text);
 		return EXIT_USAGE;
 	}
@@ -398,7 +397,7 @@ static int run(void *settings, char *const *arguments, unsigned count)
 			 ? compare(&answer, (const char *const *)arguments, count)
 			 : run_answer(&answer, arguments, count);
 	flow_question_deinit(&answer.question);
-	group_protect_destroy(answer.protect);
+	local_zone_close(answer.protected_zone);
 	view_told_deinit(&answer.told);
 	view_told_deinit(&answer.hours);
 	flow_sums_close(answer.sums);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "analyzer/archive/archive_protection.h"
 #include "analyzer/device/devices.h"
 #include "analyzer/messages/messages.h"
 #include "analyzer/record/state.h"
@@ -79,6 +80,7 @@ struct reporting {
 	const struct reference *reference;
 	struct reference of_period; /* with the policy as it was at the period's end */
 	struct report_period period;
+	unsigned group_minimum; /* k */
 	struct report_gathering gathering;
 	struct devices *devices; /* NULL: coverage is not measured */
 	struct segment_days seen;
@@ -218,6 +220,7 @@ static int write_report(struct reporting *reporting, const char *folder, struct 
 		.input_count = settings->archives.count,
 		.trouble = gathering->problems ? "flows --verify" : NULL,
 		.is_from_archive = true,
+		.group_minimum = reporting->group_minimum,
 		.made_ns = as_of_ns(reporting),
 		.period = reporting->period.name,
 		.from_ns = reporting->period.from_ns,
@@ -243,6 +246,26 @@ static int write_report(struct reporting *reporting, const char *folder, struct 
 	return status;
 }
 
+/* No less than the archives were written under, and by their days: figures of other days would
+ * differ from theirs by those who were active in between. */
+static int find_protection(struct reporting *reporting, struct err *err)
+{
+	const struct option_list *archives = &reporting->settings->archives;
+	const struct policy_header *header = policy_header(reporting->of_period.policy);
+	struct archive_protection kept;
+	int status = archive_protection_of(
+		(const char *const *)archives->items, archives->count, &kept, err);
+
+	if (status == 0 && kept.zone[0] && strcmp(kept.zone, local_zone_name(header->zone)) != 0) {
+		return err_set(err, EPERM,
+			"%s is told by days of %s, as it began, and the policy's timezone is %s: "
+			"give a policy with that of the archive (--policy)",
+			archives->items[0], kept.zone, local_zone_name(header->zone));
+	}
+	reporting->group_minimum = kept.k > header->group_minimum ? kept.k : header->group_minimum;
+	return status;
+}
+
 static int gather(struct reporting *reporting, struct err *err)
 {
 	const struct policy_header *header = policy_header(reporting->of_period.policy);
@@ -253,7 +276,7 @@ static int gather(struct reporting *reporting, struct err *err)
 		.previous_from_ns = reporting->period.previous_from_ns,
 		.now_ns = clock_now_ns(),
 		.zone = header->zone,
-		.group_minimum = header->group_minimum, /* of a day */
+		.group_minimum = reporting->group_minimum, /* of a day */
 		.reference = reporting->reference,
 		.problem = print_problem,
 		.was_read = show_progress,
@@ -373,6 +396,9 @@ static int make_report(struct reporting *reporting, struct err *err)
 
 	if (status == 0) {
 		status = find_period(reporting, err);
+	}
+	if (status == 0) {
+		status = find_protection(reporting, err);
 	}
 	if (status == 0) {
 		status = read_devices(reporting, err);

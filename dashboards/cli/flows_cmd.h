@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analyzer/archive/archive_closing.h"
 #include "analyzer/archive/archive_once.h"
 #include "analyzer/format/group.h"
 #include "analyzer/format/record_json.h"
@@ -28,8 +27,7 @@
 
 extern const struct command command_flows;
 
-/* k is the policy's; where the archive does not say it the usual one stands. */
-enum { FLOWS_TABLE_LIMIT = 100, FLOWS_GROUP_MINIMUM = 5 };
+enum { FLOWS_TABLE_LIMIT = 100 };
 
 struct flows_settings {
 	const char *from, *to, *last, *time_zone, *format, *group_by, *sum, *key, *signer, *anchor,
@@ -50,16 +48,15 @@ struct flows_answer {
 	unsigned place;                 /* of it */
 	struct archive_once *once;      /* of several; NULL */
 	struct grouping *grouping;
-	bool is_protected;              /* groups are asked for by whoever may not see devices */
-	unsigned k;                     /* then */
-	struct archive_closing closing; /* by whose clock, where none was asked for */
-	struct group_protect *protect;  /* NULL: groups are exact */
-	struct view_told told;          /* under protection: of which time */
-	struct view_told hours;         /* and of groups by the hour, which of them */
-	uint64_t hours_from_ns;         /* the first of those */
-	struct flow_sums *sums;         /* groups come from what hours or days add up to */
-	struct flows_rows *rows;        /* NULL: records as they are */
-	struct flows_packets *packets;  /* that are to be written; NULL */
+	unsigned k; /* groups are protected by it, and by days of that time zone; 0: exact */
+	struct local_zone *protected_zone;
+	bool is_of_part;               /* and speak of units or classes */
+	struct view_told told;         /* otherwise: of which time */
+	struct view_told hours;        /* and of hours of the day, which of them */
+	uint64_t hours_from_ns;        /* the first of those */
+	struct flow_sums *sums;        /* groups come from what hours or days add up to */
+	struct flows_rows *rows;       /* NULL: records as they are */
+	struct flows_packets *packets; /* that are to be written; NULL */
 	struct json_plan *plan;
 	struct out_file out;
 	struct text text; /* gathered, not yet written */
@@ -82,14 +79,21 @@ bool flows_say_unfinished(const struct option_list *archives);
 void flows_say_gaps(const char *folder, const struct archive_stats *stats);
 
 /* flows_access.c: 0 or -errno. Whoever can read the key may see devices; for everybody else small
- * groups are protected. Before the question is read, whose clock may be the archive's; and when it
- * is. */
+ * groups are protected. Before the question is read, whose clock is the archive's; and when it is.
+ */
 int flows_judge_access(struct flows_answer *answer, struct err *err);
-int flows_protect_groups(struct flows_answer *answer, struct err *err);
+int flows_check_groups(struct flows_answer *answer, struct err *err);
 /* Single devices are looked at through one door, which keeps a log: by records that name them, or
  * by groups with the key. */
 int flows_log_look_up(const struct flows_answer *answer, struct err *err);
-/* Of which time groups under protection speak: asked before records are read. */
+/* Is that file the key of the pseudonyms in these archives? 0 or -errno. One that does not say
+ * which it is (archive_protection.h) believes any. */
+int flows_check_key(const char *path, const char *const *folders, unsigned count, struct err *err);
+/* By whose clock days and hours are told. */
+const struct local_zone *flows_zone(const struct flows_answer *answer);
+/* Groups of parts of the body, out of the tables of days. */
+int flows_read_parts(struct flows_answer *answer, struct err *err);
+/* Of which time groups of the body under protection speak: asked before records are read. */
 int flows_ask_told(struct flows_answer *answer, struct err *err);
 /* Is the record of such a time? */
 bool flows_may_tell(const struct flows_answer *answer, const struct record *record);

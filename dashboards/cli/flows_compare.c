@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include "analyzer/record/lookup_log.h"
-#include "analyzer/record/pseudonyms.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/hash_table.h"
@@ -203,7 +202,6 @@ static int read_side(struct side *side, struct err *err)
 static int check_devices(const struct side *sides, struct err *err)
 {
 	const struct flows_settings *settings = sides[0].answer->settings;
-	struct pseudonyms *pseudonyms;
 
 	if (!sides[0].has_pseudonyms && !sides[1].has_pseudonyms) {
 		return 0;
@@ -213,11 +211,11 @@ static int check_devices(const struct side *sides, struct err *err)
 			"devices are pseudonyms here: groups may be so small that they tell who it "
 			"was, and comparing them wants the key (--key)");
 	}
-	int status = pseudonyms_open(&pseudonyms, settings->key, err);
-	if (status < 0) {
-		return status;
+	int status = 0;
+	for (unsigned i = 0; i < 2 && status == 0; i++) {
+		status = flows_check_key(settings->key, (const char *const *)sides[i].folders.items,
+			sides[i].has_pseudonyms ? sides[i].folders.count : 0, err);
 	}
-	pseudonyms_close(pseudonyms);
 	for (unsigned i = 0; i < 2 && status == 0; i++) {
 		const struct lookup lookup = { .kind = LOOKUP_READ,
 			.question = "flows --compare",

@@ -166,17 +166,11 @@ int flows_print_groups(struct flows_answer *answer, struct err *err)
 	struct grouping *grouping = answer->grouping;
 	const struct group_row *rows;
 	size_t count = 0, top = answer->settings->top, at_least = 0;
-	int status = 0;
 
 	if (answer->sums) {
 		count = flow_sums_rows(answer->sums, top, &rows);
-	} else if (answer->protect) {
-		status = group_protect_rows(answer->protect, top, &rows, &count, err);
 	} else {
 		count = grouping_rows(grouping, top, &rows);
-	}
-	if (status < 0) {
-		return status;
 	}
 	if (answer->form == FORM_CSV) {
 		group_put_csv_header(&answer->text, grouping);

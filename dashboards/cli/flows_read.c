@@ -6,7 +6,6 @@
 
 #include "analyzer/archive/archive_clock.h"
 #include "analyzer/archive/archive_inputs.h"
-#include "analyzer/rollup/device_hash.h"
 #include "base/clock.h"
 #include "dashboards/cli/flows_cmd.h"
 
@@ -119,21 +118,14 @@ static void say_clock(const struct flows_answer *answer, const struct archive_st
 /* Groups over addresses and pseudonyms. */
 static bool is_mixed(const struct flows_answer *answer, const struct archived *archived)
 {
-	return answer->grouping && archived->labels.device[0] && !answer->protect &&
+	return answer->grouping && archived->labels.device[0] && !answer->k &&
 	       !answer->settings->key;
-}
-
-static uint64_t device_of(const struct archived *archived)
-{
-	const char *pseudonym = archived->labels.device;
-
-	return pseudonym[0] ? device_hash_of_pseudonym(pseudonym) : 0;
 }
 
 static struct field_view view_of(const struct flows_answer *answer, const struct archived *archived)
 {
 	return (struct field_view){ &archived->record, &archived->labels, !answer->settings->whole,
-		answer->question.zone };
+		flows_zone(answer) };
 }
 
 static bool matches(void *context, struct archived *archived)
@@ -165,10 +157,6 @@ static int take_record(struct flows_answer *answer, struct archived *archived, s
 		return 0;
 	}
 	answer->matched++;
-	if (answer->protect) {
-		group_protect_add(answer->protect, &view, device_of(archived));
-		return 0;
-	}
 	if (answer->grouping) {
 		grouping_add(answer->grouping, &view);
 		return 0;
@@ -189,8 +177,7 @@ static void select_fields(struct flows_answer *answer, struct archive_selection 
 	if (answer->question.query || answer->once) {
 		selection->matches = matches;
 	}
-	if (answer->protect) {
-		field_set_add(&selection->fields, field_find("bytes", 5));
+	if (answer->k) {
 		field_set_add(&selection->fields, field_find("start", 5));
 	}
 	if (answer->grouping) {
@@ -268,59 +255,33 @@ int flows_read_archive(struct flows_answer *answer, struct err *err)
 	return status;
 }
 
-/* Is what was asked for all of the day that runs, whose tables are yet to be made? */
-static int refuse_running(
-	const struct flows_answer *answer, const struct archive_day_rules *rules, struct err *err)
-{
-	struct local_day day = local_day_of(rules->zone, rules->now_ns);
-	struct archive_extent held;
-	bool is_asked = answer->archive.to_ns == 0 || answer->archive.to_ns > day.start_ns;
-
-	if (!is_asked || archive_read_extent(answer->archive.folder, &held, NULL) < 0 ||
-		held.last_ns < day.start_ns) {
-		return 0;
-	}
-	return err_set(err, EPERM,
-		"no figure is shown yet: a day's tables are made when it is over, and before today "
-		"there is nothing of that time");
-}
-
 /* Groups that need no records: protected ones of parts of the body, which a day's tables say once
  * and for all, and exact ones of what cells know. */
 int flows_read_sums(struct flows_answer *answer, bool *is_read, struct err *err)
 {
-	const struct archive_day_rules rules = { answer->question.zone, answer->k, clock_now_ns() };
-	bool is_asked = answer->grouping && !answer->question.query &&
-			answer->settings->archives.count == 1;
-	bool has_table =
-		is_asked && answer->protect &&
-		flow_sums_have_table(answer->grouping, &answer->archive, answer->question.zone);
-	bool may_suffice = is_asked && !answer->protect && !answer->settings->from_records;
+	const struct flows_settings *settings = answer->settings;
 	struct archive_stats stats;
 
-	*is_read =
-		has_table || (may_suffice && flow_sums_suffice(answer->grouping, &answer->archive));
+	if (answer->is_of_part) {
+		*is_read = true;
+		return flows_read_parts(answer, err);
+	}
+	*is_read = answer->grouping && !answer->question.query && !settings->from_records &&
+		   settings->archives.count == 1 && !answer->k &&
+		   flow_sums_suffice(answer->grouping, &answer->archive);
 	if (!*is_read) {
 		return 0;
 	}
-	int status = flow_sums_read(&answer->sums, answer->grouping, &answer->archive,
-		has_table ? &rules : NULL, &stats, err);
+	int status = flow_sums_read(&answer->sums, answer->grouping, &answer->archive, &stats, err);
 	const struct group_row *rows;
 	answer->matched = status == 0 ? flow_sums_rows(answer->sums, 0, &rows) : 0;
-	if (status == 0 && has_table && answer->matched == 0) {
-		status = refuse_running(answer, &rules, err);
-	}
 	if (status == 0) {
-		cli_notice("flows", "%s",
-			has_table ? "from the protected tables of days that are over; records are "
-				    "not counted"
-				  : "from what hours add up to; records are not counted "
-				    "(--from-records reads them)");
-		if (!has_table) {
-			say_clock(answer, &stats);
-		}
+		cli_notice("flows",
+			"from what hours add up to; records are not counted (--from-records reads "
+			"them)");
+		say_clock(answer, &stats);
 		say_deleted(answer, &stats);
-		explain(answer, has_table ? "day tables" : "hours", &stats);
+		explain(answer, "hours", &stats);
 	}
 	return status;
 }

@@ -79,8 +79,8 @@ enum { VALUES = sizeof(values) / sizeof(values[0]) };
 struct flow_sums {
 	const struct grouping *grouping;
 	unsigned fields[GROUP_FIELDS_MAX]; /* places in values */
-	int table;                         /* enum day_table; -1: hours */
-	bool is_withheld;
+	enum day_table table;              /* of days */
+	unsigned days, days_withheld;
 	struct group_row *rows;
 	size_t count, capacity;
 	struct hash_table by_values;
@@ -120,46 +120,18 @@ bool flow_sums_suffice(const struct grouping *grouping, const struct archive_opt
 	       options->from_ns % ARCHIVE_HOUR_NS == 0 && options->to_ns % ARCHIVE_HOUR_NS == 0;
 }
 
-/* The table of parts with just these fields; -1: none. */
-static int table_of(const struct grouping *grouping)
+/* The table of parts with just these fields: a unit or class, and perhaps its apps. */
+static enum day_table table_of(const struct grouping *grouping)
 {
-	static const struct {
-		const char *part, *with;
-		int table;
-	} tables[] = {
-		{ "borderflow.unit", NULL, DAY_TABLE_UNIT },
-		{ "borderflow.class", NULL, DAY_TABLE_CLASS },
-		{ "borderflow.unit", "network.application", DAY_TABLE_UNIT_APP },
-		{ "borderflow.class", "network.application", DAY_TABLE_CLASS_APP },
-		{ "borderflow.unit", "borderflow.zone", DAY_TABLE_UNIT_ZONE },
-	};
-	unsigned count = grouping_field_count(grouping);
-	const char *one = grouping_field(grouping, 0)->path,
-		   *other = count == 2 ? grouping_field(grouping, 1)->path : NULL;
+	bool is_unit = false, has_app = false;
 
-	for (unsigned i = 0; i < sizeof(tables) / sizeof(tables[0]) && count <= 2; i++) {
-		bool is_one =
-			strcmp(tables[i].part, one) == 0 &&
-			(tables[i].with ? other && strcmp(tables[i].with, other) == 0 : !other);
-		bool is_other = other && tables[i].with && strcmp(tables[i].part, other) == 0 &&
-				strcmp(tables[i].with, one) == 0;
-		if (is_one || is_other) {
-			return tables[i].table;
-		}
+	for (unsigned i = 0; i < grouping_field_count(grouping); i++) {
+		const char *path = grouping_field(grouping, i)->path;
+		is_unit |= strcmp(path, "borderflow.unit") == 0;
+		has_app |= find_value(path) < VALUES && values[find_value(path)].put == put_app;
 	}
-	return -1;
-}
-
-static bool is_day_edge(const struct local_zone *zone, uint64_t time_ns)
-{
-	return time_ns == 0 || local_day_of(zone, time_ns).start_ns == time_ns;
-}
-
-bool flow_sums_have_table(const struct grouping *grouping, const struct archive_options *options,
-	const struct local_zone *zone)
-{
-	return are_sums_known(grouping) && table_of(grouping) >= 0 && !options->whole &&
-	       is_day_edge(zone, options->from_ns) && is_day_edge(zone, options->to_ns);
+	return is_unit ? (has_app ? DAY_TABLE_UNIT_APP : DAY_TABLE_UNIT)
+		       : (has_app ? DAY_TABLE_CLASS_APP : DAY_TABLE_CLASS);
 }
 
 static bool has_values(const void *rows, uint32_t place, const void *wanted)
@@ -239,12 +211,13 @@ static void add(struct flow_sums *sums, const struct cell_key *key, const struct
 	}
 }
 
-static void take_tables(void *context, const struct archive_day_tables *day)
+static void take_day(void *context, const struct archive_day_tables *day)
 {
 	struct flow_sums *sums = context;
 
-	sums->is_withheld |= !day->is_month && day->tables->is_withheld;
-	for (size_t i = 0; !day->is_month && i < day->tables->count; i++) {
+	sums->days++;
+	sums->days_withheld += day->tables->is_withheld;
+	for (size_t i = 0; i < day->tables->count; i++) {
 		const struct day_table_row *row = &day->tables->rows[i];
 		if (row->table == sums->table) {
 			add(sums, &row->key, &row->sums, row->is_rest);
@@ -252,26 +225,7 @@ static void take_tables(void *context, const struct archive_day_tables *day)
 	}
 }
 
-static int read_hours(struct flow_sums *sums, const struct archive_options *options,
-	struct archive_stats *stats, struct err *err)
-{
-	struct rollup *rollup =
-		rollup_create(&(struct rollup_options){ .slot_ns = 0, .cells_max = UINT32_MAX });
-	int status = rollup ? archive_read_cells(options, rollup, stats, err)
-			    : err_set(err, ENOMEM, "out of memory");
-	size_t count = 0;
-	const struct cell *cells = status == 0 ? rollup_cells(rollup, &count) : NULL;
-
-	for (size_t i = 0; i < count; i++) {
-		add(sums, &cells[i].key, &cells[i].sums, false);
-	}
-	rollup_destroy(rollup);
-	return status;
-}
-
-int flow_sums_read(struct flow_sums **sums, const struct grouping *grouping,
-	const struct archive_options *options, const struct archive_day_rules *rules,
-	struct archive_stats *stats, struct err *err)
+static int create(struct flow_sums **sums, const struct grouping *grouping, struct err *err)
 {
 	struct flow_sums *made = calloc(1, sizeof(*made));
 
@@ -280,21 +234,52 @@ int flow_sums_read(struct flow_sums **sums, const struct grouping *grouping,
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	made->grouping = grouping;
-	made->table = rules ? table_of(grouping) : -1;
 	for (unsigned i = 0; i < grouping_field_count(grouping); i++) {
 		made->fields[i] = find_value(grouping_field(grouping, i)->path);
 	}
-	int status = rules ? archive_read_day_tables(options, rules, take_tables, made, stats, err)
-			   : read_hours(made, options, stats, err);
-	if (status == 0 && made->failed) {
-		status = err_set(err, ENOMEM, "out of memory");
+	return 0;
+}
+
+static int finish(const struct flow_sums *sums, int status, struct err *err)
+{
+	return status == 0 && sums->failed ? err_set(err, ENOMEM, "out of memory") : status;
+}
+
+int flow_sums_read(struct flow_sums **sums, const struct grouping *grouping,
+	const struct archive_options *options, struct archive_stats *stats, struct err *err)
+{
+	struct rollup *rollup =
+		rollup_create(&(struct rollup_options){ .slot_ns = 0, .cells_max = UINT32_MAX });
+	int status = create(sums, grouping, err);
+	size_t count = 0;
+
+	if (status == 0) {
+		status = rollup ? archive_read_cells(options, rollup, stats, err)
+				: err_set(err, ENOMEM, "out of memory");
 	}
-	if (status == 0 && made->is_withheld && made->count == 0) {
-		status = err_set(err, EPERM,
-			"fewer than %u devices were active on those days: no figure is shown",
-			rules->k);
+	const struct cell *cells = status == 0 ? rollup_cells(rollup, &count) : NULL;
+	for (size_t i = 0; i < count; i++) {
+		add(*sums, &cells[i].key, &cells[i].sums, false);
 	}
-	return status;
+	rollup_destroy(rollup);
+	return status < 0 ? status : finish(*sums, status, err);
+}
+
+int flow_sums_read_days(struct flow_sums **sums, const struct grouping *grouping, struct view *view,
+	const struct view_access *access, struct flow_sums_days *days, struct err *err)
+{
+	int status = create(sums, grouping, err);
+
+	if (status == 0) {
+		(*sums)->table = table_of(grouping);
+		status =
+			view_ask_days(view, access, days->asked, take_day, *sums, &days->told, err);
+	}
+	if (status == 0) {
+		days->count = (*sums)->days;
+		days->withheld = (*sums)->days_withheld;
+	}
+	return status < 0 ? status : finish(*sums, status, err);
 }
 
 void flow_sums_close(struct flow_sums *sums)

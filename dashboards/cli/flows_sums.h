@@ -7,19 +7,23 @@
 
 #include "analyzer/archive/archive_days.h"
 #include "analyzer/format/group.h"
+#include "analyzer/view/view.h"
 
 struct flow_sums;
 
 /* May these groups be read from hours? */
 bool flow_sums_suffice(const struct grouping *grouping, const struct archive_options *options);
-/* And from day tables: exactly the fields of one of them, over whole days. */
-bool flow_sums_have_table(const struct grouping *grouping, const struct archive_options *options,
-	const struct local_zone *zone);
-
-/* rules: NULL reads hours, exact; else tables. -EPERM where there are too few devices. */
 int flow_sums_read(struct flow_sums **sums, const struct grouping *grouping,
-	const struct archive_options *options, const struct archive_day_rules *rules,
-	struct archive_stats *stats, struct err *err);
+	const struct archive_options *options, struct archive_stats *stats, struct err *err);
+
+/* The same of units, classes or the apps of each (group_protect.h), as the tables of days have
+ * them. */
+struct flow_sums_days {
+	struct view_span asked, told; /* told: whole local days; none where its ends are the same */
+	unsigned count, withheld;     /* days with traffic; on which too few devices were active */
+};
+int flow_sums_read_days(struct flow_sums **sums, const struct grouping *grouping, struct view *view,
+	const struct view_access *access, struct flow_sums_days *days, struct err *err);
 void flow_sums_close(struct flow_sums *sums);
 
 /* Sorted as grouping_rows() does. Their records are not known, and 0. */

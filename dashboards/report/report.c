@@ -235,9 +235,10 @@ int report_write(const struct report_options *options, const struct report_model
 
 	written = written ? written : &ignored;
 	*written = (struct report_written){ .edition = 0 };
-	/* Over several months a device has several pseudonyms. */
-	suppressed.group_minimum =
-		policy_header(model->reference->policy)->group_minimum * report_months(model);
+	/* Whatever is shown on the screen; over several months a device has several pseudonyms. */
+	unsigned k = policy_header(model->reference->policy)->group_minimum;
+	k = model->is_from_archive && model->group_minimum > k ? model->group_minimum : k;
+	suppressed.group_minimum = k * report_months(model);
 	report_versions_read(&versions, model);
 	suppressed.versions = &versions;
 	text_init_heap(&figures);

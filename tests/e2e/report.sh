@@ -151,13 +151,14 @@ ok '… and of whole ones nothing' sh -c "grep -q 'held against the one before\.
 
 # Where the border of a day cuts an hour of UTC each day has its own part of it, and none is in both.
 sed '1i timezone: Asia/Kolkata' "$policy" >"$work/kolkata.yaml"
+"$bin" analyze --summary none --policy "$work/kolkata.yaml" --pseudonymize "$work/key" --archive "$work/kolkata" "$work/day.pcap" 2>>"$work/log"
 for day in 17 18; do
-	"$bin" report --archive "$work/first" --policy "$work/kolkata.yaml" --from "$month-$day" --to "$month-$day" --out "$work/kolkata-$day" \
+	"$bin" report --archive "$work/kolkata" --policy "$work/kolkata.yaml" --from "$month-$day" --to "$month-$day" --out "$work/kolkata-$day" \
 		--language en >/dev/null 2>&1
 	jq -c '.report.tables.zones[] | select(.zone == "total") | [.sent + .received, .flows]' "$work/kolkata-$day/report.json"
 done >"$work/by_report"
 for day in 17 18; do
-	"$bin" flows --archive "$work/first" --from "$month-$day" --to "$month-$((day + 1))" --time-zone Asia/Kolkata -g direction --sum flows,bytes |
+	"$bin" flows --archive "$work/kolkata" --from "$month-$day" --to "$month-$((day + 1))" --time-zone Asia/Kolkata -g direction --sum flows,bytes |
 		jq -cs '[(map(.["network.bytes"]) | add), (map(.flows) | add)]'
 done >"$work/by_records"
 ok 'days of a zone that begin within an hour have the records of each' cmp "$work/by_report" "$work/by_records"

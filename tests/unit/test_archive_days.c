@@ -4,12 +4,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "analyzer/archive/archive_closing.h"
 #include "analyzer/archive/archive_index.h"
 #include "analyzer/archive/archive_hours.h"
 #include "analyzer/archive/archive_rebuild.h"
 #include "analyzer/archive/archive_retention.h"
-#include "base/file.h"
 #include "tests/tap.h"
 #include "tests/unit/view_traffic.h"
 
@@ -558,39 +556,6 @@ static void test_first_night_of_a_month(void)
 	local_zone_close(zone);
 }
 
-static bool reads_closing(const char *lines, struct archive_closing *closing)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/closing", folder);
-	return file_write(path, lines, strlen(lines), NULL) == 0 &&
-	       archive_closing_read(folder, closing);
-}
-
-/* By which clock and k days are closed. */
-static void test_closing(void)
-{
-	static const char *const others[] = { "", "timezone Europe/Oslo\n", "k 5\n",
-		"timezone Europe/Oslo\nk 0\n", "timezone Europe/Oslo\nk 5",
-		"timezone Europe/Oslo\nk five\n" };
-	const struct archive_closing oslo = { "Europe/Oslo", 7 };
-	struct archive_closing closing;
-	unsigned refused = 0, count = sizeof(others) / sizeof(others[0]);
-
-	begin();
-	ok(!archive_closing_read(folder, &closing), "an archive may not say how it closes days");
-	is_int(archive_closing_write(folder, &oslo, NULL), 0, "written down");
-	ok(archive_closing_read(folder, &closing) && closing.k == 7 &&
-			strcmp(closing.zone, "Europe/Oslo") == 0,
-		"… it is read");
-	ok(reads_closing("timezone UTC\nk 5\n", &closing) && closing.k == 5, "as it stands");
-	for (unsigned i = 0; i < count; i++) {
-		refused += !reads_closing(others[i], &closing);
-	}
-	is_int(refused, count, "what is anything else says nothing");
-	end();
-}
-
 int main(void)
 {
 	static const unsigned sizes[TRAFFIC_UNITS] = { 40, 2, 20, 3, 9 };
@@ -606,7 +571,6 @@ int main(void)
 	test_hours();
 	test_other_zone();
 	test_first_night_of_a_month();
-	test_closing();
 	traffic_free(&traffic);
 	return done_testing();
 }

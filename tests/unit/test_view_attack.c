@@ -1,5 +1,6 @@
-/* An attacker who may ask anything that a viewer may (days, windows, filters, every table, groups
- * of flows) guesses how many devices a small unit has, and is right no more often than by chance.
+/* An attacker who may ask anything that a viewer may (days, windows, filters, every table; groups
+ * of flows are answered by the same) guesses how many devices a small unit has, and is right no
+ * more often than by chance.
  *
  * The body is the worst there is: every device that is active on a day makes the same number of
  * flows, which the attacker knows, so that whatever tells the flows of the small unit tells its
@@ -7,7 +8,6 @@
  * one would change from day to day if it were chosen by who is there. */
 #include <math.h>
 
-#include "analyzer/rollup/group_protect.h"
 #include "tests/tap.h"
 #include "tests/unit/view_traffic.h"
 #include "analyzer/view/view.h"
@@ -140,59 +140,6 @@ static void see_view(const struct world *world, struct seen *seen)
 	rollup_destroy(rollup);
 }
 
-/* The same by `flows --group-by`. */
-static void see_groups(const struct world *world, unsigned day, const char *by, struct seen *seen)
-{
-	uint64_t from_ns = TRAFFIC_FROM_NS + day * TRAFFIC_DAY_NS, to_ns = from_ns + TRAFFIC_DAY_NS;
-	unsigned rows[UNITS + 1] = { 0 }, flows[UNITS + 1] = { 0 }, fields = by[4] ? 2 : 1;
-	struct group_protect *protect;
-	struct grouping *grouping;
-	const struct group_row *shown;
-	struct err err = { "" };
-	size_t count;
-
-	if (grouping_create(&grouping, by, "flows", &err) < 0 ||
-		group_protect_create(&protect, grouping, NULL,
-			&(struct group_protect_rules){ from_ns, to_ns, NULL, K }, &err) < 0) {
-		ok(false, "%s", err.text);
-		return;
-	}
-	for (size_t i = 0; i < world->count; i++) {
-		const struct record *record = &world->records[i];
-		struct field_view view = { record, &world->labels[i], true, NULL };
-		uint64_t device = device_hash_of_pseudonym(world->labels[i].device);
-		if (record->flow.start_ns >= from_ns && record->flow.start_ns < to_ns) {
-			group_protect_add(protect, &view, device);
-			seen->body[day]++;
-		}
-	}
-	seen->body[day] /= A_DAY;
-	if (group_protect_rows(protect, 0, &shown, &count, &err) == 0) {
-		for (size_t i = 0; i < count; i++) {
-			unsigned unit = unit_of(shown[i].values[0]);
-			rows[unit]++;
-			flows[unit] += (unsigned)shown[i].flows;
-		}
-	}
-	for (unsigned unit = 0; unit < UNITS; unit++) {
-		if (rows[unit] == (fields == 2 ? APPS : 1)) {
-			seen->shown[day][unit] = flows[unit] / A_DAY;
-		}
-	}
-	group_protect_destroy(protect);
-	grouping_destroy(grouping);
-}
-
-static void see_flows(const struct world *world, struct seen *seen)
-{
-	for (unsigned day = 0; day < DAYS; day++) {
-		seen->body[day] = 0;
-		see_groups(world, day, "unit", seen);
-		seen->body[day] = 0;
-		see_groups(world, day, "unit,app", seen);
-	}
-}
-
 /* The same by a report of each day, in all that it and the summary say of units. */
 static void see_report(const struct world *world, unsigned day, struct seen *seen)
 {
@@ -316,7 +263,7 @@ int main(void)
 	enum { ROOM = UNITS * 26 * DAYS * A_DAY };
 	struct world world = { .records = calloc(ROOM, sizeof(struct record)),
 		.labels = calloc(ROOM, sizeof(struct record_labels)) };
-	unsigned naive = 0, view = 0, flows = 0, reports = 0, together = 0;
+	unsigned naive = 0, view = 0, reports = 0, together = 0;
 
 	for (unsigned i = 0; i < WORLDS; i++) {
 		struct seen seen = { 0 }, all;
@@ -324,10 +271,6 @@ int main(void)
 		see_view(&world, &seen);
 		all = seen;
 		view += guess(&seen) == world.sizes[SMALL];
-		memset(&seen, 0, sizeof(seen));
-		see_flows(&world, &seen);
-		add_seen(&all, &seen);
-		flows += guess(&seen) == world.sizes[SMALL];
 		memset(&seen, 0, sizeof(seen));
 		for (unsigned day = 0; day < DAYS; day++) {
 			see_report(&world, day, &seen);
@@ -340,7 +283,6 @@ int main(void)
 	}
 	is_int(naive, WORLDS, "where only small groups are left out every guess is right");
 	judge(view, "all that a viewer may ask");
-	judge(flows, "all groups of flows");
 	judge(reports, "reports of each day");
 	judge(together, "all of it together");
 	free(world.records);
