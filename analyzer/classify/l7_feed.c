@@ -13,9 +13,9 @@
 
 enum { IP_ICMPV6 = 58 };
 
-/* Where so much of an answer is there that somebody still waits for, more of it tells nobody more;
- * and how many pieces of other versions of a beginning are looked at. */
-enum { ANSWER_BYTES_TELLING = 8192, VERSION_PIECES_MAX = 250 };
+/* Where so much of an answer is there that somebody still waits for, more of it tells nobody more.
+ */
+enum { ANSWER_BYTES_TELLING = 8192 };
 
 /* How many segments of the other end's are looked at for another version of its first words. */
 enum { ANSWERS_MAX = 8 };
@@ -149,11 +149,6 @@ static bool is_other_version(
 	if (version == L7_VERSION_NO_ROOM) {
 		settle_versions(feed, L7_UNKNOWN);
 		version = l7_stream_keep_version(reassembly, direction, segment);
-	}
-	if (direction->version_pieces >= VERSION_PIECES_MAX) {
-		direction->is_untried = true;
-		settle_versions(feed, L7_UNKNOWN);
-		l7_read_finish(feed, direction);
 	}
 	return direction->is_done || version == L7_VERSION_INSTEAD;
 }

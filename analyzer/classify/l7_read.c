@@ -153,7 +153,6 @@ static void begin_inside(struct l7_feed *feed, size_t used)
 	l7_answer_forget(feed->tables, feed->session);
 	direction->start_seq = direction->next_seq;
 	answer->start_seq = answer->next_seq + (uint32_t)used;
-	direction->version_pieces = 0;
 	direction->is_inner = answer->is_inner = true;
 	direction->is_torn = answer->is_known = false;
 	direction->outer_hosts = (uint8_t)l7_contest_hosts(feed->l7);

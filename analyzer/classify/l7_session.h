@@ -39,7 +39,6 @@ struct direction {
 	uint8_t layer;          /* which of the session's states is theirs */
 	uint8_t misses;         /* payloads that nobody knew */
 	uint8_t pieces;         /* payloads looked at */
-	uint8_t version_pieces; /* that were sent for its beginning, and do not go on with it */
 	uint8_t outer_hosts;    /* hosts that were asked for before a hand-over that both made */
 	uint8_t waited;         /* segments since its first words were kept */
 	uint8_t urgent_count;   /* bytes with a number that are none of the stream's */

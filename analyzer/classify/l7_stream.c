@@ -378,7 +378,6 @@ static enum l7_stream_version keep_part(
 		return L7_VERSION_NONE;
 	}
 	enum versions_news news = versions_keep(reassembly, direction, at, part.in, is_cut);
-	direction->version_pieces += news == VERSIONS_KEPT;
 	return news == VERSIONS_FULL ? L7_VERSION_NO_ROOM
 	       : is_behind           ? L7_VERSION_INSTEAD
 				     : L7_VERSION_KEPT;

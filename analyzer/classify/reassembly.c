@@ -30,8 +30,8 @@ enum { RANGES_FEW = 6 };
 
 struct stream {
 	uint32_t unit; /* where its memory begins, 0: none yet; while free: the next free stream */
+	uint16_t range_count;
 	uint8_t size_class;
-	uint8_t range_count;
 	bool has_many;                /* its ranges are in the table of those that have many */
 	struct range few[RANGES_FEW]; /* ascending, with gaps between them */
 };
@@ -264,7 +264,7 @@ static bool note_range(
 	memmove(ranges + first + 1, ranges + behind,
 		(stream->range_count - behind) * sizeof(ranges[0]));
 	ranges[first] = (struct range){ start, end };
-	stream->range_count = (uint8_t)(stream->range_count + 1 - (behind - first));
+	stream->range_count = (uint16_t)(stream->range_count + 1 - (behind - first));
 	return true;
 }
 
@@ -457,7 +457,7 @@ void reassembly_consume(struct reassembly *reassembly, uint32_t number, size_t c
 			ranges[kept++] = range;
 		}
 	}
-	stream->range_count = (uint8_t)kept;
+	stream->range_count = (uint16_t)kept;
 }
 
 void reassembly_fetch(const struct reassembly *reassembly, uint32_t number)

@@ -18,7 +18,7 @@
 
 #include "base/reader.h"
 
-enum { REASSEMBLY_BYTES_MAX = 16384, REASSEMBLY_RANGES_MAX = 128 };
+enum { REASSEMBLY_BYTES_MAX = 16384, REASSEMBLY_RANGES_MAX = 1024 };
 
 struct reassembly;
 
