@@ -317,10 +317,12 @@ static int read_figures(
 	int status = report_told_read(&gathering->told, wish, err);
 
 	if (status == 0 && gathering->told.is_withheld) {
+		bool is_over = wish->to_ns + ARCHIVE_DAY_GRACE_NS <= wish->now_ns;
 		status = err_set(err, EPERM,
-			"on no day of the period were %u devices or more active: no figure is "
+			"on no day of the period%s were %u devices or more active%s: no figure is "
 			"shown",
-			wish->group_minimum);
+			is_over ? "" : " that is over", wish->group_minimum,
+			is_over ? "" : ", and of the day that runs nothing can be told yet");
 	}
 	if (status == 0) {
 		status = read_both(gathering, wish, err);

@@ -174,7 +174,11 @@ static void test_withheld(const struct body *body)
 	wish = wish_of(body, NULL, TRAFFIC_FROM_NS + QUIET_DAY * TRAFFIC_DAY_NS,
 		TRAFFIC_FROM_NS + (QUIET_DAY + 1) * TRAFFIC_DAY_NS);
 	is_int(report_gather(&gathering, &wish, &err), -EPERM, "of that day there is no report");
-	ok(strstr(err.text, "5 devices") != NULL, "and why: %s", err.text);
+	ok(strstr(err.text, "5 devices") && !strstr(err.text, "yet"), "and why: %s", err.text);
+	report_gathering_deinit(&gathering);
+	wish.now_ns = wish.from_ns + HOUR_NS;
+	is_int(report_gather(&gathering, &wish, &err), -EPERM, "nor of its first hour");
+	ok(strstr(err.text, "nothing can be told yet") != NULL, "and why: %s", err.text);
 	report_gathering_deinit(&gathering);
 }
 
