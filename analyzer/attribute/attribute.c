@@ -119,12 +119,24 @@ static void set_owner(const struct geo *geo, const struct geo_place *place, stru
 	}
 }
 
+/* Whatever name it tests, the app is the probe. */
+static void set_probe(const struct catalogue *catalogue, struct verdict *verdict)
+{
+	verdict->app = catalogue_find(catalogue, "borderflow-probe");
+	verdict->evidence = 1 << EVIDENCE_PROTOCOL;
+	verdict->confidence = CONFIDENCE_MAX;
+}
+
 void attribute(const struct catalogue *catalogue, const struct geo *geo, struct record *record)
 {
 	struct verdict *verdict = &record->verdict;
 	struct candidates candidates;
 
 	*verdict = (struct verdict){ .name = NAME_INDEX_NONE };
+	if (record_is_probe(record)) {
+		set_probe(catalogue, verdict);
+		return;
+	}
 	candidates_gather(catalogue, record, &candidates);
 	const struct candidate *chosen = candidates_choose(catalogue, &candidates);
 	if (chosen) {

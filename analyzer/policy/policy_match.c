@@ -399,6 +399,9 @@ void policy_decide_in(const struct policy *latest, const struct catalogue *catal
 {
 	const struct policy *policy = policy_in_force(latest, record->flow.start_ns);
 
+	if (record_is_probe(record)) {
+		return;
+	}
 	if (record->l7.protocol == L7_DNS) {
 		decide_lookup(policy, catalogue, context, record);
 		return;

@@ -298,6 +298,17 @@ static inline uint64_t record_bytes_down(const struct record *record)
 	return record->flow.bytes[record->own_side == RECORD_SOURCE ? 1 : 0];
 }
 
+/* A hello of our own (probe_marker.h): a name is tested, and nobody uses it. Who goes on behind the
+ * marker has copied it. */
+static inline bool record_is_probe(const struct record *record)
+{
+	enum { BYTES_MOST = 8192 };
+	const struct flow_record *flow = &record->flow;
+
+	return record->l7.probe_time_s != 0 && record->l7.exchange <= L7_EXCHANGE_NONE &&
+	       flow->total_bytes[0] <= BYTES_MOST;
+}
+
 /* Do owner and control rest on a name, a wire format or the network's owner? Where not, they are
  * those of an app that is only inferred. */
 static inline bool verdict_control_is_proven(const struct verdict *verdict)

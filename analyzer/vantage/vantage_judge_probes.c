@@ -33,6 +33,15 @@ static bool is_refused(const struct probe_seen *probe)
 		       probe->outcome == BLOCK_DROPPED_AFTER_HELLO);
 }
 
+/* Of a hello that was not answered by TLS: the message for what came instead; NULL nothing. */
+static const char *came_back(const struct probe_seen *probe)
+{
+	return probe->was_told     ? "probe_other"
+	       : probe->was_reset  ? "probe_reset"
+	       : probe->was_closed ? "probe_closed"
+				   : NULL;
+}
+
 /* The message for what became of it: of a hello that went no further, whether somebody said so. */
 static void put_outcome(char key[64], const struct probe_seen *probe, bool is_one_way)
 {
@@ -46,8 +55,8 @@ static void put_outcome(char key[64], const struct probe_seen *probe, bool is_on
 		snprintf(key, 64, "probe_late");
 	} else if (is_one_way) {
 		snprintf(key, 64, "probe_one_way");
-	} else if (probe->outcome == BLOCK_DROPPED_AFTER_HELLO && probe->was_reset) {
-		snprintf(key, 64, "probe_reset");
+	} else if (probe->outcome == BLOCK_DROPPED_AFTER_HELLO && came_back(probe)) {
+		snprintf(key, 64, "%s", came_back(probe));
 	} else {
 		snprintf(key, 64, "block_%s", block_outcome_name(probe->outcome));
 	}

@@ -89,6 +89,9 @@ static struct probe_seen seen_of(
 		.is_one_way = record->seen != RECORD_SEEN_BOTH && is_tcp && !is_late,
 		.is_late = record->seen != RECORD_SEEN_BOTH && is_late,
 		.was_reset = (record->flow.tcp_flags[1] & TCP_RST) != 0,
+		.was_closed = (record->flow.tcp_flags[1] & TCP_FIN) != 0 &&
+			      record->flow.left_first == FLOW_LEFT_DESTINATION,
+		.was_told = is_tcp && (record->l7.findings >> L7_FINDING_UNANSWERED & 1),
 		.transport = record->flow.protocol,
 		.refusal = record->l7.refusal,
 		.outcome = (uint8_t)policy_probe_outcome(policy, record) };

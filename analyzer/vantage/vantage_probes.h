@@ -27,6 +27,8 @@ struct probe_seen {
 	uint8_t outcome;                  /* enum block_outcome */
 	bool is_in_place; /* came from an address of its unit, or of the network it names */
 	bool was_reset;   /* a TCP reset came back */
+	bool was_closed;  /* likewise, the other end hung up */
+	bool was_told;    /* words came back that are no TLS */
 	bool is_one_way;  /* what came back, or not, takes another way */
 	bool is_late;     /* the hello sent again, of a connection whose beginning was not seen */
 	uint8_t refusal;  /* enum l7_refusal; by whom: */

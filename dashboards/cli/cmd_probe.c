@@ -2,15 +2,14 @@
 #include <string.h>
 
 #include "analyzer/record/keys.h"
-#include "base/clock.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/probe/probe.h"
 
 extern const struct command command_probe;
 
 struct probe_settings {
-	const char *keys, *segment, *name, *to, *transport, *block_issuer, *format;
-	uint64_t port, count, patience_ns;
+	const char *keys, *segment, *name, *to, *transport, *patience, *block_issuer, *format;
+	uint64_t port, count;
 };
 
 #define AT(field) offsetof(struct probe_settings, field)
@@ -31,9 +30,10 @@ static const struct option options[] = {
 		.choices = "both|tls|quic", .default_text = "both",
 		.help = "TLS over TCP, QUIC, or both." },
 	{ "count", 0, OPTION_NUMBER, AT(count), .argument = "N", .default_text = "1", .least = 1,
-		.most = PROBE_COUNT_MAX, .help = "How often, a second apart." },
-	{ "patience", 0, OPTION_DURATION, AT(patience_ns), .argument = "TIME", .default_text = "5s",
-		.least = NS_PER_S, .help = "How long to wait for an answer." },
+		.most = PROBE_COUNT_MAX,
+		.help = "How often; all probes of a machine go out a second apart." },
+	{ "patience", 0, OPTION_TEXT, AT(patience), .argument = "TIME", .default_text = "5s",
+		.help = "How long to wait for an answer, " PROBE_PATIENCE_EXPECTED "." },
 	{ "block-issuer", 0, OPTION_TEXT, AT(block_issuer), .argument = "NAME",
 		.help = "The firewall's name in its certificates (the issuer's common name or "
 			"organisation, whole), as the policy's page_issuers has it: such an answer "
@@ -65,7 +65,6 @@ static int run(void *values, char *const *arguments, unsigned count)
 	const struct probe_settings *settings = values;
 	struct probe_options probe = { .segment = settings->segment,
 		.port = (uint16_t)settings->port,
-		.patience_ms = settings->patience_ns / NS_PER_MS,
 		.block_issuer = settings->block_issuer };
 	bool with_tls = strcmp(settings->transport, "quic") != 0;
 	bool with_quic = strcmp(settings->transport, "tls") != 0;
@@ -85,6 +84,11 @@ static int run(void *values, char *const *arguments, unsigned count)
 	if (!addr_parse(settings->to, &probe.addr)) {
 		return cli_usage_error(&command_probe,
 			"--to: expected an address such as 192.0.2.1; found \"%s\"", settings->to);
+	}
+	if (!probe_set_patience(&probe, settings->patience)) {
+		return cli_usage_error(&command_probe,
+			"--patience: expected " PROBE_PATIENCE_EXPECTED "; found \"%s\"",
+			settings->patience);
 	}
 	int status = read_key(settings->keys, &key, &err);
 	if (status == 0) {

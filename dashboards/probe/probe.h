@@ -65,8 +65,11 @@ struct probe_reply {
 	uint32_t took_ms;
 };
 
-/* A name of letters, digits, dots and dashes in small letters; false where it is none. */
+/* A name of letters, digits, dots and dashes in small letters; false where it is none. And how long
+ * to wait, 1 to 30 seconds: "5" or "5s". */
 bool probe_set_name(struct probe_options *options, const char *name);
+bool probe_set_patience(struct probe_options *options, const char *text);
+#define PROBE_PATIENCE_EXPECTED "1s to 30s"
 
 /* 0, or -errno where it cannot be tried. */
 int probe_send_tls(const struct probe_options *options, struct probe_reply *reply, struct err *err);
@@ -74,7 +77,8 @@ int probe_send_quic(
 	const struct probe_options *options, struct probe_reply *reply, struct err *err);
 
 /* All that was asked for, a line a probe to standard output: at most PROBE_COUNT_MAX times, a
- * second apart. 0 or -errno. */
+ * second apart, also from those of other programs on this machine. 0 or -errno, also where a
+ * segment has no name that anybody could have written, or the address is a group's or nobody's. */
 enum { PROBE_COUNT_MAX = 5 };
 int probe_run(const struct probe_options *options, bool with_tls, bool with_quic, unsigned count,
 	bool as_json, struct err *err);

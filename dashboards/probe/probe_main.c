@@ -19,8 +19,9 @@ static const char usage[] =
 	"  --to ADDRESS         of the server, or of one of your own; nothing is looked up\n"
 	"  --port N             443 unless given\n"
 	"  --transport T        tls, quic or both (default)\n"
-	"  --count N            1 to 5, a second apart (default 1)\n"
-	"  --patience SECONDS   how long to wait for an answer, 1 to 30 (default 5)\n"
+	"  --count N            1 to 5 (default 1); all probes of a machine go out a second "
+	"apart\n"
+	"  --patience TIME      how long to wait for an answer, 1s to 30s (default 5s)\n"
 	"  --block-issuer NAME  the firewall's name in its certificates, as page_issuers has it\n"
 	"  --json               one object a line\n"
 	"  --help               this text\n"
@@ -101,7 +102,9 @@ static void take(struct settings *settings, int option, const char *text)
 		settings->count = number_of("--count", text, 1, PROBE_COUNT_MAX);
 		break;
 	case PATIENCE:
-		probe->patience_ms = 1000UL * number_of("--patience", text, 1, 30);
+		if (!probe_set_patience(probe, text)) {
+			refuse("--patience: expected " PROBE_PATIENCE_EXPECTED "; found ", text);
+		}
 		break;
 	case ISSUER:
 		probe->block_issuer = text;

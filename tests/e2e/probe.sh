@@ -150,7 +150,7 @@ ok "an intercepting proxy: the probe sees its issuer" sent tls block-page
 ok "and the sensor a block page" seen TLS block_block-page
 
 rules '' ''
-at_once() { # three machines of the segment in the same second
+at_once() { # three programs of a machine at once
 	for _ in 1 2 3; do
 		send --transport tls &
 		senders="${senders:-} $!"
@@ -159,6 +159,7 @@ at_once() { # three machines of the segment in the same second
 }
 watch inside at_once
 equal "three at once are three" 3 "$(count_seen)"
+equal "… of three different seconds" 3 "$(grep -o '"sentence":"Probe from[^:]*:[0-9]*:[0-9]*' "$work/seen" | sort -u | wc -l)"
 equal "… and none is called a copy" 0 "$(grep -c '"code":"probe-copied"' "$work/seen" || true)"
 
 # Answers come back by another way, which the sensor does not see.
@@ -179,8 +180,20 @@ ok "nor that QUIC went unanswered" seen QUIC probe_one_way
 ip -n "$segment" route replace default via 10.51.0.1
 forge() {
 	ip netns exec "$segment" "$probe" --key "$work/others/probe.key" --segment Kansli --name www.tiktok.com \
-		--to 10.52.0.2 --patience 1 >/dev/null 2>&1
+		--to 10.52.0.2 --patience 1s >/dev/null 2>&1
 }
+refuses() { # TITLE SENTENCE OPTION…: both programs
+	title=$1 sentence=$2
+	shift 2
+	says 2 "$sentence" "$title" "$probe" --key "$work/keys/probe.key" --name www.tiktok.com "$@"
+	says 2 "$sentence" "… whichever program it is" "$bin" probe --keys "$work/keys" --name www.tiktok.com "$@"
+}
+refuses 'a segment of two lines is none' 'in one line' --segment "$(printf 'Kansli\nSkola')" --to 10.52.0.2
+refuses 'nor is one without end' 'at most 255 bytes' --segment "$(printf '%0300d' 0)" --to 10.52.0.2
+for group in 239.1.1.1 255.255.255.255 0.0.0.0 ff02::1 ::; do
+	refuses "$group is no machine" "one machine's address" --segment Kansli --to "$group"
+done
+refuses 'a minute is too long to wait' 'expected 1s to 30s' --segment Kansli --to 10.52.0.2 --patience 60s
 watch inside forge
 equal "a marker under another key is none" 0 "$(count_seen)"
 rules '' ''

@@ -69,6 +69,25 @@ static void test_one_kind(void)
 	}
 }
 
+/* What a probe says hello to is used by nobody; who copies its marker to go on uses it. */
+static void test_probe(void)
+{
+	struct record record = flow_to("203.0.113.7");
+
+	record.l7.protocol = L7_TLS;
+	record.l7.probe_time_s = 1773700000;
+	add_name(&record, NAME_TLS_SNI, "www.tiktok.com");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "borderflow-probe", "a probe's hello is the probe's");
+	record.l7.exchange = L7_EXCHANGE_ONE;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "tiktok", "… and a conversation behind its marker is not");
+	record.l7.exchange = L7_EXCHANGE_NONE;
+	record.flow.total_bytes[0] = 20000;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "tiktok", "… nor are many bytes");
+}
+
 /* Several names lead to one address, and the flow says none: it may be any of them. */
 static void test_shared_address(void)
 {
@@ -532,6 +551,7 @@ int main(void)
 	catalogue = opened;
 	geo = opened_geo;
 	test_one_kind();
+	test_probe();
 	test_shared_address();
 	test_made_up();
 	test_agreement();

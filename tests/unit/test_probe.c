@@ -298,6 +298,35 @@ static void test_late(void)
 	policy_free(policy);
 }
 
+/* What came back of a hello, where it was no TLS. */
+static void test_answers(void)
+{
+	struct vantage *vantage = vantage_create();
+	struct policy *policy = policy_of_north();
+	const struct reference reference = { .policy = policy, .catalogue = catalogue };
+	struct record record = record_of_north(policy);
+
+	vantage->probe_key = key;
+	record.l7.protocol = L7_TLS;
+	record.seen = RECORD_SEEN_BOTH;
+	record.flow.protocol = 6;
+	record.flow.tcp_state = TCP_STATE_CLOSED;
+	record.flow.total_packets[0] = record.flow.total_packets[1] = 4;
+	record.flow.total_bytes[0] = 1000;
+	record.flow.total_bytes[1] = 208;
+	record.flow.tcp_flags[1] = TCP_FIN;
+	record.flow.left_first = FLOW_LEFT_DESTINATION;
+	vantage_take(vantage, &reference, &record, 1);
+	is_text(outcome_of(vantage, &reference), "probe_closed", "a goodbye for an answer is one");
+	record.l7.findings = 1 << L7_FINDING_UNANSWERED;
+	record.l7.probe_number++;
+	record.flow.total_bytes[1] = 600;
+	vantage_take(vantage, &reference, &record, 1);
+	is_text(outcome_of(vantage, &reference), "probe_other", "… and so is a page");
+	vantage_destroy(vantage);
+	policy_free(policy);
+}
+
 int main(void)
 {
 	struct err err;
@@ -314,6 +343,7 @@ int main(void)
 	test_issuers();
 	test_copies();
 	test_late();
+	test_answers();
 	probe_key_destroy(key);
 	probe_key_destroy(other_key);
 	catalogue_close(catalogue);
