@@ -174,3 +174,22 @@ int archive_protection_zone(
 	*zone = NULL;
 	return is_named ? local_zone_open(zone, protection->zone, err) : 0;
 }
+
+int archive_protection_check_key(
+	const char *path, const char *const *folders, unsigned count, struct err *err)
+{
+	struct pseudonyms *pseudonyms = NULL;
+	int status = pseudonyms_open(&pseudonyms, path, err);
+
+	for (unsigned i = 0; i < count && status == 0; i++) {
+		struct archive_protection protection;
+		status = archive_protection_read(folders[i], &protection, err);
+		if (status == 0 && !archive_protection_has_key(&protection, pseudonyms)) {
+			status = err_set(err, EPERM,
+				"%s is not the key that the pseudonyms of %s were made with", path,
+				folders[i]);
+		}
+	}
+	pseudonyms_close(pseudonyms);
+	return status;
+}

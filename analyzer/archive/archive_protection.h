@@ -50,6 +50,10 @@ int archive_protection_of(const char *const *folders, unsigned count,
 bool archive_protection_has_key(
 	const struct archive_protection *protection, const struct pseudonyms *pseudonyms);
 
+/* Is that file a key of all of these? 0 or -errno. */
+int archive_protection_check_key(
+	const char *path, const char *const *folders, unsigned count, struct err *err);
+
 /* Its time zone, the caller's to close; NULL: UTC, or it is not known. */
 int archive_protection_zone(
 	const struct archive_protection *protection, struct local_zone **zone, struct err *err);

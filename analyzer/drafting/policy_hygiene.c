@@ -7,7 +7,9 @@
 #include "analyzer/policy/policy_model.h"
 #include "base/hash.h"
 #include "base/hash_table.h"
+#include "base/keyed_list.h"
 #include "base/local_time.h"
+#include "base/quick_hash.h"
 
 struct seen_device {
 	struct addr identity;
@@ -27,6 +29,11 @@ struct pending {
 	uint32_t device, row;
 };
 
+/* A device for which a rule held. */
+struct holder {
+	uint32_t row, device;
+};
+
 struct policy_hygiene {
 	const struct policy *policy;
 	const struct catalogue *catalogue;
@@ -35,6 +42,7 @@ struct policy_hygiene {
 	struct seen_device *devices;
 	struct device_state *states; /* of the same places */
 	uint32_t count, capacity;
+	struct keyed_list holders;
 	struct device_days *contacts;
 	struct local_day day;
 	struct pending *pending; /* of that day */
@@ -55,6 +63,7 @@ struct policy_hygiene *policy_hygiene_create(
 	hygiene->policy = policy;
 	hygiene->catalogue = catalogue;
 	hygiene->key = hash_key_random();
+	hygiene->holders.most = HYGIENE_DEVICES_MAX;
 	hygiene->stats.first_ns = UINT64_MAX;
 	hygiene->rows = calloc(policy->rule_count + 1, sizeof(*hygiene->rows));
 	hygiene->contacts = device_days_create();
@@ -74,6 +83,7 @@ void policy_hygiene_destroy(struct policy_hygiene *hygiene)
 {
 	if (hygiene) {
 		hash_table_deinit(&hygiene->table);
+		keyed_list_deinit(&hygiene->holders);
 		device_days_destroy(hygiene->contacts);
 		free(hygiene->devices);
 		free(hygiene->states);
@@ -160,8 +170,24 @@ static void count_device(struct policy_hygiene *hygiene, const struct record *re
 	}
 }
 
-static void note_hit(struct policy_hygiene_row *row, uint64_t start_ns)
+static bool is_holder(const void *holders, uint32_t place, const void *wanted)
 {
+	return memcmp((const struct holder *)holders + place, wanted, sizeof(struct holder)) == 0;
+}
+
+/* device: HASH_TABLE_NONE where it is one of many, or found no room. */
+static void note_hit(
+	struct policy_hygiene *hygiene, uint32_t at, uint32_t device, uint64_t start_ns)
+{
+	struct policy_hygiene_row *row = &hygiene->rows[at];
+	const struct holder holder = { at, device };
+	uint32_t known = hygiene->holders.count;
+
+	if (device != HASH_TABLE_NONE) {
+		keyed_list_row(&hygiene->holders, sizeof(holder), quick_hash(at, device), is_holder,
+			&holder);
+		row->holders += hygiene->holders.count > known;
+	}
 	row->hits++;
 	row->last_ns = start_ns > row->last_ns ? start_ns : row->last_ns;
 }
@@ -188,7 +214,7 @@ static void settle_one(struct policy_hygiene *hygiene, const struct pending *pen
 	}
 	if (pending->row != 0 &&
 		clause_is_for(&hygiene->policy->rules[pending->row].clause, asked, has_access)) {
-		note_hit(&hygiene->rows[pending->row - 1], pending->start_ns);
+		note_hit(hygiene, pending->row - 1, pending->device, pending->start_ns);
 	}
 }
 
@@ -224,7 +250,7 @@ static void count_hit(void *context, uint32_t at)
 	} else if (may_hold) {
 		row->last_flow = record->flow.flow_id;
 		if (clause->access == CLAUSE_ACCESS_ANY) {
-			note_hit(row, start_ns);
+			note_hit(hygiene, at - 1, counting->device, start_ns);
 		} else if (counting->device != HASH_TABLE_NONE) {
 			put_off(hygiene, counting->device, at, start_ns);
 		}

@@ -32,6 +32,7 @@ struct policy_hygiene_row {
 	uint64_t last_ns;   /* 0 never */
 	uint64_t last_flow; /* id of the one that held last */
 	uint64_t devices;   /* of its scope, seen */
+	uint64_t holders;   /* devices for which it held */
 };
 
 /* One for each rule, in the file's order; the hygiene's until it is destroyed. */

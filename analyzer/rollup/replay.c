@@ -10,6 +10,9 @@
 
 enum { RELEASE_BATCH = 32, BEFORE = 1, AFTER = 2 };
 
+/* Whose flows it cannot be told of: no rule's, and in no row. */
+#define UNDECIDED (UINT16_MAX - 1)
+
 struct entry {
 	struct addr device; /* identity, or what stands for it in an archive */
 	uint16_t unit, rule;
@@ -115,7 +118,9 @@ static bool is_undecided(const struct record *record)
 static void note_drafted(struct replay *replay, const struct record *record)
 {
 	note_record(replay, record, record->decision.unit, AFTER);
-	replay->stats.has_undecided |= is_undecided(record);
+	if (is_undecided(record)) {
+		note(replay, &record->device.identity, 0, UNDECIDED, AFTER);
+	}
 }
 
 void replay_take(struct replay *replay, const struct record *record, bool has_address)
@@ -179,6 +184,9 @@ static void add_up(struct replay *replay)
 		const struct entry *entry = (const struct entry *)replay->entries.rows + i;
 		struct replay_row *row =
 			replay->row_count ? &replay->rows[replay->row_count - 1] : NULL;
+		if (entry->rule == UNDECIDED) {
+			continue;
+		}
 		if (!row || row->unit != entry->unit || row->rule != entry->rule) {
 			row = &replay->rows[replay->row_count++];
 			*row = (struct replay_row){ .unit = entry->unit, .rule = entry->rule };
@@ -277,26 +285,102 @@ static void merge_units(struct replay *replay, unsigned k)
 	}
 }
 
-size_t replay_rows(struct replay *replay, unsigned k, const struct replay_row **rows)
+/* Rows with exact counts, those of any rule first. False: there are none. */
+static bool make_rows(struct replay *replay)
 {
-	*rows = NULL;
-	if (replay->entries.count == 0) {
-		return 0;
+	if (replay->entries.count > 0) {
+		qsort(replay->entries.rows, replay->entries.count, sizeof(struct entry),
+			compare_entries);
+		hash_table_clear(&replay->entries.table); /* places have changed */
 	}
-	qsort(replay->entries.rows, replay->entries.count, sizeof(struct entry), compare_entries);
-	hash_table_clear(&replay->entries.table); /* places have changed */
+	free(replay->rows);
 	replay->row_count = 0;
 	replay->rows = calloc(replay->entries.count + 1, sizeof(*replay->rows));
 	if (replay->rows) {
 		add_up(replay);
-		protect(replay, k);
-		merge_units(replay, k);
 	}
+	return replay->row_count > 0;
+}
+
+size_t replay_rows(struct replay *replay, unsigned k, const struct replay_row **rows)
+{
+	*rows = NULL;
+	if (!make_rows(replay)) {
+		return 0;
+	}
+	protect(replay, k);
+	merge_units(replay, k);
 	*rows = replay->rows;
 	return replay->row_count;
+}
+
+static struct replay_row floor_row(const struct replay_row *row, unsigned k)
+{
+	struct replay_row told = { .unit = row->unit, .rule = row->rule };
+	bool is_affected = protect_shows_count(k, row->stay + row->fresh);
+
+	told.fresh = protect_shows_count(k, row->fresh) ? k : 0;
+	told.stay = is_affected ? k - told.fresh : 0;
+	told.gone = protect_shows_count(k, row->gone) ? k : 0;
+	return told;
+}
+
+static bool says_anything(const struct replay_row *told)
+{
+	return told->stay + told->fresh + told->gone > 0;
+}
+
+/* The rows of one rule, which lie behind each other; returns how many of them are told. */
+static size_t tell_rule(struct replay_row *told, const struct replay_row *rows, size_t count,
+	unsigned k, bool always)
+{
+	struct replay_row others = { .unit = REPLAY_OTHERS, .rule = count ? rows[0].rule : 0 };
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct replay_row row = floor_row(&rows[i], k);
+		if (says_anything(&row)) {
+			told[kept++] = row;
+		} else {
+			others.stay += rows[i].stay;
+			others.fresh += rows[i].fresh;
+			others.gone += rows[i].gone;
+		}
+	}
+	others = floor_row(&others, k);
+	if (always || says_anything(&others)) {
+		told[kept++] = others;
+	}
+	return kept;
+}
+
+size_t replay_told_rows(struct replay *replay, unsigned k, const struct replay_row **rows)
+{
+	make_rows(replay);
+	size_t count = replay->row_count, kept = 0, first = 0, end = 0;
+	struct replay_row *exact = replay->rows;
+	struct replay_row *told = calloc(2 * count + 1, sizeof(*told));
+
+	while (told && exact && (first < count || kept == 0)) {
+		uint16_t rule = kept == 0 ? 0 : exact[first].rule;
+		while (end < count && exact[end].rule == rule) {
+			end++;
+		}
+		kept += tell_rule(told + kept, exact + first, end - first, k, rule == 0);
+		first = end;
+	}
+	free(exact);
+	replay->rows = told;
+	replay->row_count = kept;
+	*rows = told;
+	return kept;
 }
 
 void replay_read_stats(const struct replay *replay, struct replay_stats *stats)
 {
 	*stats = replay->stats;
+	for (uint32_t i = 0; i < replay->entries.count; i++) {
+		stats->undecided +=
+			((const struct entry *)replay->entries.rows)[i].rule == UNDECIDED;
+	}
 }

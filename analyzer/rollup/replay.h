@@ -3,6 +3,8 @@
  * Counts devices, by unit and by rule, whom the rules in force accuse (violation, grace, not
  * approved), and whom the draft would. What is handed out is protected: three groups of a part are
  * disjoint (they stay, they are new, they are gone), so that no difference tells of fewer than k.
+ * That holds of one draft. Whoever may not see devices and may try as many drafts as he likes gets
+ * replay_told_rows(), where a part of fewer than k and one of nobody look alike.
  *
  * Where records still have addresses, unit and class are those of the draft; where they are
  * pseudonyms, those that were written down.
@@ -45,10 +47,19 @@ struct replay_row {
 /* Rows of units, then of rules in units; the replay's until it is destroyed. k: of the policy. */
 size_t replay_rows(struct replay *replay, unsigned k, const struct replay_row **rows);
 
+/* The same, but counts are k where they are k or more, and 0 where they are fewer or none. Parts of
+ * which that is all there is to say stand together: of each rule in a row of other units where they
+ * are k there, of any rule in one that is always there.
+ *
+ * What stays open: the draft may be made so that it holds for k - 1 devices that are known
+ * otherwise, and then tells whether it holds for one more. */
+size_t replay_told_rows(struct replay *replay, unsigned k, const struct replay_row **rows);
+
 struct replay_stats {
 	uint64_t records, first_ns, last_ns;
 	uint64_t many; /* records of devices that are kept as sums alone: in no count */
 	uint64_t left_out;
-	bool has_undecided; /* denied, and whether it got through cannot be told */
+	uint64_t undecided; /* devices of flows that are denied, and it cannot be told of whether
+			       they got through */
 };
 void replay_read_stats(const struct replay *replay, struct replay_stats *stats);

@@ -68,6 +68,10 @@ static const struct option options[] = {
 		.help = "Why data from before staff were informed is looked at, or why a version "
 			"is in force from a day that is over; it is kept." },
 	{ "json", 0, OPTION_FLAG, AT(past.is_json), .help = "The answer of replay as JSON." },
+	{ "key", 0, OPTION_FILE, AT(past.key), .argument = "KEYFILE",
+		.help = "The key that the pseudonyms of the archive were made with: whoever has it "
+			"may see devices. Without it replay and hygiene say of each group of "
+			"pseudonyms whether it is k or more." },
 	{ "protected", 0, OPTION_FLAG, AT(past.is_protected),
 		.help = "Replay for who may not see devices: of each group that it is the policy's "
 			"k "

@@ -7,7 +7,6 @@
 #include "analyzer/archive/archive_protection.h"
 #include "analyzer/archive/archive_pseudonyms.h"
 #include "analyzer/record/lookup_log.h"
-#include "analyzer/record/pseudonyms.h"
 #include "base/clock.h"
 #include "base/local_time.h"
 #include "dashboards/cli/flows_cmd.h"
@@ -214,24 +213,6 @@ bool flows_may_tell(const struct flows_answer *answer, const struct record *reco
 	       !hours->is_step_hidden[(time_ns - answer->hours_from_ns) / HOUR_NS];
 }
 
-int flows_check_key(const char *path, const char *const *folders, unsigned count, struct err *err)
-{
-	struct pseudonyms *pseudonyms = NULL;
-	int status = pseudonyms_open(&pseudonyms, path, err);
-
-	for (unsigned i = 0; i < count && status == 0; i++) {
-		struct archive_protection protection;
-		status = archive_protection_read(folders[i], &protection, err);
-		if (status == 0 && !archive_protection_has_key(&protection, pseudonyms)) {
-			status = err_set(err, EPERM,
-				"%s is not the key that the pseudonyms of %s were made with", path,
-				folders[i]);
-		}
-	}
-	pseudonyms_close(pseudonyms);
-	return status;
-}
-
 static bool is_day_edge(const struct local_zone *zone, uint64_t time_ns)
 {
 	return time_ns == 0 || local_day_of(zone, time_ns).start_ns == time_ns;
@@ -289,8 +270,8 @@ int flows_judge_access(struct flows_answer *answer, struct err *err)
 	if (!settings->group_by || settings->verify) {
 		return 0;
 	}
-	return settings->key ? flows_check_key(settings->key, (const char *const *)archives->items,
-				       archives->count, err)
+	return settings->key ? archive_protection_check_key(settings->key,
+				       (const char *const *)archives->items, archives->count, err)
 			     : protect(answer, err);
 }
 

@@ -86,9 +86,6 @@ int flows_check_groups(struct flows_answer *answer, struct err *err);
 /* Single devices are looked at through one door, which keeps a log: by records that name them, or
  * by groups with the key. */
 int flows_log_look_up(const struct flows_answer *answer, struct err *err);
-/* Is that file the key of the pseudonyms in these archives? 0 or -errno. One that does not say
- * which it is (archive_protection.h) believes any. */
-int flows_check_key(const char *path, const char *const *folders, unsigned count, struct err *err);
 /* By whose clock days and hours are told. */
 const struct local_zone *flows_zone(const struct flows_answer *answer);
 /* Groups of parts of the body, out of the tables of days. */

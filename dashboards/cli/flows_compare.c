@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "analyzer/archive/archive_protection.h"
 #include "analyzer/record/lookup_log.h"
 #include "base/clock.h"
 #include "base/hash.h"
@@ -213,7 +214,8 @@ static int check_devices(const struct side *sides, struct err *err)
 	}
 	int status = 0;
 	for (unsigned i = 0; i < 2 && status == 0; i++) {
-		status = flows_check_key(settings->key, (const char *const *)sides[i].folders.items,
+		status = archive_protection_check_key(settings->key,
+			(const char *const *)sides[i].folders.items,
 			sides[i].has_pseudonyms ? sides[i].folders.count : 0, err);
 	}
 	for (unsigned i = 0; i < 2 && status == 0; i++) {

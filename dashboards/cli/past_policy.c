@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "analyzer/archive/archive_protection.h"
 #include "base/clock.h"
 #include "dashboards/cli/past_records.h"
 #include "dashboards/cli/time_word.h"
@@ -67,4 +68,17 @@ int past_policy_end(const struct past_policy *past, int status, const struct err
 	return status < 0       ? cli_fail("policy", status, err)
 	       : past->problems ? EXIT_INPUT
 				: EXIT_DONE;
+}
+
+int past_settings_protection(const struct past_settings *settings, unsigned *k, struct err *err)
+{
+	const char *const *folders = (const char *const *)settings->archives.items;
+	struct archive_protection protection = { .k = 0 };
+	int status = settings->key ? archive_protection_check_key(
+					     settings->key, folders, settings->archives.count, err)
+				   : archive_protection_of(
+					     folders, settings->archives.count, &protection, err);
+
+	*k = protection.k;
+	return status;
 }

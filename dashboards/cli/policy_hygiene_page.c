@@ -15,6 +15,9 @@
 struct looking {
 	struct past_policy past;
 	struct policy_hygiene *hygiene;
+	/* For who may not see devices: of fewer than so many nothing is said, nor whether there are
+	 * any; 0: all is. The file may be made to ask about one. */
+	unsigned k;
 	struct record located;
 };
 
@@ -31,9 +34,14 @@ static void take(void *context, const struct record *record, const char *pseudon
 	policy_hygiene_take(looking->hygiene, record);
 }
 
-static const char *count_text(uint64_t count, unsigned k, char text[32])
+static const char *count_text(const struct looking *looking, uint64_t count, char text[32])
 {
-	if (count > 0 && count < k) {
+	unsigned k = policy_header(looking->past.policy)->group_minimum;
+
+	if (looking->k) {
+		snprintf(text, 32, count < looking->k ? "0 to %u" : "at least %u",
+			count < looking->k ? looking->k - 1 : looking->k);
+	} else if (count > 0 && count < k) {
 		snprintf(text, 32, "fewer than %u", k);
 	} else {
 		snprintf(text, 32, "%" PRIu64, count);
@@ -59,6 +67,24 @@ static const char *remark_on(
 		       : "";
 }
 
+static void put_row(const struct looking *looking, const struct policy_hygiene_row *row,
+	const struct policy_hygiene_stats *stats)
+{
+	const char *id = policy_rule(looking->past.policy, row->rule)->id;
+	char last[11] = "never", text[32];
+
+	if (looking->k && row->holders < looking->k) {
+		printf("%-24s %10s %-12s %16s  it held for fewer than %u devices, or none\n", id,
+			"-", "-", count_text(looking, row->devices, text), looking->k);
+		return;
+	}
+	if (row->last_ns) {
+		local_format_date(policy_header(looking->past.policy)->zone, row->last_ns, last);
+	}
+	printf("%-24s %10" PRIu64 " %-12s %16s  %s\n", id, row->hits, last,
+		count_text(looking, row->devices, text), remark_on(row, stats));
+}
+
 static void put_page(const struct looking *looking)
 {
 	const struct policy_header *header = policy_header(looking->past.policy);
@@ -75,18 +101,10 @@ static void put_page(const struct looking *looking)
 	printf("%s to %s, %" PRIu64 " records\n\n%-24s %10s %-12s %16s  %s\n", from, to,
 		stats.records, "rule", "flows", "last", "devices in scope", "");
 	for (size_t i = 0; i < count; i++) {
-		char last[11] = "never";
-		if (rows[i].last_ns) {
-			local_format_date(header->zone, rows[i].last_ns, last);
-		}
-		printf("%-24s %10" PRIu64 " %-12s %16s  %s\n",
-			policy_rule(looking->past.policy, rows[i].rule)->id, rows[i].hits, last,
-			count_text(rows[i].devices, header->group_minimum, text),
-			remark_on(&rows[i], &stats));
+		put_row(looking, &rows[i], &stats);
 	}
-	printf("\nOwn devices in no unit: %s",
-		count_text(stats.devices_outside, header->group_minimum, text));
-	printf(" of %s\n", count_text(stats.devices, header->group_minimum, text));
+	printf("\nOwn devices in no unit: %s", count_text(looking, stats.devices_outside, text));
+	printf(" of %s\n", count_text(looking, stats.devices, text));
 }
 
 static int look(struct looking *looking, const struct past_settings *settings,
@@ -98,6 +116,12 @@ static int look(struct looking *looking, const struct past_settings *settings,
 	if (status < 0) {
 		return status;
 	}
+	unsigned kept, own = policy_header(looking->past.policy)->group_minimum;
+	status = past_settings_protection(settings, &kept, err);
+	if (status < 0) {
+		return status;
+	}
+	looking->k = kept == 0 && !settings->is_protected ? 0 : kept > own ? kept : own;
 	looking->past.take = take;
 	looking->past.context = looking;
 	looking->hygiene = policy_hygiene_create(looking->past.policy, catalogue);

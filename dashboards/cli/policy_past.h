@@ -11,10 +11,14 @@
 struct past_settings {
 	struct option_list archives;
 	const char *flow, *address, *at;
-	const char *in_force, *from, *to, *reason, *history, *by, *geo;
+	const char *in_force, *from, *to, *reason, *history, *by, *geo, *key;
 	bool is_json;
 	bool is_protected; /* for who may not see devices */
 };
+
+/* The k that the archives are protected by where they hold pseudonyms and nobody gave their key; 0:
+ * whoever asks may see devices. 0 or -errno. */
+int past_settings_protection(const struct past_settings *settings, unsigned *k, struct err *err);
 
 int policy_replay(const struct past_settings *settings, const struct catalogue *catalogue,
 	const char *draft, char *const *files, unsigned count);

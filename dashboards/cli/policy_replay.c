@@ -24,6 +24,8 @@ struct replaying {
 	struct reference reference, draft_reference;
 	struct replay *replay;
 	uint64_t from_ns, to_ns, informed_ns;
+	bool is_protected; /* for who may not see devices: k is no smaller than the archives' */
+	unsigned k;
 	bool is_from_before; /* some of it is from before staff were informed */
 	unsigned problems;
 };
@@ -141,18 +143,14 @@ static void put_number(uint64_t number, unsigned k, bool is_hidden)
 	printf(" %14s", text);
 }
 
-/* Differences of exact counts, of drafts or of times that differ by little, would tell of one. */
-static uint64_t shown_count(const struct replaying *replaying, uint64_t devices, unsigned k)
-{
-	return replaying->settings->is_protected ? protect_floor(k, devices) : devices;
-}
-
+/* Of who may not see devices: as few as that, or none. */
 static void put_count(const struct replaying *replaying, uint64_t devices, unsigned k)
 {
 	char text[32];
 
-	if (replaying->settings->is_protected && devices > 0) {
-		snprintf(text, sizeof(text), "at least %u", k);
+	if (replaying->is_protected) {
+		snprintf(text, sizeof(text), devices > 0 ? "at least %u" : "0 to %u",
+			devices > 0 ? k : k - 1);
 		printf(" %14s", text);
 	} else {
 		put_number(devices, k, false);
@@ -182,13 +180,26 @@ static void put_row(const struct replaying *replaying, const struct replay_row *
 	putchar('\n');
 }
 
+static size_t rows_of(const struct replaying *replaying, unsigned k, const struct replay_row **rows)
+{
+	return (replaying->is_protected ? replay_told_rows : replay_rows)(
+		replaying->replay, k, rows);
+}
+
+/* One that nobody may see would tell of itself. */
+static bool has_undecided(
+	const struct replaying *replaying, const struct replay_stats *stats, unsigned k)
+{
+	return stats->undecided >= (replaying->is_protected ? k : 1);
+}
+
 static void put_text(struct replaying *replaying, unsigned k, const char *draft)
 {
 	const struct local_zone *zone = policy_header(replaying->draft)->zone;
 	const struct replay_row *rows;
 	struct replay_stats stats;
 	char from[11] = "-", to[11] = "-";
-	size_t count = replay_rows(replaying->replay, k, &rows);
+	size_t count = rows_of(replaying, k, &rows);
 	bool has_rules = false;
 
 	replay_read_stats(replaying->replay, &stats);
@@ -199,8 +210,9 @@ static void put_text(struct replaying *replaying, unsigned k, const char *draft)
 	printf("%s (%.12s) against the rules in force, %s to %s, %" PRIu64 " records\n", draft,
 		policy_hash(replaying->draft), from, to, stats.records);
 	if (count == 0) {
-		printf(stats.has_undecided ? "Nobody is known to be affected.\n"
-					   : "Nobody would be affected, as far as was seen.\n");
+		printf(has_undecided(replaying, &stats, k)
+				? "Nobody is known to be affected.\n"
+				: "Nobody would be affected, as far as was seen.\n");
 	} else {
 		printf("Devices whose use would be a violation, in grace, or not approved:\n\n"
 		       "  %-45s %14s %14s %14s\n",
@@ -214,7 +226,7 @@ static void put_text(struct replaying *replaying, unsigned k, const char *draft)
 		}
 		put_row(replaying, &rows[i], k);
 	}
-	if (stats.has_undecided) {
+	if (has_undecided(replaying, &stats, k)) {
 		printf("\nOf some flows that are denied it cannot be told whether they got "
 		       "through: one way alone was seen, or too little came back. They are in no "
 		       "count.\n");
@@ -249,10 +261,13 @@ static void put_json_row(const struct replaying *replaying, struct json *json,
 			json_u64(json, "devices_below", k);
 		}
 	} else {
-		json_u64(json, "affected", shown_count(replaying, row->stay + row->fresh, k));
-		json_u64(json, "newly", shown_count(replaying, row->fresh, k));
-		json_u64(json, "no_longer", shown_count(replaying, row->gone, k));
-		json_bool(json, "at_least", replaying->settings->is_protected);
+		json_u64(json, "affected", row->stay + row->fresh);
+		json_u64(json, "newly", row->fresh);
+		json_u64(json, "no_longer", row->gone);
+		json_bool(json, "at_least", replaying->is_protected);
+		if (replaying->is_protected) {
+			json_u64(json, "devices_below", k); /* where it says 0 */
+		}
 	}
 	json_object_end(json);
 }
@@ -262,7 +277,7 @@ static void put_json(struct replaying *replaying, unsigned k)
 	const struct replay_row *rows;
 	struct replay_stats stats;
 	struct text text;
-	size_t count = replay_rows(replaying->replay, k, &rows);
+	size_t count = rows_of(replaying, k, &rows);
 
 	text_init_heap(&text);
 	struct json json = json_over(&text);
@@ -273,7 +288,7 @@ static void put_json(struct replaying *replaying, unsigned k)
 	json_string(&json, "in_force", policy_hash(replaying->in_force));
 	json_u64(&json, "records", stats.records);
 	json_u64(&json, "records_of_many", stats.many);
-	json_bool(&json, "undecided", stats.has_undecided);
+	json_bool(&json, "undecided", has_undecided(replaying, &stats, k));
 	json_u64(&json, "k", k);
 	json_array_begin(&json, "rows");
 	for (size_t i = 0; i < count; i++) {
@@ -283,6 +298,22 @@ static void put_json(struct replaying *replaying, unsigned k)
 	json_object_end(&json);
 	printf("%s\n", text.at);
 	text_deinit(&text);
+}
+
+/* Without the key what devices did is not told of pseudonyms, and never of fewer than any of the
+ * policies says, or the archive. */
+static int find_protection(struct replaying *replaying, struct err *err)
+{
+	const struct past_settings *settings = replaying->settings;
+	const unsigned policies[] = { policy_header(replaying->draft)->group_minimum,
+		policy_header(replaying->in_force)->group_minimum };
+	unsigned kept;
+	int status = past_settings_protection(settings, &kept, err);
+
+	replaying->is_protected = settings->is_protected || kept > 0;
+	replaying->k = policies[0] > policies[1] ? policies[0] : policies[1];
+	replaying->k = kept > replaying->k ? kept : replaying->k;
+	return status;
 }
 
 static int run(struct replaying *replaying, const char *draft, char *const *files, unsigned count,
@@ -297,8 +328,10 @@ static int run(struct replaying *replaying, const char *draft, char *const *file
 		.take = take,
 		.context = replaying,
 		.problem = print_problem };
-	int status = read_time(replaying, "from", settings->from, &past.from_ns, err);
+	int status = find_protection(replaying, err);
 
+	status = status < 0 ? status
+			    : read_time(replaying, "from", settings->from, &past.from_ns, err);
 	if (status == 0) {
 		status = read_time(replaying, "to", settings->to, &past.to_ns, err);
 	}
@@ -330,9 +363,7 @@ int policy_replay(const struct past_settings *settings, const struct catalogue *
 	if (status < 0) {
 		cli_error("policy", err.text);
 	} else {
-		unsigned own = policy_header(replaying.draft)->group_minimum,
-			 other = policy_header(replaying.in_force)->group_minimum;
-		unsigned k = own > other ? own : other;
+		unsigned k = replaying.k;
 		if (settings->is_json) {
 			put_json(&replaying, k);
 		} else {

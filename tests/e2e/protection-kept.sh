@@ -66,6 +66,25 @@ sed 's/^timezone: .*/timezone: UTC/' "$work/lax.yaml" >"$work/utc.yaml"
 says 2 'is told by days of Europe/Stockholm' 'a report by other days is refused' \
 	"$bin" report -a "$archive" --policy "$work/utc.yaml" --from 2026-03-17 --to 2026-03-17 -o "$work/other"
 
+# A draft may be made to ask about one flow: what it is told does not say whether there was one.
+small=$(printf '%s\n' "$small" | head -1)
+draft() { # BYTES
+	sed '/^rules:/,$d' "$work/strict.yaml"
+	printf 'rules:\n  - {id: probe, match: {zone: [eu, eea, third], bytes_up_least: %s}, scope: {unit: "%s"}, action: deny, confidence: 10, basis: D}\n' \
+		"$1" "$small"
+}
+for bytes in 1kB 900MB; do
+	draft "$bytes" >"$work/draft-$bytes.yaml"
+	"$bin" policy replay "$work/draft-$bytes.yaml" --archive "$archive" --json 2>>"$work/log" | jq -c '.rows, .undecided' >"$work/replayed-$bytes"
+	"$bin" policy hygiene "$work/draft-$bytes.yaml" --archive "$archive" >"$work/held-$bytes" 2>>"$work/log"
+	"$bin" policy hygiene "$work/draft-$bytes.yaml" --archive "$archive" --key "$work/keys/pseudonym.key" >"$work/seen-$bytes" 2>>"$work/log"
+done
+ok 'a replay says the same of a few devices and of none' cmp "$work/replayed-1kB" "$work/replayed-900MB"
+ok '… and something' grep -q other_units "$work/replayed-1kB"
+ok 'so does hygiene' cmp "$work/held-1kB" "$work/held-900MB"
+ok '… but to whoever has the key' eval '! cmp -s "$work/seen-1kB" "$work/seen-900MB"'
+says 2 'is not the key' '… and no other one' "$bin" policy hygiene "$work/draft-1kB.yaml" --archive "$archive" --key "$work/others/pseudonym.key"
+
 # An hour of which too few are told is no filter either: what is left out would be theirs.
 told=0
 all=$(flows -g zone --from 2026-03-17 --to 2026-03-18 --time-zone Europe/Stockholm | jq -s 'map(.["network.bytes"]) | add')

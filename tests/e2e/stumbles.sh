@@ -136,7 +136,7 @@ for damage in noise end; do
 	else
 		truncate -s $((size - 100)) "$block"
 	fi
-	for command in 'flows -a hurt' 'flows -a hurt -g app --from-records' "policy replay $policy --archive hurt" \
+	for command in 'flows -a hurt' "flows -a hurt -g app --from-records --key keys/pseudonym.key" "policy replay $policy --archive hurt" \
 		"policy hygiene $policy --archive hurt"; do
 		# shellcheck disable=SC2086
 		says 3 "$block:[0-9]" "damaged ($damage): $command" "$bin" $command

@@ -147,7 +147,7 @@ replayed() { # replayed ARCHIVE…
 		set -- "$@" --archive "$work/$archive"
 		shift
 	done
-	"$bin" policy replay "$work/policy.yaml" --json --reason test "$@"
+	"$bin" policy replay "$work/policy.yaml" --json --reason test --key "$work/keys/pseudonym.key" "$@"
 }
 replayed truth >"$work/replay-truth"
 replayed half-out half-in >"$work/replay-halves"

@@ -214,9 +214,47 @@ static void test_stats(void)
 	ok(is_row(unit("North"), 0, 0, 0, 2), "… and it is in no count");
 }
 
+/* For who may try as many drafts as he likes. */
+static void end_told(void)
+{
+	replay_finish(replay);
+	row_count = replay_told_rows(replay, K, &rows);
+}
+
+static void test_told(void)
+{
+	unsigned nobody, few;
+
+	begin();
+	take_devices(1, 0, 9, "telegram", POLICY_VERDICT_VIOLATION);
+	end_told();
+	ok(is_row(unit("North"), 0, 0, 0, K), "of nine it is told that they are k");
+	ok(is_row(REPLAY_OTHERS, 0, 0, 0, 0), "others have a row, though there are none");
+	nobody = (unsigned)row_count;
+	begin();
+	take_devices(1, 0, 9, "telegram", POLICY_VERDICT_VIOLATION);
+	take_devices(2, 0, K - 1, "telegram", POLICY_VERDICT_VIOLATION);
+	take_devices(1, 20, K - 1, "tiktok", POLICY_VERDICT_NONE);
+	end_told();
+	few = (unsigned)row_count;
+	ok(is_row(unit("North"), 0, 0, 0, K) && is_row(REPLAY_OTHERS, 0, 0, 0, 0),
+		"fewer than k change nothing, in whatever unit");
+	is_int((int)few, (int)nobody, "… and add no row");
+	begin();
+	end_told();
+	ok(row_count == 1 && is_row(REPLAY_OTHERS, 0, 0, 0, 0), "nobody looks like a few");
+	begin();
+	take_devices(2, 0, K - 1, "telegram", POLICY_VERDICT_VIOLATION);
+	take_devices(3, 0, K - 1, "telegram", POLICY_VERDICT_VIOLATION);
+	end_told();
+	ok(is_row(REPLAY_OTHERS, 0, 0, 0, K) && is_row(REPLAY_OTHERS, rule("before"), 0, 0, K),
+		"parts that are k together are told together");
+}
+
 int main(void)
 {
 	if (begin_decider()) {
+		test_told();
 		test_both();
 		test_accused();
 		test_once();

@@ -65,7 +65,7 @@ const assessmentColumns = () => [
 	{ key: 'review', title: t('assessment_review'), cell: (one) => (one.next_review ? html`${day(one.next_review)}<br /><span class=${one.is_overdue ? 'small is-bad' : 'muted small'}>${left(one.next_review)}</span>` : '–') },
 ];
 
-const few = (row, value) => (row.suppressed ? (row.devices_below ? `< ${row.devices_below}` : '–') : `${row.at_least && value ? '\u2265\u00a0' : ''}${count(value ?? 0)}`);
+const few = (row, value) => (row.suppressed || (row.at_least && !value) ? (row.devices_below ? `< ${row.devices_below}` : '–') : `${row.at_least && value ? '\u2265\u00a0' : ''}${count(value ?? 0)}`);
 const replayColumns = () => [
 	{ key: 'unit', title: t('by_unit'), cell: (row) => row.unit ?? t('replay_others') },
 	{ key: 'rule', title: t('by_rule'), cell: (row) => row.rule ?? '–' },
