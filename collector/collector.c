@@ -203,6 +203,14 @@ bool collector_split(struct collector *collector, const struct collector_batch *
 	return flow_split(collector->table, flow, &batch->packets, at, notes);
 }
 
+bool collector_is_due(const struct collector *collector, const struct collector_batch *batch,
+	uint32_t flow, unsigned at)
+{
+	uint64_t number = collector_packet_number(collector, batch, at);
+
+	return flow_report_due_behind(collector->table, flow, number) != NULL;
+}
+
 uint32_t collector_open_beside(struct collector *collector, const struct collector_batch *batch,
 	uint32_t flow, unsigned at, uint32_t note)
 {

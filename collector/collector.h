@@ -166,10 +166,14 @@ struct split_notes {
 		uint64_t time_ns;        /* of the first of them */
 		uint64_t numbers[SPLIT_EARLY_NUMBERS]; /* running numbers of the first ones */
 		bool is_high;                          /* who sent them, by ends of the key */
+		bool were_due; /* a part with some of them was due when they were looked at */
 	} early;
 };
 bool collector_split(struct collector *collector, const struct collector_batch *batch,
 	uint32_t flow, unsigned at, const struct split_notes *notes);
+/* Is packet `at`, of the last batch, in a part of the flow that is due already? */
+bool collector_is_due(const struct collector *collector, const struct collector_batch *batch,
+	uint32_t flow, unsigned at);
 
 /* Two conversations of a flow at once: a flow beside it, with the same ends and that note, whose
  * first packet will be `at`; UINT32_MAX where there is no room. And packet `at`, which the flow has

@@ -84,6 +84,9 @@ static bool leave_part(struct flow_table *table, struct flow_due *due, const str
 		from = end ^ flow_report_source_end(table, flow, since);
 		since->total_packets[from]--;
 		since->total_bytes[from] -= packet->ip_bytes;
+		if (since->is_last) { /* what is behind is another conversation's */
+			return true;
+		}
 	}
 	cold->total_packets[end]--;
 	cold->total_bytes[end] -= packet->ip_bytes;

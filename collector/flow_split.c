@@ -88,7 +88,7 @@ static void track_split(struct flow_table *table, uint32_t flow, const struct pa
 	uint64_t first = table->packets - packets->count;
 
 	flow_track_open(table->track, number, is_v6, 0);
-	for (unsigned i = 0; i < early->packets && i < SPLIT_EARLY_NUMBERS; i++) {
+	for (unsigned i = 0; early && i < early->packets && i < SPLIT_EARLY_NUMBERS; i++) {
 		if (early->numbers[i] >= first) {
 			flow_track_give(table->track, packets->frames[early->numbers[i] - first],
 				before, number, is_v6);
@@ -133,15 +133,31 @@ static bool head_of(const struct tail *all, const struct tail *tail, struct tail
 	return true;
 }
 
-/* The tail and what came early, where that is still counted here: none of it has gone with a part
- * that is over. */
+/* Is what came early counted in the part that holds packet `number`, and began at start_ns? None of
+ * it has gone with a part that is over. */
+static bool is_counted_here(struct flow_table *table, uint32_t flow,
+	const struct split_early *early, uint64_t number, uint64_t first, uint64_t start_ns)
+{
+	const struct flow_due *due = flow_report_due_behind(table, flow, number);
+	unsigned known =
+		early->packets < SPLIT_EARLY_NUMBERS ? early->packets : SPLIT_EARLY_NUMBERS;
+
+	if (known == 0 ||
+		(early->numbers[0] < first && (early->were_due || early->time_ns < start_ns))) {
+		return false;
+	}
+	return flow_report_due_behind(table, flow, early->numbers[0]) == due &&
+	       flow_report_due_behind(table, flow, early->numbers[known - 1]) == due;
+}
+
+/* The tail with what came early. */
 static bool add_early(const struct tail *all, const struct split_early *early, struct tail *tail)
 {
 	struct tail both = *tail, head;
 
 	both.packets[early->is_high] += early->packets;
 	both.bytes[early->is_high] += early->bytes;
-	if (early->packets == 0 || !head_of(all, &both, &head)) {
+	if (!head_of(all, &both, &head)) {
 		return false;
 	}
 	*tail = both;
@@ -167,24 +183,36 @@ static struct flow_record take_head(
 	return before;
 }
 
-/* What became due behind that packet, and what follows, is of a conversation of its own: the sums
- * of the one before are none of it. */
+/* What became due behind that packet, and what follows, is of a conversation of its own, which
+ * began then: the sums of the one before are none of it. Where a part was its last, what is behind
+ * is of another one. */
 static void begin_parts(struct flow_table *table, uint32_t flow, uint64_t number,
-	const struct flow_record *before, unsigned source)
+	const struct flow_record *before, unsigned source, uint64_t start_ns)
 {
 	struct flow_cold *cold = flow_table_cold(table, flow);
+	uint64_t goes_on_ns = cold->flow_start_ns;
+	bool is_over = false;
 	struct flow_due *due;
 
 	cold->part++;
+	cold->flow_start_ns = start_ns;
 	for (; (due = flow_report_due_behind(table, flow, number)) != NULL; number = due->packet) {
 		struct flow_record *since = &table->parts[due->part];
 		unsigned turned = flow_report_source_end(table, flow, since) ^ source;
+		since->part++;
+		if (is_over) {
+			continue;
+		}
 		for (unsigned from = 0; from < 2; from++) {
 			since->total_packets[from] -= before->total_packets[from ^ turned];
 			since->total_bytes[from] -= before->total_bytes[from ^ turned];
 		}
-		since->part++;
 		flow_report_rename(table, flow, since);
+		is_over = since->is_last;
+	}
+	if (is_over) {
+		cold->flow_start_ns = goes_on_ns;
+		return;
 	}
 	for (unsigned end = 0; end < 2; end++) {
 		cold->total_packets[end] -= before->total_packets[end ^ source];
@@ -199,7 +227,6 @@ static bool split_part(struct flow_table *table, struct flow_due *due,
 {
 	uint32_t flow = due->flow;
 	struct flow_record *part = &table->parts[due->part];
-	struct flow_cold *cold = flow_table_cold(table, flow);
 	uint64_t first = table->packets - packets->count, at_ns = packets->packets[at].time_ns;
 	unsigned source = flow_report_source_end(table, flow, part);
 	const void *key = flow_slab_key(flow_table_slab(table, flow), flow_table_number(flow));
@@ -211,7 +238,9 @@ static bool split_part(struct flow_table *table, struct flow_due *due,
 		all.packets[end] = (uint32_t)part->packets[end ^ source];
 		all.bytes[end] = (uint32_t)part->bytes[end ^ source];
 	}
-	bool has_early = add_early(&all, &notes->early, &tail);
+	bool has_early =
+		is_counted_here(table, flow, &notes->early, first + at, first, part->start_ns) &&
+		add_early(&all, &notes->early, &tail);
 	uint64_t total = part->total_packets[0] + part->total_packets[1];
 	if (!head_of(&all, &tail, &head) || total <= tail.packets[0] + tail.packets[1]) {
 		return false;
@@ -219,11 +248,11 @@ static bool split_part(struct flow_table *table, struct flow_due *due,
 	struct flow_record before = take_head(part, source, &head, &tail);
 	before.end_ns = at_ns < part->end_ns ? at_ns : part->end_ns;
 	before.note = notes->part;
-	cold->flow_start_ns = part->start_ns = has_early ? notes->early.time_ns : at_ns;
+	part->start_ns = has_early ? notes->early.time_ns : at_ns;
 	if (table->track) {
-		track_split(table, flow, packets, at, &notes->early);
+		track_split(table, flow, packets, at, has_early ? &notes->early : NULL);
 	}
-	begin_parts(table, flow, first + at, &before, source);
+	begin_parts(table, flow, first + at, &before, source, part->start_ns);
 	table->parts[table->part_count] = before;
 	table->due[table->due_count++] =
 		(struct flow_due){ first + at, flow, table->part_count++, FLOW_END_SLOT, true };
@@ -252,7 +281,10 @@ bool flow_split(struct flow_table *table, uint32_t flow, const struct packet_bat
 		flow_split_keep_notes(table, flow, number + 1, notes->due);
 		return split_part(table, due, packets, at, notes);
 	}
-	uint64_t begin_ns = add_early(&all, &notes->early, &tail) ? notes->early.time_ns : at_ns;
+	bool has_early =
+		is_counted_here(table, flow, &notes->early, number, number - at, cold->start_ns) &&
+		add_early(&all, &notes->early, &tail);
+	uint64_t begin_ns = has_early ? notes->early.time_ns : at_ns;
 	bool has_before = cold->total_packets[0] + cold->total_packets[1] > 0;
 	if (!head_of(&all, &tail, &head) ||
 		(head.packets[0] + head.packets[1] == 0 && !has_before)) {
@@ -267,7 +299,7 @@ bool flow_split(struct flow_table *table, uint32_t flow, const struct packet_bat
 	flow_report_part(table, flow);
 	end_part(table, flow, notes->part, number, begin_ns);
 	if (table->track) {
-		track_split(table, flow, packets, at, &notes->early);
+		track_split(table, flow, packets, at, has_early ? &notes->early : NULL);
 	}
 	for (unsigned end = 0; end < 2; end++) {
 		state->packets[end] = (uint16_t)tail.packets[end];

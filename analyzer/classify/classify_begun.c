@@ -160,6 +160,7 @@ void classify_begin_beside(struct classify *classify, struct collector *collecto
 		begun->early.numbers[begun->early.packets] =
 			collector_packet_number(collector, batch, peek->packet);
 	}
+	begun->early.were_due |= collector_is_due(collector, batch, peek->flow, peek->packet);
 	begun->early.packets++;
 	begun->early.bytes += packet->ip_bytes;
 	classify_feed(classify, collector, packet, peek, &begun->session, &feed);

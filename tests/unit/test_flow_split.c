@@ -135,7 +135,7 @@ static void run_scene(const struct scene *scene, struct made_table *made, unsign
 				notes.early.is_high = packet->flags & PACKET_FROM_HIGH;
 				notes.early.time_ns =
 					notes.early.packets ? notes.early.time_ns : packet->time_ns;
-				notes.early.packets++;
+				notes.early.numbers[notes.early.packets++] = i;
 				notes.early.bytes += packet->ip_bytes;
 			}
 			flow_split(made->table, flow, &made->batch.packets, scene->split - from,
