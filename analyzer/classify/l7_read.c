@@ -185,9 +185,11 @@ void l7_read_stream(struct l7_feed *feed, const struct piece *piece, struct read
 		direction->is_torn |= dissection.is_torn || !ends_in_host(feed->l7);
 	}
 	direction->is_known |= used > 0 || result == DISSECT_DONE;
-	if ((used > 0 || result == DISSECT_DONE) && l7_read_may_come_again(feed, direction)) {
-		l7_stream_keep_said(direction);
+	if (l7_read_may_come_again(feed, direction)) {
 		l7_answer_keep_beside(feed, place, all);
+		if (used > 0 || result == DISSECT_DONE) {
+			l7_stream_keep_said(direction);
+		}
 	}
 	if (!piece->from_source && direction->layer > layer_before &&
 		l7_other_of(feed, direction)->layer == direction->layer) {
