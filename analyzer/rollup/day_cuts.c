@@ -147,6 +147,9 @@ static bool holds(const struct touching *all, const struct touching *some)
 {
 	uint32_t at = 0;
 
+	if (some->count > PIECES_MOST) {
+		return false; /* not all of them were kept */
+	}
 	for (uint32_t i = 0; i < some->count; i++) {
 		while (at < all->count && all->pieces[at] < some->pieces[i]) {
 			at++;
@@ -155,7 +158,7 @@ static bool holds(const struct touching *all, const struct touching *some)
 			return false;
 		}
 	}
-	return some->count <= PIECES_MOST;
+	return true;
 }
 
 static int compare_touching(const void *a, const void *b)
