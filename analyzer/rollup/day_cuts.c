@@ -136,7 +136,7 @@ static void touch(struct touching *touching, uint32_t piece)
 		return;
 	}
 	if (touching->count < PIECES_MOST) {
-		memmove(&touching->pieces[at + 1], &touching->pieces[at],
+		memmove(touching->pieces + at + 1, touching->pieces + at,
 			(touching->count - at) * sizeof(piece));
 		touching->pieces[at] = piece;
 	}

@@ -88,7 +88,7 @@ for part in 'own-zones.state: .* damaged: which zones' 'behaviour.state: .* dama
 	rm -r "$work/damaged"
 done
 printf 'x' >>"$work/relayed/devices.state"
-says 2 'devices.state: .* damaged: who had which address' 'nobody answers out of a damaged one' \
+says 3 'devices.state: .* damaged: who had which address' 'nobody answers out of a damaged one' \
 	"$bin" devices explain 2001:db8:1::7 --state "$work/relayed" --networks $networks
 printf 'id,mac\nPC-1,00:11\n' >"$work/bad.csv"
 says 2 'bad.csv:2: column 2: expected a MAC' 'a bad inventory says where' "$bin" devices import "$work/bad.csv"
