@@ -123,6 +123,22 @@ static void put_match(
 	}
 }
 
+/* How many devices a scope names. */
+static void put_device_count(
+	const struct policy_page *page, struct text *text, const struct yaml_node *value)
+{
+	const struct yaml_node *item = value->kind == YAML_LIST ? value->child : value;
+	unsigned count = 0;
+	char number[16];
+
+	while (item) {
+		count++;
+		item = value->kind == YAML_LIST ? item->next : NULL;
+	}
+	snprintf(number, sizeof(number), "%u", count);
+	messages_put(page->messages, text, "rule_scope_device_count", "values", number, NULL);
+}
+
 static void put_access(
 	const struct policy_page *page, struct text *text, const struct yaml_node *value)
 {
@@ -145,6 +161,8 @@ static void put_devices(
 		text_put(text, is_first ? "" : ", ");
 		if (strcmp(word, "internal_access") == 0) {
 			put_access(page, text, value);
+		} else if (page->hides_devices && strcmp(word, "device") == 0) {
+			put_device_count(page, text, value);
 		} else if (strcmp(word, "unit") == 0 || strcmp(word, "class") == 0 ||
 			   strcmp(word, "class_type") == 0) {
 			put_values(page, text, value, word);

@@ -22,6 +22,7 @@ struct policy_page {
 	const struct catalogue *catalogue;
 	const struct geo *geo;
 	const struct messages *messages;
+	bool hides_devices; /* that a rule names: how many they are is told, and not which */
 };
 
 /* The rules as sentences of the language, a page for unions and committees. */

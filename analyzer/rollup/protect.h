@@ -13,11 +13,12 @@
  * day, what was hidden on one could be seen on the next.
  *
  * What stays open: a total of the body is exact, so a figure that only one part can have had (an
- * app that one unit alone may use) says so much of that part, and one that few devices had is told
- * of them together, where so many others were active; what
- * follows from three tables of a day and more (differences of two are as safe as rows,
- * day_drafts.h); a light of a report may be worse than the days that are told make it
- * (docs/report.md).
+ * app that one unit alone may use, a rule that holds for one unit or device) says so much of that
+ * part, and one that few devices had is told of them together, where so many others were active;
+ * what follows from three tables of a day and more (differences of two are as safe as rows,
+ * day_drafts.h); what a part did between two looks at the time that runs (VIEW_GROUPED), and what a
+ * later capture adds to a day that nobody closed; a light of a report may be worse than the days
+ * that are told make it (docs/report.md).
  *
  * Applies where own devices are pseudonyms; k is the policy's, and 0 where nothing is protected.
  * Lights, alerts and verdicts are made from exact cells.

@@ -69,7 +69,8 @@ enum view_role {
 	 * least k" or "fewer". */
 	VIEW_PROTECTED,
 	/* What a terminal shows of the time that runs: small groups are put together in each answer
-	 * by itself, and no answer is filtered or a series. For people at the sensor's machine. */
+	 * by itself, and no answer is filtered or a series. For people at the sensor's machine: two
+	 * answers differ by what was done between them, and that may be one device's. */
 	VIEW_GROUPED
 };
 

@@ -72,6 +72,8 @@ void alerts_print_one(const struct desk *desk, const struct alert_entry *entry);
  * and what tells of them, where --without-devices says so. */
 void alerts_put_json(struct text *text, const struct desk *desk, const struct alert_entry *entry);
 
+/* A time as this reader may know it: a contact is one device's, so to the hour. */
+uint64_t alerts_told_ns(const struct desk *desk, uint64_t time_ns);
 /* "2026-03-02 10:15" on the clock of --time-zone. */
 void alerts_put_time(struct text *text, const struct desk *desk, uint64_t time_ns);
 /* How many devices, as this reader may know it. */

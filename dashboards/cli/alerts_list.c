@@ -64,6 +64,13 @@ void alerts_put_time(struct text *text, const struct desk *desk, uint64_t time_n
 	text_printf(text, "%.10s %.5s", local, local + 11);
 }
 
+uint64_t alerts_told_ns(const struct desk *desk, uint64_t time_ns)
+{
+	const uint64_t hour_ns = 3600 * NS_PER_S;
+
+	return desk->settings->without_devices ? time_ns - time_ns % hour_ns : time_ns;
+}
+
 /* May the figures of the alert be said to this reader? They are those of a part of the body. */
 static bool shows_figures(const struct desk *desk, const struct alert_entry *entry)
 {
@@ -205,16 +212,8 @@ static void put_notes(struct json *json, const char *notes)
 }
 
 /* What did not cross the sensor is not known, and no zero. */
-static void put_way(struct json *json, const char *key, uint64_t bytes, bool is_known)
-{
-	if (is_known) {
-		json_u64(json, key, bytes);
-	} else {
-		json_null(json, key);
-	}
-}
-
-/* For who may not see devices: nothing that tells of one. */
+/* For who may not see devices: nothing that tells of one. How much of an alert's bytes one device
+ * had is not kept, so they are not told. */
 static void put_summary(struct json *json, const struct desk *desk, const struct alert_entry *entry)
 {
 	char memory[COUNT_BYTES];
@@ -224,15 +223,11 @@ static void put_summary(struct json *json, const struct desk *desk, const struct
 	put_string(json, "app", entry->app);
 	put_string(json, "unit", entry->unit);
 	put_string(json, "rule", entry->rule);
-	put_time_member(json, "first", entry->first_ns);
-	put_time_member(json, "last", entry->last_ns);
+	put_time_member(json, "first", alerts_told_ns(desk, entry->first_ns));
+	put_time_member(json, "last", alerts_told_ns(desk, entry->last_ns));
 	text_init(&devices, memory, sizeof(memory));
 	alerts_put_devices(&devices, desk, entry);
 	json_string(json, "devices", memory);
-	if (shows_figures(desk, entry)) {
-		put_way(json, "bytes_up", entry->bytes_up, entry->knows_up);
-		put_way(json, "bytes_down", entry->bytes_down, entry->knows_down);
-	}
 }
 
 void alerts_put_json(struct text *text, const struct desk *desk, const struct alert_entry *entry)
@@ -279,8 +274,8 @@ static void put_csv(struct text *text, const struct desk *desk, const struct ale
 	bool is_open = !desk->settings->without_devices;
 	struct text devices;
 
-	clock_format(entry->first_ns, first);
-	clock_format(entry->last_ns, last);
+	clock_format(alerts_told_ns(desk, entry->first_ns), first);
+	clock_format(alerts_told_ns(desk, entry->last_ns), last);
 	text_init(&devices, memory, sizeof(memory));
 	if (is_open) {
 		text_put_u64(&devices, entry->devices);
@@ -360,7 +355,7 @@ static void put_row(struct table *table, const struct desk *desk, const struct a
 			: "–");
 	put_whole(table, 2, messages_get2(desk->messages, "desk_state", entry->state));
 	text_init(&text, memory, sizeof(memory));
-	alerts_put_time(&text, desk, entry->last_ns);
+	alerts_put_time(&text, desk, alerts_told_ns(desk, entry->last_ns));
 	put_whole(table, 3, memory);
 	text_init(&text, memory, sizeof(memory));
 	alerts_put_devices(&text, desk, entry);

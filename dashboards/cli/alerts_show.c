@@ -32,9 +32,9 @@ static void say_time(struct desk *desk, const struct alert_entry *entry)
 	struct text text;
 
 	text_init(&text, first, sizeof(first));
-	alerts_put_time(&text, desk, entry->first_ns);
+	alerts_put_time(&text, desk, alerts_told_ns(desk, entry->first_ns));
 	text_init(&text, last, sizeof(last));
-	alerts_put_time(&text, desk, entry->last_ns);
+	alerts_put_time(&text, desk, alerts_told_ns(desk, entry->last_ns));
 	text_printf(&text, " (%s)", desk->settings->time_zone);
 	messages_put(desk->messages, alerts_line(desk), "desk_first_last", "first", first, "last",
 		last, NULL);

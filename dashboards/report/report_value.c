@@ -104,7 +104,8 @@ static void put_rule(struct text *text, const struct report_model *model,
 	struct policy_page page = { .policy = value->policy,
 		.catalogue = model->reference->catalogue,
 		.geo = model->reference->geo,
-		.messages = messages };
+		.messages = messages,
+		.hides_devices = true };
 
 	policy_put_rule(&page, text, value->items[0]);
 }

@@ -21,7 +21,8 @@ bool call_sees_alert(const struct call *call, const struct alert_entry *entry)
 	return call->who.unit[0] == '\0' || strcmp(call->who.unit, entry->unit) == 0;
 }
 
-/* The figures of an alert are those of a part of the body. */
+/* The figures of an alert are those of a part of the body, and how much of them one device had is
+ * not kept: that they are k devices or more is all that is told of it. */
 static void put_counts(struct call *call, const struct alert_entry *entry)
 {
 	bool sees = call->access.role == VIEW_SEES_DEVICES;
@@ -36,7 +37,7 @@ static void put_counts(struct call *call, const struct alert_entry *entry)
 		!shows ? call->access.k
 		: sees ? entry->devices
 		       : protect_floor(call->access.k, entry->devices));
-	if (shows) {
+	if (sees) {
 		json_u64(&call->json, "flows", entry->flows);
 		put_way(&call->json, "bytes_up", entry->bytes_up,
 			entry->knows_up ? CELL_WAY_KNOWN : CELL_WAY_UNKNOWN);

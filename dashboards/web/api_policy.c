@@ -18,7 +18,8 @@ static void put_sentence(struct call *call, const struct policy_rule *rule)
 	struct policy_page page = { .policy = reference->policy,
 		.catalogue = reference->catalogue,
 		.geo = reference->geo,
-		.messages = call->messages };
+		.messages = call->messages,
+		.hides_devices = !who_may(&call->who, WEB_MAY_DEVICES) };
 	struct text sentence;
 
 	text_init_heap(&sentence);

@@ -101,6 +101,8 @@ work_at() {
 			"$desk" show "$id" --without-devices --format table >>"$work/public"
 		equal "$1: without devices nothing tells of $secret" 0 "$(grep -c -e "$secret" "$work/public")"
 	done
+	equal "$1: … nor how much, or when exactly" 0 "$("$desk" list --without-devices --format ndjson |
+		jq -s 'map(select(has("bytes_up") or has("bytes_down") or (.last | test(":00:00") | not))) | length')"
 	ok "$1: … and counts below five are not told" grep -q 'fewer than 5' "$work/public"
 
 	says 0 '^0$' "$1: nothing is erased before its time" "$desk" expire
