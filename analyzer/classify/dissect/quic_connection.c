@@ -126,18 +126,20 @@ int quic_add_connection(
 enum reach { REACH_OTHER, REACH_UNSURE, REACH_IT };
 
 /* An Initial of the server means the connection whose keys open it; what else has a long header
- * goes to the client's connection ID. */
+ * goes to the client's connection ID. That tells as much where there is one connection alone, and
+ * costs no keys: whoever makes up the one can make up the other. */
 static enum reach reach_of(struct dissection *dissection, const struct quic_header *header,
-	const uint8_t *start, const struct quic_connection *connection)
+	const uint8_t *start, const struct quic_connection *connection, bool is_alone)
 {
 	if (!is_own(connection, header->destination, header->destination_length)) {
 		return REACH_OTHER;
 	}
-	bool is_proof = header->kind == QUIC_INITIAL
-				? open_with(dissection, header, start, connection->key,
-					  connection->key_length, false) > 0
-				: connection->own_length >= QUIC_ID_TELLING;
-	return is_proof ? REACH_IT : REACH_UNSURE;
+	bool has_told = connection->own_length >= QUIC_ID_TELLING;
+	if (header->kind == QUIC_INITIAL && !(has_told && is_alone)) {
+		has_told = open_with(dissection, header, start, connection->key,
+				   connection->key_length, false) > 0;
+	}
+	return has_told ? REACH_IT : REACH_UNSURE;
 }
 
 static enum reach reach_of_short(
@@ -162,8 +164,9 @@ int quic_answered_connection(struct dissection *dissection, const struct quic_he
 		if (connection->by_destination != dissection->from_source) {
 			continue;
 		}
-		enum reach reach = header ? reach_of(dissection, header, start, connection)
-					  : reach_of_short(dissection, connection);
+		enum reach reach =
+			header ? reach_of(dissection, header, start, connection, state->count == 1)
+			       : reach_of_short(dissection, connection);
 		if (reach != REACH_OTHER && reach >= most) {
 			answered =
 				reach == REACH_IT && most != REACH_IT ? i : QUIC_CONNECTION_UNSURE;
