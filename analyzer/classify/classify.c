@@ -513,6 +513,10 @@ static void look_at_peek(struct classify *classify, struct collector *collector,
 	if (classify->tables.lookups) {
 		classify_read_at(classify, collector, batch, peek);
 	}
+	/* Known by a packet of the same batch: with that one nothing more was wanted. */
+	if ((*note & (NOTE_DONE | NOTE_WATCH)) == NOTE_DONE) {
+		return;
+	}
 	/* A packet or a word of the same batch may have told who began. */
 	peek->from_source = collector_is_from_source(collector, peek->flow, packet);
 	if (may_tell_who_began(classify, collector, packet, peek, *note)) {

@@ -44,13 +44,18 @@ static void fetch_stream_bytes(const struct classify *classify, uint32_t note)
 void classify_fetch(const struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch)
 {
+	const struct peek *peeks = batch->peeks;
 	uint32_t notes[PACKET_BATCH_MAX];
+	unsigned count = 0;
 
+	/* Packets of a flow often follow each other. */
 	for (unsigned i = 0; i < batch->peek_count; i++) {
-		notes[i] = *collector_note(collector, batch->peeks[i].flow);
-		fetch_noted(classify, notes[i]);
+		if (i == 0 || peeks[i].flow != peeks[i - 1].flow) {
+			notes[count] = *collector_note(collector, peeks[i].flow);
+			fetch_noted(classify, notes[count++]);
+		}
 	}
-	for (unsigned i = 0; i < batch->peek_count; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		fetch_behind_session(classify, notes[i]);
 	}
 }

@@ -331,19 +331,21 @@ static void doubt_hello(struct dissection *dissection, bool goes_on)
 	}
 }
 
-/* A packet of the server with a long header: it says which connection was meant. */
-static void read_answer(struct dissection *dissection, const struct quic_header *header,
+/* A packet of the server with a long header: it says which connection was meant. False where it
+ * does not tell. */
+static bool read_answer(struct dissection *dissection, const struct quic_header *header,
 	const uint8_t *start, struct quic_state *state)
 {
 	/* Whoever is sent back (Retry, other versions) comes again, with another key. */
 	if (header->kind == QUIC_RETRY || header->kind == QUIC_NEGOTIATION) {
-		return;
+		return false;
 	}
 	int answered = quic_answered_connection(dissection, header, start, state);
 	if (answered >= 0) {
 		take_answer(dissection, state, (unsigned)answered, header->source,
 			header->source_length);
 	}
+	return answered >= 0;
 }
 
 /* One with a short header, where no answer to the hello was seen: perhaps it was only missed. */
@@ -483,12 +485,10 @@ static enum dissect_result read_packets(struct dissection *dissection, struct qu
 			claim(dissection, header.version);
 		}
 		is_first = false;
-		/* The other end may begin one itself, to be taken for the client. */
+		/* What answers nothing may begin a connection, to be taken for the client. */
 		if (may_answer(dissection, state) &&
-			(state->is_answered || !quic_opens_itself(dissection, &header, start))) {
-			if (!state->is_answered) {
-				read_answer(dissection, &header, start, state);
-			}
+			(state->is_answered || read_answer(dissection, &header, start, state) ||
+				!quic_opens_itself(dissection, &header, start))) {
 			return DISSECT_MORE;
 		}
 		/* A hello that was read may be the decoy before another in the same datagram. */
