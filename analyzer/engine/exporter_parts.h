@@ -14,7 +14,7 @@
 #include "analyzer/redact/forgotten_networks.h"
 #include "analyzer/redact/own_hosts.h"
 #include "analyzer/redact/own_zones.h"
-#include "analyzer/policy/proxy_signs.h"
+#include "analyzer/vantage/proxy_signs.h"
 #include "analyzer/rollup/device_hash.h"
 
 enum { EXPORT_BATCH_MAX = DEVICES_FETCH_MAX };

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analyzer/policy/proxy_signs.h"
+#include "analyzer/vantage/proxy_signs.h"
 #include "analyzer/record/record.h"
 #include "analyzer/record/reference.h"
 #include "analyzer/rollup/unnamed.h"

@@ -1,6 +1,6 @@
 /* Proxies that nobody has declared: told where they are, and never of what merely looks like one.
  */
-#include "analyzer/policy/proxy_signs.h"
+#include "analyzer/vantage/proxy_signs.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "analyzer/policy/proxy_signs.h"
+#include "analyzer/vantage/proxy_signs.h"
 
 #include <stdio.h>
 #include <string.h>
