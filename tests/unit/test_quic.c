@@ -364,6 +364,18 @@ static void test_gquic(void)
 	is_text(fixture_name(&fixture, NAME_QUIC_SNI), "g.quic.example.net",
 		"gQUIC's client hello in the clear");
 	is_int(fixture.l7.quic_version, 0x51303433, "… its version");
+	fixture_send(&fixture, true, 0,
+		"\x0c"
+		"8bytecid\2 sealed",
+		16);
+	fixture_send(&fixture, false, 0, "\0\1 the server's have no ID", 24);
+	ok(!fixture.l7.is_contested, "… which goes on under its ID");
+	fixture_send(&fixture, true, 0,
+		"\x0c"
+		"othercid\3 sealed",
+		16);
+	ok(fixture.l7.is_contested && fixture.l7.name_count == 1,
+		"words of the client under another ID: it is in doubt");
 }
 
 /* Q050 protects the same message as an Initial is protected. */

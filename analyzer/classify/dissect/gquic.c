@@ -14,7 +14,7 @@ static bool is_version(uint32_t version)
 }
 
 /* Q024 to Q043: flags, connection ID, version, packet number of one to six bytes. */
-static bool read_public_header(struct reader *in, uint32_t *version)
+static bool read_public_header(struct reader *in, uint32_t *version, struct reader *id)
 {
 	static const uint8_t number_bytes[] = { 1, 2, 4, 6 };
 	uint8_t flags = reader_u8(in);
@@ -22,7 +22,7 @@ static bool read_public_header(struct reader *in, uint32_t *version)
 	if (flags & FLAG_RESERVED || !(flags & FLAG_VERSION) || !(flags & FLAG_CONNECTION_ID)) {
 		return false;
 	}
-	reader_skip(in, 8);
+	*id = reader_sub(in, 8);
 	*version = reader_u32(in);
 	reader_skip(in, number_bytes[flags >> 4 & 3]);
 	return is_version(*version);
@@ -30,7 +30,7 @@ static bool read_public_header(struct reader *in, uint32_t *version)
 
 /* Q044 to Q049: a long header with connection ID lengths in one byte, then a number
  * of four bytes. Q050 has the header of QUIC, and protects its packets. */
-static bool read_long_header(struct reader *in, uint32_t *version)
+static bool read_long_header(struct reader *in, uint32_t *version, struct reader *id)
 {
 	uint8_t first = reader_u8(in);
 
@@ -40,25 +40,33 @@ static bool read_long_header(struct reader *in, uint32_t *version)
 	if (!(first & 0x80) || !is_version(*version) || number < 0x3434 || number > 0x3439) {
 		return false;
 	}
-	reader_skip(in, lengths >> 4 ? (lengths >> 4) + 3U : 0);
+	*id = reader_sub(in, lengths >> 4 ? (lengths >> 4) + 3U : 0);
 	reader_skip(in, lengths & 15 ? (lengths & 15) + 3U : 0);
 	reader_skip(in, 4);
 	return true;
 }
 
-bool gquic_read_header(struct reader *datagram, uint32_t *version)
+bool gquic_read_header(struct reader *datagram, uint32_t *version, struct reader *id)
 {
 	struct reader in = *datagram;
 
-	if (!read_public_header(&in, version)) {
+	if (!read_public_header(&in, version, id)) {
 		in = *datagram;
-		if (!read_long_header(&in, version)) {
+		if (!read_long_header(&in, version, id)) {
 			return false;
 		}
 	}
 	reader_skip(&in, HASH_BYTES);
 	*datagram = in;
 	return reader_ok(&in);
+}
+
+bool gquic_fits(struct reader datagram, const uint8_t *id, size_t id_length)
+{
+	enum { BEFORE_ID_MOST = 6 }; /* flags, version and lengths */
+	size_t left = reader_left(&datagram), most = BEFORE_ID_MOST + id_length;
+
+	return memmem(datagram.at, left < most ? left : most, id, id_length) != NULL;
 }
 
 /* The table: number of tags, then (tag, end of its value) each, then the values one after the

@@ -500,16 +500,43 @@ static enum dissect_result read_packets(struct dissection *dissection, struct qu
 	return result;
 }
 
-static enum dissect_result read_gquic(struct dissection *dissection)
+static enum dissect_result read_gquic(struct dissection *dissection, struct quic_state *state)
 {
-	struct reader in = dissection->in;
+	struct reader in = dissection->in, id;
 	uint32_t version;
 
-	if (!gquic_read_header(&in, &version)) {
+	if (!gquic_read_header(&in, &version, &id)) {
 		return DISSECT_OTHER;
 	}
 	claim(dissection, version);
 	if (gquic_read_hello(in, dissection->l7) == GQUIC_NO_HELLO) {
+		return DISSECT_MORE;
+	}
+	if (reader_left(&id) < 8 || quic_names(dissection->l7) == 0) {
+		dissection->other_done = true;
+		return DISSECT_DONE;
+	}
+	struct quic_connection *hello = &state->connections[0];
+	hello->key_length = (uint8_t)reader_left(&id);
+	memcpy(hello->key, id.at, hello->key_length);
+	hello->by_destination = !dissection->from_source;
+	state->read = QUIC_READ_GOOGLE;
+	return DISSECT_MORE;
+}
+
+/* Behind such a hello, which nothing proves: packets of the client without its ID are another
+ * connection's, and it may be anybody's. */
+static enum dissect_result follow_gquic(struct dissection *dissection, struct quic_state *state)
+{
+	enum { FOLLOWED_MAX = 16 };
+	const struct quic_connection *hello = &state->connections[0];
+
+	if (hello->by_destination == dissection->from_source) {
+		return DISSECT_MORE;
+	}
+	bool fits = gquic_fits(dissection->in, hello->key, hello->key_length);
+	dissection->l7->is_contested |= !fits;
+	if (fits && ++state->followed < FOLLOWED_MAX) {
 		return DISSECT_MORE;
 	}
 	dissection->other_done = true;
@@ -597,7 +624,7 @@ static enum dissect_result read_datagram(struct dissection *dissection, struct q
 				 ? give_up(dissection)
 				 : DISSECT_MORE;
 	} else {
-		result = read_gquic(dissection);
+		result = read_gquic(dissection, state);
 		if (result == DISSECT_OTHER && is_long) {
 			result = read_packets(dissection, state);
 		}
@@ -616,7 +643,9 @@ static enum dissect_result quic_datagram(struct dissection *dissection)
 	enum dissect_result result;
 
 	memcpy(&state, dissection->state->words, sizeof(state));
-	if (state.followed) {
+	if (state.read == QUIC_READ_GOOGLE) {
+		result = follow_gquic(dissection, &state);
+	} else if (state.followed) {
 		result = follow_hello(dissection, &state);
 	} else {
 		result = read_datagram(dissection, &state);

@@ -21,13 +21,16 @@ struct quic_connection {
 
 enum { QUIC_CONNECTIONS = 2 };
 
+/* A hello of Google's own QUIC was read: the first connection's key is its ID. */
+enum { QUIC_READ_GOOGLE = 0x80 };
+
 /* What the dissector keeps in the flow's state. */
 struct quic_state {
 	/* The first, and the last one begun beside it; once one is answered, that one, and with the
 	 * key the name that the server gave it. */
 	struct quic_connection connections[QUIC_CONNECTIONS];
 	uint8_t count;
-	uint8_t read; /* a bit a connection: its hello was read */
+	uint8_t read; /* a bit a connection: its hello was read; and QUIC_READ_GOOGLE */
 	uint8_t datagrams, unopened;
 	uint8_t client_direction; /* 1: the initiator's, 2: the other's; 0 not known */
 	uint8_t followed;         /* datagrams since the hello was read; 0 before that */
