@@ -191,6 +191,12 @@ static void test_socket(void)
 	pthread_create(&thread, NULL, serve, &server);
 	is_int(view_open_socket(&socket_view, address.sun_path, &err), 0, "the socket is opened");
 	const struct view_access access = { .role = VIEW_GROUPED, .k = 5, .now_ns = TRAFFIC_TO_NS };
+	const struct view_access viewer = { .role = VIEW_PROTECTED, .k = 5 };
+	const struct view_question units = { .by = { VIEW_BY_UNIT }, .by_count = 1 }, all = { 0 };
+	struct view_answer *answer = NULL;
+	ok(view_ask(socket_view, &viewer, &units, &answer, &err) == -EPERM &&
+			view_ask(socket_view, &viewer, &all, &answer, &err) == -EPERM && !answer,
+		"who may not see devices is told nothing of the time that runs: %s", err.text);
 	int descriptors = open_descriptors();
 	for (unsigned i = 0; i < VIEW_DIMENSION_COUNT; i++) {
 		struct view_question question = { .from_ns = TRAFFIC_TO_NS - 12 * SLOT_NS,
