@@ -1,5 +1,6 @@
 /* What look-ups say of a flow that begins: the client's latest name of the address, others that it
  * has for it, and what somebody else asked in its name. */
+#include <limits.h>
 #include <string.h>
 
 #include "analyzer/classify/classify_parts.h"
@@ -21,7 +22,7 @@ static bool is_of_neighbour(uint8_t hops)
 	return hops == 64 || hops == 128 || hops == 255;
 }
 
-uint8_t classify_asker(const struct classify *classify, const struct packet *packet)
+uint16_t classify_asker(const struct classify *classify, const struct packet *packet)
 {
 	uint8_t mac[6], hops;
 
@@ -31,7 +32,7 @@ uint8_t classify_asker(const struct classify *classify, const struct packet *pac
 
 /* A client whose own frames are in sight asks in its own frames. One that is behind a router may
  * ask by another one: nobody can tell. */
-static bool is_anothers(const struct classify *classify, uint8_t asker,
+static bool is_anothers(const struct classify *classify, uint16_t asker,
 	const struct flow_ends *ends, const struct packet *packet)
 {
 	uint8_t mac[6], hops;
@@ -41,26 +42,21 @@ static bool is_anothers(const struct classify *classify, uint8_t asker,
 	       names_asker(classify->tables.names, mac) != asker;
 }
 
-/* The same names, as of an answer that the client did not ask for. */
-static void disown(struct l7_info *l7)
+/* The first so many names; is_anothers: as of an answer that the client did not ask for. */
+static void add_names(
+	struct l7_info *to, const struct l7_info *from, unsigned most, bool is_anothers)
 {
-	struct l7_info all;
-
-	l7_info_copy(&all, l7);
-	l7_info_drop_names(l7);
-	for (unsigned i = 0; i < all.name_count; i++) {
-		l7_info_add_name(l7, NAME_DNS_UNASKED, l7_info_name(&all, i), all.names[i].length);
+	for (unsigned i = 0; i < from->name_count && i < most; i++) {
+		unsigned source = is_anothers ? NAME_DNS_UNASKED : from->names[i].source;
+		l7_info_add_name(
+			to, (enum name_source)source, l7_info_name(from, i), from->names[i].length);
 	}
 }
 
 void classify_add_names(const struct classify *classify, uint32_t number, struct l7_info *l7)
 {
-	const struct l7_info *found =
-		number ? l7_info_store_get(classify->tables.store, number) : NULL;
-
-	for (unsigned i = 0; found && i < found->name_count; i++) {
-		l7_info_add_name(l7, (enum name_source)found->names[i].source,
-			l7_info_name(found, i), found->names[i].length);
+	if (number) {
+		add_names(l7, l7_info_store_get(classify->tables.store, number), UINT_MAX, false);
 	}
 }
 
@@ -80,11 +76,11 @@ uint32_t classify_looked_up(struct classify *classify, struct names_place place,
 		l7_info_store_hold(store, found.l7);
 		return found.l7;
 	}
-	l7_info_copy(&all, l7_info_store_get(store, found.l7));
-	if (is_other) {
-		disown(&all);
-	}
-	classify_add_names(classify, found.others, &all);
+	const struct l7_info *latest = l7_info_store_get(store, found.l7);
+	l7_info_clear(&all);
+	add_names(&all, latest, 1, is_other);
+	classify_add_names(classify, found.others, &all); /* before its aliases take the room */
+	add_names(&all, latest, UINT_MAX, is_other);
 	return l7_info_store_add(store, &all);
 }
 

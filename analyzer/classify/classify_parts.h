@@ -215,7 +215,7 @@ uint32_t classify_looked_up(struct classify *classify, struct names_place place,
 void classify_add_names(const struct classify *classify, uint32_t number, struct l7_info *l7);
 void classify_note_use(struct classify *classify, const struct flow_ends *ends,
 	const struct l7_info *l7, uint64_t time_ns);
-uint8_t classify_asker(const struct classify *classify, const struct packet *packet);
+uint16_t classify_asker(const struct classify *classify, const struct packet *packet);
 
 static inline struct names_place classify_names_place(
 	const struct classify *classify, const struct flow_ends *ends)

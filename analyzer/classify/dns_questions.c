@@ -159,7 +159,7 @@ int32_t dns_questions_answer(
 		entry->time_s + UINT64_C(0) + DNS_QUESTION_LIFE_S < now_s) {
 		return -1;
 	}
-	question->asker = (uint8_t)entry->asker;
+	question->asker = entry->asker;
 	if (--entry->waiting == 0) {
 		forget(questions, place);
 	}

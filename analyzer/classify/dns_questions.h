@@ -35,7 +35,7 @@ struct dns_question {
 	uint16_t client_port, server_port, id, type;
 	const char *name;
 	uint8_t length;
-	uint8_t asker; /* which machine asked (names.h); of an answer filled in */
+	uint16_t asker; /* which machine asked (names.h); of an answer filled in */
 };
 
 /* Both give the place where it is kept, below DNS_QUESTIONS, and good until the next question; -1:

@@ -17,7 +17,7 @@ struct l7_feed {
 	struct flow_ends ends;
 	uint64_t time_ns;
 	bool is_hearsay;            /* somebody outside wrapped the packet */
-	uint8_t asker;              /* of DNS: which machine sent it (names.h) */
+	uint16_t asker;             /* of DNS: which machine sent it (names.h) */
 	struct l7_session *session; /* the flow's, changed in place */
 	struct l7_info *l7;         /* scratch, holding what is known */
 	/* ---- */

@@ -8,19 +8,21 @@
 #include "base/quick_hash.h"
 #include "collector/reserve.h"
 
-/* The hash stands for the key: two keys of the same 64 keyed bits are not to be expected, and not
- * to be made. */
+/* The hash stands for the key: two keys of the same 48 keyed bits are not to be expected in one
+ * set, and not to be made. */
+enum { HASH_BITS = 48 };
+
 struct entry {
-	uint64_t hash;
+	uint64_t hash : HASH_BITS;
+	uint64_t asker : 16;
 	uint32_t l7 : L7_INFO_NUMBER_BITS; /* 0: an address that has several names, or something
 					      that has none */
-	uint32_t asker : 6;
 	uint32_t was_asked : 1;
 	uint32_t has_others : 1; /* there were, beside it */
 	uint32_t ends_s;         /* seconds since 1970 */
 };
 
-_Static_assert(sizeof(struct entry) == 16 && NAMES_ASKER_COUNT == 1 << 6, "four a cache line");
+_Static_assert(sizeof(struct entry) == 16 && NAMES_ASKER_COUNT == 1 << 16, "four a cache line");
 
 /* Where entries stand, by their hashes: the number of each, below a part of its hash. A set is
  * filled from the front; 0 is free. */
@@ -85,18 +87,23 @@ void names_destroy(struct names *names)
 	}
 }
 
+static uint64_t cut(uint64_t hash)
+{
+	return hash & ((UINT64_C(1) << HASH_BITS) - 1);
+}
+
 static uint64_t hash_of(
 	const struct names *names, const struct addr *client, const struct addr *address)
 {
 	struct addr both[2] = { *client, *address };
 
-	return hash_bytes(&names->key, both, sizeof(both));
+	return cut(hash_bytes(&names->key, both, sizeof(both)));
 }
 
 /* By address alone: half the bytes, so never the hash of a pair. */
 static uint64_t hash_of_address(const struct names *names, const struct addr *address)
 {
-	return hash_bytes(&names->key, address, sizeof(*address));
+	return cut(hash_bytes(&names->key, address, sizeof(*address)));
 }
 
 static inline struct set *set_of(const struct names *names, uint64_t hash)
@@ -242,7 +249,7 @@ void names_join(struct names *names, bool are_late)
 /* Since when there is the entry of that hash, beside it, as an entry that ends a day later. */
 static uint64_t hash_of_since(uint64_t hash)
 {
-	return ~hash;
+	return cut(~hash);
 }
 
 static void put_since(struct names *names, uint64_t hash, uint32_t now_s)
@@ -280,7 +287,7 @@ static uint64_t hash_of_joined(
 		uint32_t place;
 	} key = { *address, place };
 
-	return hash_bytes(&names->key, &key, sizeof(key));
+	return cut(hash_bytes(&names->key, &key, sizeof(key)));
 }
 
 static void join(
@@ -303,7 +310,7 @@ static void join(
 
 static uint64_t hash_of_others(uint64_t hash)
 {
-	return hash << 32 | hash >> 32;
+	return cut(hash << HASH_BITS / 2 | hash >> HASH_BITS / 2);
 }
 
 /* Is the first name of both the same? */
@@ -324,25 +331,59 @@ static void add_first_name(struct l7_info *to, const struct l7_info *from)
 	}
 }
 
+static bool holds(const struct l7_info *l7, const struct l7_info *other)
+{
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		if (strcmp(l7_info_name(l7, i), l7_info_name(other, 0)) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What is known beside an entry, and that name: a few, and that there were more. */
+static uint32_t with_other(struct names *names, uint32_t before, uint32_t l7)
+{
+	enum { OTHERS_MOST = 4 };
+	static const char more[] = "\xe2\x80\xa6";
+	const struct l7_info *known = l7_info_store_get(names->store, before);
+	const struct l7_info *other = l7_info_store_get(names->store, l7);
+	struct l7_info all;
+
+	if (known->name_count > OTHERS_MOST || other->name_count == 0 || holds(known, other)) {
+		l7_info_store_hold(names->store, before);
+		return before;
+	}
+	l7_info_copy(&all, known);
+	if (known->name_count == OTHERS_MOST) {
+		l7_info_add_name(&all, NAME_USED, more, sizeof(more) - 1);
+	} else {
+		add_first_name(&all, other);
+	}
+	return l7_info_store_add(names->store, &all);
+}
+
+/* It alone. */
+static uint32_t first_other(struct names *names, uint32_t l7)
+{
+	struct l7_info all;
+
+	l7_info_clear(&all);
+	add_first_name(&all, l7_info_store_get(names->store, l7));
+	return l7_info_store_add(names->store, &all);
+}
+
 /* Beside what the entry of that hash says there is another name, until then. */
 static void keep_other(
 	struct names *names, uint64_t hash, uint32_t l7, uint32_t ends_s, uint32_t now_s)
 {
 	struct entry says = { .hash = hash_of_others(hash), .ends_s = ends_s };
 	const struct entry *known = find(names, says.hash, now_s);
-	struct l7_info all;
+	uint32_t number = known ? with_other(names, known->l7, l7) : first_other(names, l7);
 
-	l7_info_clear(&all);
-	add_first_name(&all, l7_info_store_get(names->store, l7));
-	if (known) {
-		const struct l7_info *before = l7_info_store_get(names->store, known->l7);
-		for (unsigned i = 0; i < before->name_count; i++) {
-			l7_info_add_name(&all, (enum name_source)before->names[i].source,
-				l7_info_name(before, i), before->names[i].length);
-		}
-		says.ends_s = known->ends_s > ends_s ? known->ends_s : ends_s;
+	if (known && known->ends_s > ends_s) {
+		says.ends_s = known->ends_s;
 	}
-	uint32_t number = l7_info_store_add(names->store, &all);
 	if (number) {
 		says.l7 = number;
 		put(names, &says, now_s);
@@ -419,13 +460,13 @@ void names_use(struct names *names, const struct addr *client, const struct addr
 	}
 }
 
-uint8_t names_asker(const struct names *names, const uint8_t mac[6])
+uint16_t names_asker(const struct names *names, const uint8_t mac[6])
 {
 	uint64_t bits = 0;
 
 	memcpy(&bits, mac, 6);
 	bits = quick_hash(names->key.words[0], bits) % (NAMES_ASKER_COUNT - NAMES_ASKER_FIRST);
-	return (uint8_t)(NAMES_ASKER_FIRST + bits);
+	return (uint16_t)(NAMES_ASKER_FIRST + bits);
 }
 
 /* A pair that leads to no address: so long keys are nobody else's. */
@@ -440,7 +481,7 @@ static uint64_t hash_of_lookup(
 	length = length < sizeof(key.name) ? length : sizeof(key.name);
 	key.client[0] = key.client[1] = key.client[2] = *client;
 	memcpy(key.name, name, length);
-	return hash_bytes(&names->key, &key, sizeof(key.client) + length);
+	return cut(hash_bytes(&names->key, &key, sizeof(key.client) + length));
 }
 
 struct names_place names_prefetch_lookup(

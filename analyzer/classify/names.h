@@ -57,15 +57,15 @@ struct names_place names_prefetch(
 struct names_place names_prefetch_lookup(
 	const struct names *names, const struct addr *client, const char *name, size_t length);
 
-/* Which machine sent a question, in a few bits: by the MAC of its frame; by a frame that does not
+/* Which machine sent a question, in sixteen bits: by the MAC of its frame; by a frame that does not
  * say; not at all, in a resolver's own words. */
-enum { NAMES_ASKER_UNTOLD, NAMES_ASKER_HIDDEN, NAMES_ASKER_FIRST, NAMES_ASKER_COUNT = 64 };
-uint8_t names_asker(const struct names *names, const uint8_t mac[6]);
+enum { NAMES_ASKER_UNTOLD, NAMES_ASKER_HIDDEN, NAMES_ASKER_FIRST, NAMES_ASKER_COUNT = 1 << 16 };
+uint16_t names_asker(const struct names *names, const uint8_t mac[6]);
 
 struct names_answer {
 	uint32_t l7, ttl_s;
 	bool was_asked; /* the client was seen to ask for it */
-	uint8_t asker;
+	uint16_t asker;
 };
 
 /* The client got this address as an answer for the names in l7. What nobody asked for never takes
@@ -76,7 +76,7 @@ void names_add(struct names *names, struct names_place place, const struct addr 
 /* Numbers of l7 infos, without a reference of their own; 0 where there are none. */
 struct names_found {
 	uint32_t l7, others; /* others: further names that this client has for the address */
-	uint8_t asker;
+	uint16_t asker;
 };
 struct names_found names_find(const struct names *names, struct names_place place,
 	const struct addr *client, const struct addr *address, uint64_t now_ns);

@@ -88,6 +88,16 @@ static void test_shared(void)
 	add(&client, &address, third, true, 60, now_ns + life_ns / 2);
 	add(&client, &address, first, true, 60, now_ns + life_ns / 2);
 	is_int(others(&client, &address, now_ns + life_ns)->name_count, 3, "of more all are known");
+	uint32_t many = 0;
+	for (char name[] = "a.example.com"; name[0] <= 'h'; name[0]++) {
+		many = l7_info_of(name);
+		add(&client, &address, many, true, 60, now_ns + life_ns / 2);
+		l7_info_store_release(store, many);
+	}
+	is_int(others(&client, &address, now_ns + life_ns)->name_count, 5,
+		"of many a few, and that there were more");
+	is_int(others(&client, &address, now_ns + life_ns)->names[4].source, NAME_USED,
+		"… which may be anybody's");
 	add(&stranger, &address, second, true, 60, now_ns);
 	is_int(others(&stranger, &address, now_ns)->name_count, 0, "… to who asked for them");
 	names_use(names, &stranger, &address, second, now_ns);

@@ -93,7 +93,7 @@ struct dissection {
 	bool is_repeated; /* of datagrams: it goes to whom the one before went, or did in either
 			     direction where it does not say so (l7_session.h) */
 	bool is_hearsay; /* somebody outside wrote it into a tunnel: it teaches nothing of others */
-	uint8_t asker;   /* of DNS: which machine sent the frame (names.h) */
+	uint16_t asker;  /* of DNS: which machine sent the frame (names.h) */
 	bool is_last;    /* nothing more will come in this direction: say what can be said */
 	uint32_t wire_bytes; /* datagrams: length on the wire; more than what is in, where the
 				capture cut it */

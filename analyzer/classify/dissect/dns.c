@@ -77,7 +77,7 @@ static struct dns_question question_of(
 
 /* Keeps the names for each address that the client got, and that it looked the name up. */
 static void note_addresses(const struct dissection *dissection, const struct dns_message *dns,
-	bool was_asked, uint8_t asker)
+	bool was_asked, uint16_t asker)
 {
 	struct dissect_tables *tables = dissection->tables;
 	struct names *names = tables->names;
@@ -107,8 +107,8 @@ static void note_addresses(const struct dissection *dissection, const struct dns
 
 /* What an answer that nobody asked for can do is to lend its names, marked as such, to flows that
  * nothing better is known of. That the client asks at all is noted now and then: it asks often. */
-static void remember_answer(
-	struct dissection *dissection, const struct dns_message *dns, bool was_asked, uint8_t asker)
+static void remember_answer(struct dissection *dissection, const struct dns_message *dns,
+	bool was_asked, uint16_t asker)
 {
 	enum { NOW_AND_THEN = 15 };
 	struct dissect_tables *tables = dissection->tables;
