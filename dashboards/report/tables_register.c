@@ -180,7 +180,7 @@ static void put_units_by_days(struct report_table *table, const struct report_mo
 	const struct report_unit *units, size_t count)
 {
 	struct shown_unit rest = { 0 };
-	bool is_rest = false;
+	bool is_rest = false, has_zones = true, has_control = true;
 
 	for (size_t i = 0; i < count; i++) {
 		struct shown_unit sums = shown_of(model->shown, units[i].unit);
@@ -196,11 +196,14 @@ static void put_units_by_days(struct report_table *table, const struct report_mo
 		rest.bytes_up += left;
 		rest.outside += outside;
 		rest.third += third;
-		/* Of a unit whose zones are not told the shares of the rest would tell. */
-		rest.by_zone += sums.by_zone == sums.bytes_up ? left : 0;
-		rest.by_control += sums.by_control == sums.bytes_up ? left : 0;
+		/* Of a unit whose zones are not told the shares of the rest would tell; and what
+		 * went to those is not of the rest where the unit itself is told. */
+		has_zones &= sums.by_zone == sums.bytes_up;
+		has_control &= sums.by_control == sums.bytes_up;
 		is_rest |= is_left;
 	}
+	rest.by_zone = has_zones ? rest.bytes_up : 0;
+	rest.by_control = has_control ? rest.bytes_up : 0;
 	report_sort_parts(table, 2); /* sent */
 	if (is_rest) {
 		put_shown_unit(table, model, REPORT_OTHER_PARTS, &rest, true);

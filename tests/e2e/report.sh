@@ -140,6 +140,11 @@ equal 'attempts of the period are those of the run' "$(jq -c "$attempts" "$work/
 ok '… and fewer than flows' jq -e '[.report.tables.block_weeks[]] | (map(.attempts) | add) < (map(.tried_flows) | add)' \
 	"$work/attempts/report.json"
 
+for written in "$work"/*/report.json; do
+	ok "no share is of more than there is: $(basename "$(dirname "$written")")" \
+		jq -e '[.. | objects | select(has("part") and has("whole")) | select(.part > .whole)] == []' "$written"
+done
+
 # A period that is held in part is not set beside another as if it were whole.
 generate --scenario alarms --out "$work/two-days.pcap" >/dev/null 2>&1 || broken 'the generator failed'
 exits 0 "$bin" analyze --summary none --policy "$policy" --pseudonymize "$work/key" --archive "$work/two-days" "$work/two-days.pcap"
