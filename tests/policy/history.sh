@@ -123,6 +123,8 @@ policy rules "$ban
   - {id: never, match: {name: never.example}, action: report}
   - {id: nobody, match: {app: tiktok}, scope: {device: 10.99.0.1}, action: report}"
 "$bin" policy hygiene "$work/rules.yaml" --archive "$work/archive" >"$work/hygiene" 2>"$work/err"
+ok 'without the key one that never held is as one that held for few' grep -q '^never .*fewer than 5 devices, or none' "$work/hygiene"
+"$bin" policy hygiene "$work/rules.yaml" --archive "$work/archive" --key "$work/key" >"$work/hygiene" 2>"$work/err"
 check $? 'the rules are looked at'
 ok 'a rule that held says when' grep -q '^ban  .* 2026-03-17 ' "$work/hygiene"
 ok 'one that never held says so' grep -q '^never .* never ' "$work/hygiene"
