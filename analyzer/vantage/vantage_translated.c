@@ -126,7 +126,8 @@ static void take_end(struct translated *translated, const struct record *record,
 		.is_ours =
 			record->direction != RECORD_DIRECTION_EXTERNAL &&
 			record->own_side == (keeps_source ? RECORD_DESTINATION : RECORD_SOURCE) };
-	struct translated_flow *kept = &translated->flows[taken.print % TRANSLATED_FLOWS];
+	struct translated_flow *kept =
+		&translated->flows[keeps_source][taken.print % TRANSLATED_FLOWS];
 	struct translated_address *address = find(translated, &taken.addr);
 
 	if (address) {

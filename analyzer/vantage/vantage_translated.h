@@ -16,7 +16,7 @@
 #include "analyzer/record/record.h"
 #include "base/hash.h"
 
-enum { TRANSLATED_FLOWS = 2048, TRANSLATED_ADDRESSES = 32 };
+enum { TRANSLATED_FLOWS = 1024, TRANSLATED_ADDRESSES = 32 };
 
 struct translated_flow {
 	uint64_t print, start_ns, end_ns;
@@ -38,7 +38,8 @@ struct translated {
 	struct hash_key key;
 	uint64_t told, retagged; /* all that were looked at; seen again in another VLAN */
 	uint16_t retagged_vlans[2];
-	struct translated_flow flows[TRANSLATED_FLOWS];
+	/* By which end stays: the two of a flow take no place from each other. */
+	struct translated_flow flows[2][TRANSLATED_FLOWS];
 	struct translated_address addresses[TRANSLATED_ADDRESSES];
 };
 
