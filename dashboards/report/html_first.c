@@ -163,13 +163,17 @@ static void put_inside_under_third(struct html_page *page)
 	html_put_paragraph(page, "second", sentence.memory);
 }
 
-static void put_size(
-	struct html_page *page, struct html_piece *piece, uint64_t bytes, enum cell_way way)
+/* What is missing of it is not known, so nothing is at least nothing. */
+static void put_seen(
+	struct html_page *page, struct html_piece *piece, uint64_t bytes, bool is_all_seen)
 {
-	if (way == CELL_WAY_UNKNOWN) {
-		text_put(html_piece_start(piece), messages_get(page->messages, "unknown"));
-	} else {
+	struct html_piece exact;
+
+	if (is_all_seen) {
 		html_size(page, piece, bytes);
+	} else {
+		messages_put(page->messages, html_piece_start(piece), "number_at_least", "number",
+			html_size(page, &exact, bytes), NULL);
 	}
 }
 
@@ -202,9 +206,8 @@ static void put_numbers(struct html_page *page)
 	} else {
 		html_count(page, &devices, told.number);
 	}
-	put_size(page, &left, report_bytes_left(model->overview), total.way_up);
-	put_size(page, &outside, report_model_bytes_outside(model),
-		report_knows_outside(model) ? CELL_WAY_KNOWN : CELL_WAY_UNKNOWN);
+	put_seen(page, &left, report_bytes_left(model->overview), !report_has_unseen(model));
+	put_seen(page, &outside, report_model_bytes_outside(model), !report_has_unseen(model));
 	messages_put(page->messages, html_piece_start(&sentence), keys[counted][inside > 0],
 		"outside", outside.memory, "left", left.memory, "flows",
 		html_count(page, &flows, total.flows), "inside",

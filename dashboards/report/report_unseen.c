@@ -29,26 +29,32 @@ bool report_knows_outside(const struct report_model *model)
 	return report_model_bytes_outside(model) > 0 || !report_has_unseen(model);
 }
 
+/* Of few devices without the figure. */
+static void put_sentence(struct text *text, const struct report_model *model,
+	const struct messages *messages, const char *const keys[2], const char *name,
+	const char *figure)
+{
+	text_put_char(text, ' ');
+	messages_put(messages, text, keys[report_model_hides(model)], name, figure, NULL);
+}
+
 void report_put_unseen(
 	struct text *text, const struct report_model *model, const struct messages *messages)
 {
+	static const char *const of_flows[] = { "part_unseen", "part_unseen_few" },
+				 *const of_proxies[] = { "part_proxies", "part_proxies_few" };
 	struct report_unseen unseen = report_unseen(model);
-	bool is_few = report_model_hides(model);
-	char number[64];
+	char figure[64];
 	struct text piece;
 
+	text_init(&piece, figure, sizeof(figure));
 	if (unseen.flows > 0) {
-		text_init(&piece, number, sizeof(number));
 		messages_put_count(messages, &piece, unseen.flows);
-		text_put_char(text, ' ');
-		messages_put(messages, text, is_few ? "part_unseen_few" : "part_unseen", "flows",
-			number, NULL);
+		put_sentence(text, model, messages, of_flows, "flows", figure);
 	}
+	text_init(&piece, figure, sizeof(figure));
 	if (unseen.bytes_to_proxies > 0) {
-		text_init(&piece, number, sizeof(number));
 		messages_put_size(messages, &piece, unseen.bytes_to_proxies);
-		text_put_char(text, ' ');
-		messages_put(messages, text, is_few ? "part_proxies_few" : "part_proxies", "bytes",
-			number, NULL);
+		put_sentence(text, model, messages, of_proxies, "bytes", figure);
 	}
 }
