@@ -380,51 +380,6 @@ static bool l7_feed_dns(struct classify *classify, struct collector *collector,
 	return true;
 }
 
-/* All is known of the flow, without a look at it. */
-static void know_flow(struct collector *collector, uint32_t flow, uint32_t l7, uint32_t *note)
-{
-	*note = l7 | NOTE_DONE;
-	collector_stop_peeking(collector, flow, true);
-	collector_stop_peeking(collector, flow, false);
-}
-
-/* What was recalled of the flow holds where it goes on; else the flow is a new one. */
-static bool is_recalled(struct classify *classify, struct collector *collector,
-	const struct peek *peek, const struct packet *packet, uint32_t *note)
-{
-	uint32_t l7 = *note & ~NOTE_FLAGS;
-
-	if (!classify_goes_on(packet, classify_is_udp(packet) ? IP_UDP : IP_TCP)) {
-		l7_info_store_release(classify->tables.store, l7);
-		*note = 0;
-		return false;
-	}
-	know_flow(collector, peek->flow, l7, note);
-	return true;
-}
-
-/* The first packet of a flow goes on with a connection of QUIC that had another port. */
-static bool has_moved(struct classify *classify, struct collector *collector,
-	const struct peek *peek, const struct packet *packet, uint32_t *note)
-{
-	struct flow_ends ends;
-
-	if (classify->moves.lengths == 0 || !peek->from_source ||
-		!classify_goes_on(packet, IP_UDP)) {
-		return false;
-	}
-	collector_flow_ends(collector, peek->flow, &ends);
-	uint32_t l7 = quic_moves_find(
-		&classify->moves, &ends, reader_over(packet->payload, packet->payload_bytes));
-	if (!l7) {
-		return false;
-	}
-	l7_info_store_hold(classify->tables.store, l7);
-	l7_info_store_release(classify->tables.store, *note & ~NOTE_FLAGS);
-	know_flow(collector, peek->flow, l7, note);
-	return true;
-}
-
 /* The flow's source and destination change places: the names are those that the other one has
  * looked up. */
 static void turn_flow(struct classify *classify, struct collector *collector, uint32_t flow,
@@ -534,7 +489,7 @@ static void look_at_peek(struct classify *classify, struct collector *collector,
 		}
 	}
 	if (!(*note & NOTE_PROGRESS) && *note & NOTE_KEPT &&
-		is_recalled(classify, collector, peek, packet, note)) {
+		classify_is_recalled(classify, collector, peek, packet)) {
 		return;
 	}
 	if (!(*note & NOTE_PROGRESS) && classify_is_udp(packet) && has_port(packet, PORT_DNS) &&
@@ -542,7 +497,7 @@ static void look_at_peek(struct classify *classify, struct collector *collector,
 		return;
 	}
 	if (!(*note & (NOTE_PROGRESS | NOTE_FLAGS)) && classify_is_udp(packet) &&
-		has_moved(classify, collector, peek, packet, note)) {
+		classify_has_moved(classify, collector, peek, packet)) {
 		return;
 	}
 	l7_feed_flow(classify, collector, batch, peek, is_later);

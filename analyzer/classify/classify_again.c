@@ -1,5 +1,4 @@
-/* Conversations that share five numbers: one after the other, and one that was silent for a while.
- */
+/* Conversations that share five numbers, one after the other. */
 #include <string.h>
 
 #include "analyzer/classify/classify_parts.h"
@@ -7,9 +6,9 @@
 #include "analyzer/classify/dissect/host.h"
 #include "analyzer/classify/dissect/quic_connection.h"
 
-enum { IP_TCP = 6, IP_UDP = 17, INITIAL_BYTES_LEAST = 1200 };
+enum { IP_TCP = 6, INITIAL_BYTES_LEAST = 1200 };
 
-static bool names_its_server(const struct l7_info *l7)
+bool classify_names_its_server(const struct l7_info *l7)
 {
 	return l7->name_count > 0 && l7->names[0].source <= NAME_HTTP_HOST;
 }
@@ -20,7 +19,7 @@ bool classify_may_follow(const struct l7_info *l7)
 		l7->protocol == L7_QUIC || l7->protocol == L7_DTLS || l7->protocol == L7_HTTP2;
 
 	/* A proxy may be asked for an address, or for nothing, before it is asked for a host. */
-	return l7->protocol == L7_HTTP || (may_share && names_its_server(l7));
+	return l7->protocol == L7_HTTP || (may_share && classify_names_its_server(l7));
 }
 
 bool classify_split_early(struct classify *classify, struct collector *collector,
@@ -190,7 +189,7 @@ static enum request read_request(
 	if (dissection.hands_over) {
 		return REQUEST_ANOTHER;
 	}
-	if (result != DISSECT_DONE || !names_its_server(l7)) {
+	if (result != DISSECT_DONE || !classify_names_its_server(l7)) {
 		dissection.is_last = false;
 		bool is_begun = first == 0 ? begins_frame(in)
 					   : dissector->stream(&dissection) == DISSECT_MORE &&
@@ -234,7 +233,7 @@ static bool asks_on_http2(struct classify *classify, const struct packet *packet
 	l7->protocol = L7_HTTP2;
 	add_asked(&asked, known, false, l7);
 	add_asked(&asked, known, true, l7);
-	return names_its_server(l7) && !ask_for_known(known, l7);
+	return classify_names_its_server(l7) && !ask_for_known(known, l7);
 }
 
 /* Of two requests for the same bytes either may be false: the scratch l7 info, the later one's,
@@ -278,7 +277,7 @@ static enum request read_piece(struct classify *classify, uint32_t flow, uint32_
 	}
 	enum request request = read_request(classify, in, known);
 	if (place == REQUEST_BEGINS_AGAIN && request == REQUEST_ANOTHER &&
-		names_its_server(&classify->scratch)) {
+		classify_names_its_server(&classify->scratch)) {
 		contest_request(&classify->scratch, known);
 		*in_pieces = true;
 	}
@@ -435,74 +434,4 @@ bool classify_begin_again(struct classify *classify, struct collector *collector
 	}
 	/* Where no answer to the first was seen none can be asked of the second. */
 	return begins && classify_split(classify, collector, batch, peek, l7);
-}
-
-/* What names itself with each packet need not be remembered. */
-static bool is_worth_keeping(const struct l7_info *l7)
-{
-	bool hides = l7->protocol == L7_TLS || l7->protocol == L7_QUIC || l7->protocol == L7_HTTP ||
-		     l7->protocol == L7_HTTP2 || l7->app_hint != APP_HINT_NONE;
-
-	return hides && (names_its_server(l7) || l7->app_hint != APP_HINT_NONE ||
-				l7_info_have_source(l7, NAME_CERT));
-}
-
-void classify_keep(struct classify *classify, const struct flow_record *flow, uint32_t l7)
-{
-	struct l7_info_store *store = classify->tables.store;
-	bool is_bare = flow->wrapped[0] != FLOW_WRAPPED_OUTSIDE &&
-		       flow->wrapped[1] != FLOW_WRAPPED_OUTSIDE;
-	bool may_go_on = flow->end == FLOW_END_IDLE || flow->end == FLOW_END_ACTIVE ||
-			 flow->end == FLOW_END_EVICTED;
-	bool is_open =
-		flow->protocol == IP_UDP ||
-		(flow->protocol == IP_TCP && (flow->tcp_state == TCP_STATE_ESTABLISHED ||
-						     flow->tcp_state == TCP_STATE_MIDSTREAM));
-	struct flow_ends ends = { .source = flow->source,
-		.destination = flow->destination,
-		.source_port = flow->source_port,
-		.destination_port = flow->destination_port,
-		.protocol = flow->protocol };
-
-	if (l7 && is_bare && may_go_on && is_open &&
-		is_worth_keeping(l7_info_store_get(store, l7))) {
-		l7_info_store_hold(store, l7);
-		l7 = l7_info_store_share(store, l7);
-		flow_memory_keep(classify->memory, &ends, l7, flow->end_ns);
-		l7_info_store_release(store, l7);
-	}
-}
-
-uint32_t classify_recall(const struct classify *classify, struct collector *collector,
-	const struct flow_ends *ends, const struct packet *packet, uint32_t after)
-{
-	bool may_go_on = ends->protocol == IP_UDP ||
-			 (ends->protocol == IP_TCP && !(packet->tcp_flags & TCP_SYN));
-
-	if (!may_go_on) {
-		return 0;
-	}
-	if (after != UINT32_MAX) {
-		uint32_t note = *collector_note(collector, after);
-		uint32_t l7 = note & NOTE_PROGRESS
-				      ? l7_session_get(classify->session, note & ~NOTE_PROGRESS)->l7
-				      : note & ~NOTE_FLAGS;
-		bool is_kept =
-			l7 && is_worth_keeping(l7_info_store_get(classify->tables.store, l7));
-		return is_kept ? l7 : 0;
-	}
-	return flow_memory_is_empty(classify->memory)
-		       ? 0
-		       : flow_memory_find(classify->memory, ends, packet->time_ns);
-}
-
-/* A hello or a request begins something that speaks for itself. */
-bool classify_goes_on(const struct packet *packet, uint8_t protocol)
-{
-	uint8_t first = packet->payload[0];
-
-	if (protocol == IP_UDP) {
-		return !(first & 0x80);
-	}
-	return first != 0x16 && !is_capital(first);
 }

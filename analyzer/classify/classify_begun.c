@@ -232,6 +232,7 @@ void classify_hear_answer(struct classify *classify, struct collector *collector
 		begun = NULL;
 	}
 	if (!begun && is_watched && !peek->from_source) {
+		classify_hear_moved(classify, collector, peek, packet);
 		collector_stop_peeking(collector, peek->flow, false);
 	}
 }

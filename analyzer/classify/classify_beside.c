@@ -12,8 +12,7 @@ void classify_know_ends(struct classify *classify, const struct collector *colle
 	*known = (struct known_ends){ .flow = flow, .ends = quic_ends_of(&session->states[0]) };
 	collector_flow_ends(collector, flow, &ends);
 	if (known->ends.is_known && session->l7 && !session->is_hearsay) {
-		quic_moves_keep(&classify->moves, classify->tables.store, &ends,
-			&known->ends.server, session->l7);
+		classify_keep_connection(classify, &ends, &known->ends, session->l7);
 	}
 }
 
@@ -88,7 +87,8 @@ void classify_share_socket(struct classify *classify, struct collector *collecto
 	}
 	shared->from = collector_packet_number(collector, batch, peek->packet);
 	shared->kept_ns = batch->packets.packets[peek->packet].time_ns;
-	shared->is_contested = false;
+	shared->strays = (struct stray_packets){ 0 };
+	shared->client_strays = shared->server_strays = shared->is_contested = false;
 	l7_info_store_hold(classify->tables.store, l7);
 	shared->earlier[shared->count++] = (struct earlier_connection){
 		.ends = known->flow == peek->flow ? known->ends
@@ -148,27 +148,69 @@ static void contest(
 	}
 }
 
-/* The earlier connection that the packet belongs to; NULL where that is not known. *is_unknown: it
- * may be any connection's. */
-static struct earlier_connection *whose(struct shared_socket *shared,
-	const struct quic_ends *latest, struct reader datagram, bool from_client, bool *is_unknown)
+enum { PLACE_LATEST = 0, PLACE_UNKNOWN = -1 };
+
+/* Whose the packet is: the latest's, or one more than the place of an earlier connection. */
+static int place_of(const struct shared_socket *shared, const struct quic_ends *latest,
+	struct reader datagram, bool from_client)
 {
 	const struct quic_end *end = from_client ? &latest->server : &latest->client;
 
-	*is_unknown = false;
 	if (reader_left(&datagram) == 0 || datagram.at[0] & QUIC_FORM_LONG || !latest->is_known ||
 		quic_goes_to(end, datagram)) {
-		return NULL;
+		return PLACE_LATEST;
 	}
 	for (unsigned i = 0; i < shared->count; i++) {
-		struct earlier_connection *earlier = &shared->earlier[i];
+		const struct earlier_connection *earlier = &shared->earlier[i];
 		end = from_client ? &earlier->ends.server : &earlier->ends.client;
 		if (earlier->ends.is_known && quic_goes_to(end, datagram)) {
-			return earlier;
+			return (int)i + 1;
 		}
 	}
-	*is_unknown = true;
-	return NULL;
+	return PLACE_UNKNOWN;
+}
+
+/* The same for one of the client's that goes to nobody who is known. *is_doubtful: it may be any
+ * connection's. */
+static int place_of_stray(
+	struct stray_packets *strays, uint8_t id_length, struct reader datagram, bool *is_doubtful)
+{
+	enum { WAITING_MOST = 3 };
+	struct quic_end to;
+
+	*is_doubtful = id_length == 0 || !quic_end_of(datagram, id_length, &to);
+	if (*is_doubtful) {
+		return PLACE_UNKNOWN;
+	}
+	if (strays->to.length != to.length || strays->to.hash != to.hash) {
+		*strays = (struct stray_packets){ .to = to, .waiting = strays->waiting };
+	}
+	unsigned may_be = strays->heard & ~strays->spoken;
+	bool is_one = may_be && !(may_be & (may_be - 1));
+	strays->waiting = is_one ? 0 : strays->waiting + 1;
+	*is_doubtful = (may_be && !is_one) || strays->waiting > WAITING_MOST;
+	return is_one ? __builtin_ctz(may_be) : PLACE_UNKNOWN;
+}
+
+/* The packet's place. *is_doubtful: it may be any connection's, or leaves others in doubt. */
+static int place_packet(struct shared_socket *shared, const struct quic_ends *latest,
+	struct reader datagram, bool from_client, bool *is_doubtful)
+{
+	int place = place_of(shared, latest, datagram, from_client);
+
+	*is_doubtful = false;
+	if (place >= 0 && from_client) {
+		shared->strays.spoken |= (uint8_t)(1U << place);
+	} else if (place >= 0) {
+		shared->strays.heard |= (uint8_t)(1U << place);
+	} else if (from_client) {
+		place = place_of_stray(
+			&shared->strays, latest->server.length, datagram, is_doubtful);
+	}
+	shared->client_strays |= from_client && place != PLACE_LATEST;
+	shared->server_strays |= !from_client && place == PLACE_UNKNOWN;
+	*is_doubtful |= shared->client_strays && shared->server_strays;
+	return place;
 }
 
 /* The packet leaves the flow for the one that counts the earlier connection. */
@@ -205,18 +247,19 @@ static void part_socket(struct classify *classify, struct collector *collector,
 		at = collector_next_packet(collector, batch, shared->flow, at)) {
 		const struct packet *packet = &batch->packets.packets[at];
 		bool is_behind = collector_packet_number(collector, batch, at) > shared->from;
-		bool is_unknown = false;
+		bool is_doubtful;
 		if (!is_behind) {
 			continue;
 		}
 		struct quic_ends latest = classify_latest_ends(classify, collector, shared->flow);
-		struct earlier_connection *earlier = whose(shared, &latest,
+		int place = place_packet(shared, &latest,
 			reader_over(packet->payload, packet->payload_bytes),
-			collector_is_from_source(collector, shared->flow, packet), &is_unknown);
-		if (!earlier || !move(classify, collector, batch, at, shared, earlier)) {
+			collector_is_from_source(collector, shared->flow, packet), &is_doubtful);
+		if (place <= PLACE_LATEST || !move(classify, collector, batch, at, shared,
+						     &shared->earlier[place - 1])) {
 			shared->kept_ns = packet->time_ns;
 		}
-		if (is_unknown && !shared->is_contested) {
+		if (is_doubtful && !shared->is_contested) {
 			contest(classify, collector, shared);
 		}
 	}

@@ -84,6 +84,16 @@ struct known_ends {
  * goes on of those before it is counted beside it. */
 enum { SHARED_SOCKETS = 16, EARLIER_CONNECTIONS = 3 };
 
+/* Packets of the client's to an ID that the server gave under encryption. It is that of the one
+ * connection that the server goes on with, and the client no longer under the ID that it had. Bits
+ * are places: 0 the latest, then the earlier ones. */
+struct stray_packets {
+	struct quic_end to;
+	uint8_t heard;   /* of which connections since then: the server */
+	uint8_t spoken;  /* … and the client, under the ID that is known */
+	uint8_t waiting; /* packets of which nothing has told yet whose they are */
+};
+
 struct earlier_connection {
 	struct quic_ends ends;
 	uint32_t l7;     /* a reference */
@@ -97,6 +107,9 @@ struct shared_socket {
 	struct earlier_connection earlier[EARLIER_CONNECTIONS];
 	uint64_t from;    /* running number of the packet with which the latest was answered */
 	uint64_t kept_ns; /* when its last packet came */
+	struct stray_packets strays;
+	/* Packets since then that need not be the latest's: of the client, and of the server. */
+	bool client_strays, server_strays;
 	bool is_contested;
 };
 
@@ -135,7 +148,9 @@ static inline bool classify_is_udp(const struct packet *packet)
 void classify_fetch(const struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch);
 
-/* classify_again.c: may another conversation follow this one on the same five numbers? */
+/* classify_again.c: does it say itself whom it goes to? May another conversation follow this one on
+ * the same five numbers? */
+bool classify_names_its_server(const struct l7_info *l7);
 bool classify_may_follow(const struct l7_info *l7);
 
 /* A packet is read that may begin a request of HTTP/1 (is_fresh: nothing was read before it), or
@@ -226,13 +241,30 @@ static inline struct names_place classify_names_place(
 /* classify_own.c: what the scratch l7 info says of the names of a server of ours. */
 void classify_learn_own(const struct classify *classify, const struct flow_ends *ends);
 
-/* A flow ended, and may only have fallen silent. */
+/* classify_before.c: a flow ended, and may only have fallen silent. */
 void classify_keep(struct classify *classify, const struct flow_record *flow, uint32_t l7);
 
 /* What is known of a flow that opens without a beginning, from one of the same five numbers that
  * ended: opened_after of the batch (UINT32_MAX: an earlier one). 0 nothing. */
 uint32_t classify_recall(const struct classify *classify, struct collector *collector,
 	const struct flow_ends *ends, const struct packet *packet, uint32_t after);
+
+/* The first packet of a flow of which something was recalled: does that hold? Else the flow is a
+ * new one. */
+bool classify_is_recalled(struct classify *classify, struct collector *collector,
+	const struct peek *peek, const struct packet *packet);
+
+/* A connection of QUIC between those ends was answered; it may go on from another port. */
+void classify_keep_connection(struct classify *classify, const struct flow_ends *ends,
+	const struct quic_ends *ids, uint32_t l7);
+
+/* The first packet of a flow without a beginning: does it go on with a connection of QUIC that had
+ * another port? Where that is only probable the flow is in doubt, and watched; and a packet of the
+ * server in such a flow may still prove it. */
+bool classify_has_moved(struct classify *classify, struct collector *collector,
+	const struct peek *peek, const struct packet *packet);
+void classify_hear_moved(struct classify *classify, struct collector *collector,
+	const struct peek *peek, const struct packet *packet);
 
 /* classify_credit.c, where look-ups are tracked: what is read next stands in this packet of the
  * batch; the flow was named by what its client had looked up; and its record says the name itself,
@@ -249,6 +281,3 @@ void classify_credit_name(
 void classify_hear(struct classify *classify, uint64_t time_ns);
 void classify_name_late(
 	struct classify *classify, const struct flow_record *flow, struct l7_info *l7);
-
-/* Does the flow go on with this payload, as what was recalled of it says? */
-bool classify_goes_on(const struct packet *packet, uint8_t protocol);

@@ -36,20 +36,66 @@ static struct reader packet_to(const char *id)
 	return reader_over(packet, sizeof(packet));
 }
 
-static void keep(const char *id, uint32_t l7)
+static void keep_both(const char *own, const char *id, uint32_t l7)
 {
 	struct flow_ends ends = ends_of("192.0.2.1", 50000);
-	struct quic_end server;
+	struct quic_ends ids = { .is_known = true };
 
-	quic_end_of(packet_to(id), (uint8_t)strlen(id), &server);
-	quic_moves_keep(&moves, store, &ends, &server, l7);
+	quic_end_of(packet_to(own), (uint8_t)strlen(own), &ids.client);
+	quic_end_of(packet_to(id), (uint8_t)strlen(id), &ids.server);
+	quic_moves_keep(&moves, store, &ends, &ids, l7, l7);
+}
+
+static void keep(const char *id, uint32_t l7)
+{
+	keep_both("", id, l7);
 }
 
 static uint32_t find(const char *client, uint16_t port, const char *id)
 {
 	struct flow_ends ends = ends_of(client, port);
 
-	return quic_moves_find(&moves, &ends, packet_to(id));
+	return quic_moves_find(&moves, &ends, true, packet_to(id));
+}
+
+static uint32_t find_answer(const char *client, const char *id)
+{
+	struct flow_ends ends = ends_of(client, 50001);
+
+	return quic_moves_find(&moves, &ends, false, packet_to(id));
+}
+
+static uint32_t guess(const char *client, const char *id)
+{
+	struct flow_ends ends = ends_of(client, 50001);
+
+	return quic_moves_guess(&moves, &ends, packet_to(id));
+}
+
+/* Of a client that moves by itself the ID that it gave itself may still be known. */
+static void test_answers(uint32_t one, uint32_t two)
+{
+	keep_both("clientid", "serverid", one);
+	keep_both("cli", "server-2", two);
+	is_int(find_answer("192.0.2.1", "clientid"), one, "the server goes on with the client");
+	is_int(find_answer("192.0.2.2", "clientid"), 0, "and not with another one");
+	is_int(find("192.0.2.1", 50001, "clientid"), 0, "the ID of the one is not the other's");
+	is_int(find_answer("192.0.2.1", "serverid"), 0, "nor the other way round");
+	is_int(find_answer("192.0.2.1", "cli"), 0, "of a client's, too, three bytes tell nothing");
+}
+
+static void test_guesses(uint32_t one, uint32_t two)
+{
+	struct flow_ends ends = ends_of("192.0.2.1", 50001);
+
+	keep("serverid", one);
+	keep("server-2", two);
+	is_int(guess("192.0.2.1", "nobodys!"), two, "between the two it was probably the last");
+	is_int(quic_moves_between(&moves, &ends), two, "which all that there were say");
+	is_int(guess("192.0.2.2", "serverid"), one, "at another address the server's ID tells");
+	is_int(guess("192.0.2.2", "nobodys!"), 0, "and nothing else");
+	ends.destination_port = 444;
+	is_int(quic_moves_between(&moves, &ends), 0, "another port is another server");
 }
 
 int main(void)
@@ -59,21 +105,28 @@ int main(void)
 
 	store = l7_info_store_create(16);
 	quic_moves_init(&moves);
+	ok(quic_moves_are_empty(&moves), "empty at first");
 	uint32_t one = number_of("one.example"), two = number_of("two.example");
 	is_int(find("192.0.2.1", 50001, "serverid"), 0, "nothing is known at first");
 	keep("serverid", one);
 	keep("server-id-of-twenty-", two);
 	keep("abc", two);
+	ok(!quic_moves_are_empty(&moves), "and then not");
 	is_int(find("192.0.2.1", 50001, "serverid"), one, "known at another port");
 	is_int(find("192.0.2.1", 50001, "server-id-of-twenty-"), two, "so is a longer ID");
 	is_int(find("192.0.2.2", 50001, "serverid"), 0, "another client is another");
 	is_int(find("192.0.2.1", 50001, "serveri"), 0, "half an ID is none");
 	is_int(find("192.0.2.1", 50001, "abc"), 0, "one of three bytes is nobody's");
 	struct flow_ends ends = ends_of("192.0.2.1", 50001);
-	is_int(quic_moves_find(&moves, &ends, reader_over((const uint8_t *)"@serv", 5)), 0,
+	is_int(quic_moves_find(&moves, &ends, true, reader_over((const uint8_t *)"@serv", 5)), 0,
 		"nor is what is too short for one");
 	keep("serverid", two);
 	is_int(find("192.0.2.1", 50001, "serverid"), two, "the latest one counts");
+	test_answers(one, two);
+	test_guesses(one, two);
+	for (unsigned i = 0; i < 4; i++) {
+		keep_both("clientid", i % 2 ? "serverid" : "server-2", two);
+	}
 	l7_info_store_release(store, one);
 	l7_info_store_release(store, two);
 	l7_info_store_read_stats(store, &stats);
