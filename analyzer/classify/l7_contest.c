@@ -197,6 +197,44 @@ static void take_version(
 	candidates->has_last = contest->is_second_look;
 }
 
+/* May the answer be one to what was read in that session? */
+static bool is_answered_by(
+	const struct l7_contest *contest, struct l7_session *session, const struct l7_info *read)
+{
+	struct piece piece = { .direction = session->directions + 1 };
+	struct l7_info l7;
+	struct l7_feed trial = *contest->feed;
+	struct dissection dissection;
+	struct reader in = contest->answer;
+	size_t used = 0;
+
+	if (contest->kind != L7_TLS || session->directions[0].layer > 0) {
+		return true;
+	}
+	l7_info_copy(&l7, read);
+	trial.session = session;
+	trial.l7 = &l7;
+	l7_ask_begin(&dissection, &trial, &piece);
+	l7_ask_stream(&trial, piece.direction, &dissection, &in, &used);
+	return !dissection.is_torn;
+}
+
+/* … to what the flow is so far? */
+static bool is_read_answered(const struct l7_contest *contest)
+{
+	const struct l7_session *read = contest->feed->session;
+	struct l7_session session;
+
+	if (read->directions[0].dissector != DISSECTOR_tls) {
+		return false;
+	}
+	l7_session_init(&session, read->flow, 0);
+	session.directions[0].dissector = DISSECTOR_tls;
+	session.directions[0].layer = read->directions[0].layer;
+	session.states[0] = read->states[0];
+	return is_answered_by(contest, &session, contest->feed->l7);
+}
+
 static enum version_look read_version(void *context, const struct version *version)
 {
 	struct l7_contest *contest = context;
@@ -215,7 +253,12 @@ static enum version_look read_version(void *context, const struct version *versi
 	enum dissect_result result =
 		l7_ask_stream(&trial, piece.direction, &dissection, &in, &used);
 	bool leads_on = session.directions[0].handed_by != PROGRESS_NO_DISSECTOR;
+	bool is_nothing = version->is_late && contest->is_read_answered &&
+			  !is_answered_by(contest, &session, &l7);
 	l7_feed_release(trial.tables, &session);
+	if (is_nothing) {
+		return VERSION_WHOLE;
+	}
 	contest->has_foreign |= result == DISSECT_OTHER;
 	if (result == DISSECT_OTHER || l7.protocol == L7_UNKNOWN ||
 		(result == DISSECT_MORE && used == 0)) {
@@ -311,10 +354,13 @@ static void look_at_all(struct l7_contest *contest)
 	direction->is_untried |= !is_all;
 }
 
-void l7_contest_look(struct l7_contest *contest, struct l7_feed *feed, enum l7_protocol kind)
+void l7_contest_look(struct l7_contest *contest, struct l7_feed *feed, enum l7_protocol kind,
+	struct reader answer)
 {
 	contest->feed = feed;
 	contest->kind = kind;
+	contest->answer = answer;
+	contest->is_read_answered = kind == L7_TLS && is_read_answered(contest);
 	clear_candidates(&contest->all);
 	clear_candidates(&contest->of_kind);
 	contest->has_open = contest->has_foreign = false;

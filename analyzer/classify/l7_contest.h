@@ -2,7 +2,9 @@
  *
  * Who answers with a hello of TLS was sent one; who answers a request was sent a request. Of all
  * versions those remain that are of the answer's kind, and of those the ones that fit together in
- * themselves, which pieces of two hellos do not. Where that is one, it is what the flow is,
+ * themselves, which pieces of two hellos do not. What was sent behind an acknowledgement is nothing
+ * where the answer is one to what was there before, and none to it (tls_offer.h): else somebody
+ * else may have acknowledged that. Where that is one, it is what the flow is,
  * whatever was sent before or behind it. Where they are several, or nobody answered, no observer
  * can tell them apart: all names are the flow's, and it says so.
  *
@@ -25,21 +27,25 @@ struct l7_candidates {
 struct l7_contest {
 	struct l7_feed *feed;
 	enum l7_protocol kind; /* of the answer; L7_UNKNOWN: nobody answered, or nobody knows how */
+	struct reader answer;  /* its bytes, as far as they are there */
 	struct l7_info before; /* what was known before the initiator said any of this */
 	struct l7_candidates all, of_kind;
 	struct l7_candidates *remaining; /* of these: those of the answer's kind, or all */
 	bool has_open;                   /* one of those looked at might have gone on */
 	bool has_foreign;                /* one of them says something else */
 	bool is_second_look;             /* which begins with the last pieces */
+	bool is_read_answered;           /* what was read before may be what the answer is to */
 };
 
 /* What kind of answer do these first bytes of the other end's begin? L7_UNKNOWN where nobody knows;
  * *waits: nobody yet. */
 enum l7_protocol l7_contest_answer(const struct l7_feed *feed, struct reader in, bool *waits);
 
-/* Looks at the versions of what the initiator said. An answer that is of no version's kind tells
- * nothing. Where it decides, whom all of them name is kept with the session. */
-void l7_contest_look(struct l7_contest *contest, struct l7_feed *feed, enum l7_protocol kind);
+/* Looks at the versions of what the initiator said, and whether the answer, of that kind, may be
+ * one to them. An answer that is of no version's kind tells nothing. Where it decides, whom all of
+ * them name is kept with the session. */
+void l7_contest_look(struct l7_contest *contest, struct l7_feed *feed, enum l7_protocol kind,
+	struct reader answer);
 
 /* Is the first of those that remain to be read in place of what was? Then it is the direction's
  * stream, from its start on, and nothing else is known. */

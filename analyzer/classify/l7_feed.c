@@ -22,14 +22,14 @@ enum { ANSWERS_MAX = 8 };
 
 /* Of all that was sent for the beginning, what an answer of that kind leaves; without one, what is
  * forgotten before all of it was tried is said to be. */
-static void settle_versions(struct l7_feed *feed, enum l7_protocol kind)
+static void settle_versions(struct l7_feed *feed, enum l7_protocol kind, struct reader answer)
 {
 	struct direction *direction = feed->session->directions;
 	struct piece piece = { .direction = direction, .from_source = true };
 	struct reassembly *reassembly = feed->tables->reassembly;
 	struct l7_contest contest;
 
-	l7_contest_look(&contest, feed, kind);
+	l7_contest_look(&contest, feed, kind, answer);
 	direction->is_untried |= l7_read_may_come_again(feed, direction) &&
 				 (contest.has_open || !versions_begin(reassembly, direction));
 	bool replaces = l7_contest_replaces(&contest);
@@ -56,7 +56,7 @@ static bool settle_by_answer(
 		return false;
 	}
 	feed->session->is_settled = true;
-	settle_versions(feed, kind);
+	settle_versions(feed, kind, *bytes);
 	return true;
 }
 
@@ -128,7 +128,7 @@ static void hear_other_answer(struct l7_feed *feed, struct direction *direction)
 		l7_contest_recall_all(feed);
 	} else {
 		feed->session->is_settled = true;
-		settle_versions(feed, L7_UNKNOWN);
+		settle_versions(feed, L7_UNKNOWN, reader_over(NULL, 0));
 	}
 	l7_answer_forget(feed->tables, feed->session);
 	bool is_known = l7_answer_is_known(feed);
@@ -147,7 +147,7 @@ static bool is_other_version(
 	enum l7_stream_version version = l7_stream_keep_version(reassembly, direction, segment);
 
 	if (version == L7_VERSION_NO_ROOM) {
-		settle_versions(feed, L7_UNKNOWN);
+		settle_versions(feed, L7_UNKNOWN, reader_over(NULL, 0));
 		version = l7_stream_keep_version(reassembly, direction, segment);
 	}
 	return direction->is_done || version == L7_VERSION_INSTEAD;
@@ -314,7 +314,7 @@ void l7_feed_settle(struct l7_feed *feed)
 {
 	if (feed->session->directions[0].versions) {
 		feed->session->is_settled = true;
-		settle_versions(feed, L7_UNKNOWN);
+		settle_versions(feed, L7_UNKNOWN, reader_over(NULL, 0));
 	}
 }
 

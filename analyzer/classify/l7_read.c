@@ -214,7 +214,8 @@ void l7_read_stream(struct l7_feed *feed, const struct piece *piece, struct read
 	}
 	if (direction->is_read && is_in_packet && place > 0) {
 		/* It does not go on with what was read: perhaps with another version of that. */
-		versions_keep(feed->tables->reassembly, direction, place, all, is_last);
+		versions_keep(feed->tables->reassembly, direction,
+			&(struct version_piece){ .place = place, .in = all, .is_cut = is_last });
 	}
 	if (direction->is_read || direction->is_done) {
 		return;

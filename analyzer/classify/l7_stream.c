@@ -361,9 +361,10 @@ static bool is_taken(const struct direction *direction, const struct l7_segment 
 }
 
 /* Once there is a doubt all that comes is kept: it may go on with either. */
-static enum l7_stream_version keep_part(
-	struct reassembly *reassembly, struct direction *direction, struct part part, bool is_cut)
+static enum l7_stream_version keep_part(struct reassembly *reassembly, struct direction *direction,
+	struct part part, const struct l7_segment *segment)
 {
+	const struct peek *peek = segment->peek;
 	int32_t place = (int32_t)(part.seq - direction->start_seq);
 	uint32_t before = place < 0 ? 0U - (uint32_t)place : 0;
 	uint32_t at = place < 0 ? 0 : (uint32_t)place;
@@ -377,23 +378,14 @@ static enum l7_stream_version keep_part(
 		versions_agree(reassembly, direction, at, part.in)) {
 		return L7_VERSION_NONE;
 	}
-	enum versions_news news = versions_keep(reassembly, direction, at, part.in, is_cut);
+	struct version_piece piece = { .place = at,
+		.in = part.in,
+		.is_cut = segment->packet->payload_bytes < segment->packet->payload_wire_bytes,
+		.is_late = peek->has_acked_seq && (int32_t)(peek->acked_seq - part.seq) > 0 };
+	enum versions_news news = versions_keep(reassembly, direction, &piece);
 	return news == VERSIONS_FULL ? L7_VERSION_NO_ROOM
 	       : is_behind           ? L7_VERSION_INSTEAD
 				     : L7_VERSION_KEPT;
-}
-
-/* What the other end has acknowledged is taken: nothing comes in its place. */
-static void trim_acknowledged(const struct peek *peek, struct part *part)
-{
-	int32_t taken = peek->has_acked_seq ? (int32_t)(peek->acked_seq - part->seq) : 0;
-
-	if (taken > 0) {
-		size_t left = reader_left(&part->in);
-		uint32_t bytes = (size_t)taken < left ? (uint32_t)taken : (uint32_t)left;
-		reader_skip(&part->in, bytes);
-		part->seq += bytes;
-	}
 }
 
 enum l7_stream_version l7_stream_keep_version(struct reassembly *reassembly,
@@ -401,7 +393,6 @@ enum l7_stream_version l7_stream_keep_version(struct reassembly *reassembly,
 {
 	const struct packet *packet = segment->packet;
 	bool is_beginning = is_untouched(direction) && !(direction->stream | direction->versions);
-	bool is_cut = packet->payload_bytes < packet->payload_wire_bytes;
 	enum l7_stream_version version = L7_VERSION_NONE;
 	struct part parts[PARTS_MAX];
 
@@ -411,8 +402,8 @@ enum l7_stream_version l7_stream_keep_version(struct reassembly *reassembly,
 	}
 	unsigned count = parts_of(reassembly, direction, packet, packet->tcp_seq, parts);
 	for (unsigned i = 0; i < count; i++) {
-		trim_acknowledged(segment->peek, &parts[i]);
-		enum l7_stream_version of_part = keep_part(reassembly, direction, parts[i], is_cut);
+		enum l7_stream_version of_part =
+			keep_part(reassembly, direction, parts[i], segment);
 		version = of_part > version ? of_part : version;
 	}
 	return version;

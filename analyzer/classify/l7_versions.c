@@ -8,13 +8,13 @@ enum { PIECES_MAX = 96, SMALL_BYTES = 16, COST_OF_SEVERAL = 2 };
 /* Stands before the bytes of each piece that is kept. */
 struct kept {
 	uint16_t place, bytes;
-	bool is_cut, is_joined;
+	bool is_cut, is_joined, is_late;
 };
 
 struct piece {
 	const uint8_t *bytes;
 	uint32_t place, end;
-	bool is_cut;
+	bool is_cut, is_late;
 	bool is_joined; /* of several segments: where they met is not known */
 };
 
@@ -30,6 +30,7 @@ static void add_piece(struct pieces *pieces, const struct kept *kept, struct rea
 			.place = kept->place,
 			.end = kept->place + (uint32_t)reader_left(&in),
 			.is_cut = kept->is_cut,
+			.is_late = kept->is_late,
 			.is_joined = kept->is_joined };
 	}
 }
@@ -117,11 +118,12 @@ static bool is_again(const struct piece *piece, uint32_t place, struct reader in
 }
 
 /* Does it simply continue the piece before it, both of them small? */
-static bool joins(const struct piece *last, uint32_t place, size_t bytes, bool is_cut)
+static bool joins(const struct piece *last, const struct version_piece *piece)
 {
 	bool is_small = last->is_joined || last->end - last->place <= SMALL_BYTES;
 
-	return last->end == place && is_small && bytes <= SMALL_BYTES && !is_cut && !last->is_cut;
+	return last->end == piece->place && is_small && reader_left(&piece->in) <= SMALL_BYTES &&
+	       !piece->is_cut && !last->is_cut && piece->is_late == last->is_late;
 }
 
 /* Makes the last piece longer: its bytes are the last that are kept. */
@@ -132,6 +134,7 @@ static bool join(
 	uint32_t end = (uint32_t)reader_left(&all), had = last->end - last->place;
 	struct kept kept = { .place = (uint16_t)last->place,
 		.bytes = (uint16_t)(had + reader_left(&in)),
+		.is_late = last->is_late,
 		.is_joined = true };
 
 	if (!reassembly_add(reassembly, stream, end, in.at, reader_left(&in))) {
@@ -155,9 +158,11 @@ static bool append(
 }
 
 enum versions_news versions_keep(struct reassembly *reassembly, struct direction *direction,
-	uint32_t place, struct reader in, bool is_cut)
+	const struct version_piece *piece)
 {
 	struct pieces kept = { .count = 0 };
+	uint32_t place = piece->place;
+	struct reader in = piece->in;
 
 	if (place >= REASSEMBLY_BYTES_MAX || reader_left(&in) > REASSEMBLY_BYTES_MAX - place) {
 		return VERSIONS_KNOWN;
@@ -175,13 +180,14 @@ enum versions_news versions_keep(struct reassembly *reassembly, struct direction
 	if (!direction->versions) {
 		return VERSIONS_FULL;
 	}
-	if (last && joins(last, place, reader_left(&in), is_cut)) {
+	if (last && joins(last, piece)) {
 		return join(reassembly, direction->versions, last, in) ? VERSIONS_KEPT
 								       : VERSIONS_FULL;
 	}
-	struct kept head = {
-		.place = (uint16_t)place, .bytes = (uint16_t)reader_left(&in), .is_cut = is_cut
-	};
+	struct kept head = { .place = (uint16_t)place,
+		.bytes = (uint16_t)reader_left(&in),
+		.is_cut = piece->is_cut,
+		.is_late = piece->is_late };
 	return kept.count < PIECES_MAX / 2 && append(reassembly, direction->versions, &head, in)
 		       ? VERSIONS_KEPT
 		       : VERSIONS_FULL;
@@ -199,8 +205,9 @@ void versions_keep_stream(struct reassembly *reassembly, struct direction *direc
 	gather_ranges(reassembly, direction->stream, used_bytes(direction), &pieces);
 	for (unsigned i = 0; i < pieces.count; i++) {
 		const struct piece *piece = &pieces.all[i];
-		versions_keep(reassembly, direction, piece->place,
-			reader_over(piece->bytes, piece->end - piece->place), false);
+		versions_keep(reassembly, direction,
+			&(struct version_piece){ .place = piece->place,
+				.in = reader_over(piece->bytes, piece->end - piece->place) });
 	}
 }
 
@@ -256,7 +263,12 @@ static bool is_tried(const struct search *search, unsigned index, uint32_t at)
 	return tried;
 }
 
-static void extend(struct search *search, uint32_t at, bool is_mixed);
+/* What a version is made of, so far. */
+struct made {
+	bool is_mixed, is_late;
+};
+
+static void extend(struct search *search, uint32_t at, struct made made);
 
 /* Where another piece begins within this one, behind that place: the first of them; UINT32_MAX. */
 static uint32_t first_turn(const struct search *search, const struct piece *piece, uint32_t at)
@@ -279,9 +291,12 @@ static void put(struct search *search, const struct piece *piece, uint32_t at, u
 /* What is put together of several pieces costs more than a piece as it is: of those there are as
  * many as were sent. */
 static enum version_look look_at(
-	struct search *search, unsigned cost, uint32_t end, bool is_cut, bool is_mixed)
+	struct search *search, unsigned cost, uint32_t end, bool is_cut, struct made made)
 {
-	struct version version = { reader_over(search->memory, end), is_cut, is_mixed };
+	struct version version = { .bytes = reader_over(search->memory, end),
+		.is_cut = is_cut,
+		.is_mixed = made.is_mixed,
+		.is_late = made.is_late };
 
 	search->looks_left -= search->looks_left < cost ? search->looks_left : cost;
 	return search->look(search->context, &version);
@@ -289,51 +304,53 @@ static enum version_look look_at(
 
 /* The version goes on at this place with that piece: as far as it goes, and as far as another one
  * begins. */
-static void go_on_with(struct search *search, const struct piece *piece, uint32_t at, bool is_mixed)
+static void go_on_with(
+	struct search *search, const struct piece *piece, uint32_t at, struct made made)
 {
 	unsigned cost = at > 0 ? COST_OF_SEVERAL : 1;
 
+	made.is_late |= piece->is_late;
 	put(search, piece, at, piece->end);
-	enum version_look look = look_at(search, cost, piece->end, piece->is_cut, is_mixed);
+	enum version_look look = look_at(search, cost, piece->end, piece->is_cut, made);
 	if (look == VERSION_GROWS) {
-		extend(search, piece->end, is_mixed);
+		extend(search, piece->end, made);
 	}
 	uint32_t turn = first_turn(search, piece, at);
 	if (turn == UINT32_MAX) {
 		return;
 	}
 	put(search, piece, at, turn);
-	is_mixed |= !piece->is_joined;
-	if (look == VERSION_OTHER &&
-		look_at(search, cost, turn, false, is_mixed) == VERSION_OTHER) {
+	made.is_mixed |= !piece->is_joined;
+	if (look == VERSION_OTHER && look_at(search, cost, turn, false, made) == VERSION_OTHER) {
 		return;
 	}
 	for (unsigned i = 0; i < search->pieces->count && search->looks_left > 0; i++) {
 		const struct piece *next = piece_at(search, i);
 		if (next->place > at && next->place < piece->end) {
 			put(search, piece, at, next->place);
-			go_on_with(search, next, next->place, is_mixed);
+			go_on_with(search, next, next->place, made);
 		}
 	}
 }
 
-static void extend(struct search *search, uint32_t at, bool is_mixed)
+static void extend(struct search *search, uint32_t at, struct made made)
 {
 	for (unsigned i = 0; i < search->pieces->count && search->looks_left > 0; i++) {
 		const struct piece *piece = piece_at(search, i);
 		if (piece->place <= at && at < piece->end && !is_tried(search, i, at)) {
-			go_on_with(search, piece, at, is_mixed);
+			go_on_with(search, piece, at, made);
 		}
 	}
 }
 
 /* The byte at this place of the first piece, in the order of the search, that has one; NULL: none.
  */
-static const uint8_t *byte_at(const struct search *search, uint32_t at)
+static const uint8_t *byte_at(const struct search *search, uint32_t at, bool *is_late)
 {
 	for (unsigned i = 0; i < search->pieces->count; i++) {
 		const struct piece *piece = piece_at(search, i);
 		if (piece->place <= at && at < piece->end) {
+			*is_late |= piece->is_late;
 			return piece->bytes + (at - piece->place);
 		}
 	}
@@ -344,12 +361,13 @@ static const uint8_t *byte_at(const struct search *search, uint32_t at)
 static void look_straight(struct search *search)
 {
 	const uint8_t *byte;
+	struct made made = { false, false };
 	uint32_t end = 0;
 
-	while (end < REASSEMBLY_BYTES_MAX && (byte = byte_at(search, end)) != NULL) {
+	while (end < REASSEMBLY_BYTES_MAX && (byte = byte_at(search, end, &made.is_late)) != NULL) {
 		search->memory[end++] = *byte;
 	}
-	look_at(search, 1, end, false, false);
+	look_at(search, 1, end, false, made);
 }
 
 bool versions_look(const struct reassembly *reassembly, const struct direction *direction,
@@ -365,7 +383,7 @@ bool versions_look(const struct reassembly *reassembly, const struct direction *
 
 	gather_stream(reassembly, direction, &pieces);
 	gather_kept(reassembly, direction, &pieces);
-	extend(&search, 0, false);
+	extend(&search, 0, (struct made){ false, false });
 	if (search.looks_left > 0) {
 		return true;
 	}

@@ -22,8 +22,14 @@
 enum versions_news { VERSIONS_KNOWN, VERSIONS_KEPT, VERSIONS_FULL };
 
 /* A piece of the stream, so many bytes behind its first one, that does not simply go on. */
+struct version_piece {
+	uint32_t place;
+	struct reader in;
+	bool is_cut;  /* the capture cut it off */
+	bool is_late; /* some of its place had been acknowledged */
+};
 enum versions_news versions_keep(struct reassembly *reassembly, struct direction *direction,
-	uint32_t place, struct reader in, bool is_cut);
+	const struct version_piece *piece);
 
 /* Do these bytes put nothing new in the place of what is known of the stream? What was used and is
  * not kept is not known. */
@@ -45,6 +51,7 @@ struct version {
 	struct reader bytes;
 	bool is_cut;   /* the capture cut it off there */
 	bool is_mixed; /* of parts of segments: one was left before its end */
+	bool is_late;  /* with a piece that came behind an acknowledgement */
 };
 
 typedef enum version_look version_look_fn(void *context, const struct version *version);

@@ -23,6 +23,7 @@ struct fixture {
 	bool is_midstream;    /* the handshake was not seen */
 	bool reads_all;       /* also what could be passed over */
 	uint32_t next_seq[2]; /* behind the highest byte sent by source, destination; 0: none */
+	uint32_t acked[2];    /* up to where the other end acknowledged them; 0: nothing */
 };
 
 /* Number of the first byte of a stream: it wraps soon. */
@@ -42,6 +43,7 @@ static inline void fixture_flow(
 	fixture->time_ns = 1000000000000;
 	l7_info_clear(&fixture->l7);
 	fixture->next_seq[0] = fixture->next_seq[1] = 0;
+	fixture->acked[0] = fixture->acked[1] = 0;
 	fixture->is_midstream = false;
 	fixture->tcp_flags = TCP_ACK | TCP_PSH;
 	fixture->tcp_urgent = 0;
@@ -97,6 +99,8 @@ static inline void fixture_segment(struct fixture *fixture, bool from_source, ui
 		.has_next_seq = !fixture->is_midstream || *next_seq > 0,
 		.has_peer_seq = !fixture->is_midstream,
 		.next_seq = FIXTURE_SEQ + *next_seq,
+		.has_acked_seq = fixture->acked[!from_source] > 0,
+		.acked_seq = FIXTURE_SEQ + fixture->acked[!from_source],
 		.peer_seq = FIXTURE_SEQ + fixture->next_seq[from_source] };
 
 	*next_seq = (int32_t)(behind - *next_seq) > 0 ? behind : *next_seq;

@@ -176,6 +176,59 @@ static void test_false_answers(void)
 	expect_both("a hello's answer before a request's");
 }
 
+/* A hello whose session is that one, and its answer. */
+static void put_session(struct hello_builder *out, const char *name, uint8_t session)
+{
+	enum { SESSION_AT = 4 + 2 + 32 };
+	struct hello_builder message = { .count = 0 }, with = { .count = 0 };
+
+	put_client_hello(&message, name, 0, 100);
+	put_bytes(&with, message.bytes, SESSION_AT);
+	put_number(&with, 1, 1);
+	put_number(&with, 1, session);
+	put_bytes(&with, message.bytes + SESSION_AT + 1, message.count - SESSION_AT - 1);
+	with.bytes[3]++;
+	out->count = 0;
+	put_records(out, &with, 16384);
+}
+
+static void answer_session(uint32_t ack, uint8_t session)
+{
+	uint8_t bytes[] = { 0x16, 3, 3, 0, 51, 2, 0, 0, 47, 3, 3, [43] = 1, session, 0x13, 0x01, 0,
+		0, 6, 0, 43, 0, 2, 3, 4 };
+
+	reply(ack, bytes, sizeof(bytes));
+}
+
+/* Behind an acknowledgement of the first something else comes in its place. */
+static void test_false_acknowledgements(void)
+{
+	static struct hello_builder first, second;
+
+	for (unsigned taken = 1; taken <= 3; taken++) {
+		put_session(&first, "first.example.com", taken == 3 ? 2 : 1);
+		put_session(&second, "second.example.com", 2);
+		begin();
+		send(first.bytes, 0, first.count);
+		fixture.acked[0] = (uint32_t)first.count;
+		send(second.bytes, 0, second.count);
+		answer_session((uint32_t)second.count, (uint8_t)(taken == 1 ? 1 : 2));
+		if (taken == 1) {
+			is_text(fixture_name(&fixture, NAME_TLS_SNI), "first.example.com",
+				"a hello behind the acknowledgement of another, which is answered");
+			ok(fixture.l7.name_count == 1 && !fixture.l7.is_contested, "… is nothing");
+		} else {
+			expect_both(taken == 2 ? "one that is answered instead"
+					       : "one that may be answered as well");
+		}
+	}
+	begin();
+	send(request, 0, sizeof(request) - 1);
+	fixture.acked[0] = sizeof(request) - 1;
+	send(truth.bytes, 0, truth.count);
+	expect_truth("a hello", "behind the acknowledgement of a request");
+}
+
 static void test_banners(void)
 {
 	begin();
@@ -394,6 +447,7 @@ int main(void)
 	test_inside();
 	test_answer_in_pieces();
 	test_false_answers();
+	test_false_acknowledgements();
 	test_banners();
 	test_no_answer();
 	test_many();

@@ -109,9 +109,10 @@ struct dissection {
 	bool begins_anew; /* out: these bytes begin another conversation between the same ends, and
 			     are to be read as the first of it */
 	bool begins_beside; /* out, datagrams: … which counts once the other end answers it */
-	bool is_torn;       /* out, streams: its lengths do not fit together, as of pieces of two */
-	bool turns;         /* out, datagrams: the other end of the flow's initiator is the client,
-			     and from now on source and destination change places */
+	bool is_torn; /* out, streams: its lengths do not fit together, as of pieces of two; or
+			 it is no answer to what the other end said */
+	bool turns;   /* out, datagrams: the other end of the flow's initiator is the client,
+		       and from now on source and destination change places */
 	bool reopens_other; /* out, streams: what the other end says next is wanted after all */
 	/* out, with DISSECT_MORE: another protocol goes on behind the used bytes. Where that turns
 	 * out not to be so, whoever handed over is asked again. */

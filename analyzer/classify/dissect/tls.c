@@ -7,6 +7,7 @@
 #include "analyzer/classify/dissect/ja4.h"
 #include "analyzer/classify/dissect/probe_hello.h"
 #include "analyzer/classify/dissect/tls_hello.h"
+#include "analyzer/classify/dissect/tls_offer.h"
 #include "analyzer/classify/dissect/tor.h"
 
 enum {
@@ -47,7 +48,10 @@ struct tls_state {
 	struct tls_side sides[2];
 	bool is_followed[2]; /* by direction: the hello was read */
 	bool source_is_client, client_finished, client_talked;
+	struct tls_offer offer; /* of the client's hello: nothing to records */
 };
+
+enum { RECORDS_STATE_BYTES = offsetof(struct tls_state, offer) };
 
 _Static_assert(sizeof(struct tls_state) <= sizeof(((struct dissect_state *)0)->words),
 	"fits the flow's state");
@@ -133,8 +137,8 @@ static void claim_tor(struct l7_info *l7)
 	l7->app_hint = APP_HINT_TOR;
 }
 
-static enum dissect_result read_client_hello(
-	struct dissection *dissection, struct reader message, uint32_t bytes, bool closed)
+static enum dissect_result read_client_hello(struct dissection *dissection, struct tls_offer *offer,
+	struct reader message, uint32_t bytes, bool closed)
 {
 	struct client_hello hello;
 	bool is_cut = reader_left(&message) < bytes;
@@ -149,6 +153,7 @@ static enum dissect_result read_client_hello(
 	hello.is_whole &= !is_cut;
 	dissection->is_torn = !hello.is_whole || hello.repeats ||
 			      !ends_with_record(dissection->in, bytes + HANDSHAKE_HEADER);
+	tls_offer_note(offer, &hello);
 	dissection->l7->protocol = L7_TLS;
 	client_hello_to_l7_info(&hello, false, dissection->tables->ech, dissection->l7);
 	ja4_of_hello(&dissection->tables->ja4, &hello, JA4_TCP, dissection->l7->ja4);
@@ -166,8 +171,8 @@ static bool has_good_name(const struct l7_info *l7)
 
 /* Server hello, then up to TLS 1.2 the certificate: who signed it, and its names only where the
  * client named nobody, or somebody made up. */
-static enum dissect_result read_server_messages(
-	struct dissection *dissection, struct reader messages, bool closed)
+static enum dissect_result read_server_messages(struct dissection *dissection,
+	const struct tls_offer *offer, struct reader messages, bool closed)
 {
 	struct server_hello hello;
 
@@ -187,6 +192,7 @@ static enum dissect_result read_server_messages(
 			if (dissection->l7->protocol != L7_TOR) {
 				dissection->l7->protocol = L7_TLS;
 			}
+			dissection->is_torn |= !tls_offer_takes(offer, &hello);
 			server_hello_to_l7_info(&hello, dissection->l7);
 			if (dissection->l7->tls_version >= 0x0304) {
 				return DISSECT_DONE;
@@ -206,7 +212,7 @@ static enum dissect_result read_server_messages(
 	return closed ? DISSECT_DONE : DISSECT_MORE;
 }
 
-static enum dissect_result read_handshake(struct dissection *dissection)
+static enum dissect_result read_handshake(struct dissection *dissection, struct tls_offer *offer)
 {
 	bool closed;
 	struct reader messages = handshake_bytes(dissection, true, &closed);
@@ -218,15 +224,16 @@ static enum dissect_result read_handshake(struct dissection *dissection)
 		return closed || dissection->is_last ? DISSECT_OTHER : DISSECT_MORE;
 	}
 	if (type == MESSAGE_CLIENT_HELLO && bytes >= HELLO_BYTES_LEAST) {
-		return read_client_hello(dissection, message, bytes, closed);
+		return read_client_hello(dissection, offer, message, bytes, closed);
 	}
 	if (type == MESSAGE_SERVER_HELLO && bytes >= HELLO_BYTES_LEAST) {
-		enum dissect_result result = read_server_messages(dissection, messages, closed);
+		enum dissect_result result =
+			read_server_messages(dissection, offer, messages, closed);
 		if (result == DISSECT_MORE) {
 			/* The certificate is wanted, which most servers put in records
 			 * of its own. */
 			messages = handshake_bytes(dissection, false, &closed);
-			result = read_server_messages(dissection, messages, closed);
+			result = read_server_messages(dissection, offer, messages, closed);
 		}
 		return result;
 	}
@@ -298,7 +305,7 @@ static uint8_t hello_type(struct reader in)
 		       : 0;
 }
 
-static enum dissect_result begin_stream(struct dissection *dissection)
+static enum dissect_result begin_stream(struct dissection *dissection, struct tls_offer *offer)
 {
 	struct reader in = dissection->in;
 	struct record record;
@@ -310,7 +317,7 @@ static enum dissect_result begin_stream(struct dissection *dissection)
 		return read_ssl2_hello(dissection) ? DISSECT_DONE : DISSECT_OTHER;
 	}
 	if (record.type == RECORD_HANDSHAKE) {
-		enum dissect_result result = read_handshake(dissection);
+		enum dissect_result result = read_handshake(dissection, offer);
 		if (result != DISSECT_OTHER) {
 			return result;
 		}
@@ -452,7 +459,7 @@ static enum dissect_result tls_stream(struct dissection *dissection)
 	if (state.is_followed[direction]) {
 		result = read_records(dissection, &state);
 	} else {
-		result = begin_stream(dissection);
+		result = begin_stream(dissection, &state.offer);
 		uint8_t hello = result == DISSECT_DONE ? hello_type(dissection->in) : 0;
 		bool goes_on = !dissection->is_last || dissection->cut_bytes > 0;
 		if (hello && goes_on && dissection->l7->protocol == L7_TLS) {
@@ -472,7 +479,7 @@ static bool tls_passes(
 	struct record record;
 	uint8_t exchange = known->exchange;
 
-	memcpy(&state, flow->words, sizeof(state));
+	memcpy(&state, flow->words, RECORDS_STATE_BYTES);
 	unsigned side = side_of(&state, from_source);
 	if (!state.is_followed[!from_source]) {
 		return false;
@@ -491,7 +498,7 @@ static bool tls_passes(
 		}
 	}
 	known->exchange = exchange;
-	memcpy(flow->words, &state, sizeof(state));
+	memcpy(flow->words, &state, RECORDS_STATE_BYTES);
 	return true;
 }
 
