@@ -53,6 +53,7 @@ static void note_doubt(const struct candidates *candidates, const struct candida
 	static const uint16_t grounds[CANDIDATE_GROUND_COUNT] = {
 		[CANDIDATE_CONTESTED] = 1 << INFERRED_BY_CONTESTED,
 		[CANDIDATE_SHARED] = 1 << INFERRED_BY_SHARED,
+		[CANDIDATE_OLD] = 1 << INFERRED_BY_OLD,
 		[CANDIDATE_UNASKED] = 1 << INFERRED_BY_UNASKED,
 	};
 

@@ -28,6 +28,8 @@
  *     infrastructure's, and the client did not look that very name up: many names share one CDN
  *     address, and the others belong to other flows.
  *   - Two lookups that name different apps at one address are worth 60 at most.
+ *   - A lookup whose time was over when the flow began (names.h) is worth 60, decides where nothing
+ *     else does, and what it decides is inferred.
  *   - The outer name of an ECH hello proves nothing.
  *   - A DNS answer that nobody was seen to ask for (20), and one of two hellos sent for the same
  *     place (50), can be made up: they decide where nothing else does, and what they decide is

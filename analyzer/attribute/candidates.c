@@ -282,12 +282,12 @@ static bool is_shared(const struct catalogue *catalogue, const struct l7_info *l
 	return false;
 }
 
-static void doubt_shared(struct candidates *candidates)
+static void doubt_each_lookup(struct candidates *candidates, enum candidate_ground ground)
 {
 	for (unsigned i = 0; i < candidates->count; i++) {
 		struct candidate *candidate = &candidates->items[i];
 		if (candidate->evidence == EVIDENCE_DNS && !candidate->ignored) {
-			candidate->ground = CANDIDATE_SHARED;
+			candidate->ground = (uint8_t)ground;
 			candidate->confidence = candidate->confidence < CONFIDENCE_WEAK
 							? candidate->confidence
 							: CONFIDENCE_WEAK;
@@ -515,7 +515,9 @@ void candidates_gather(const struct catalogue *catalogue, const struct record *r
 	gather_names(catalogue, l7, matches, &hello, true, candidates);
 	doubt_lookups(catalogue, candidates);
 	if (is_shared(catalogue, l7, matches, &hello)) {
-		doubt_shared(candidates);
+		doubt_each_lookup(candidates, CANDIDATE_SHARED);
+	} else if (l7->is_lookup_old) {
+		doubt_each_lookup(candidates, CANDIDATE_OLD);
 	}
 	gather_addresses(catalogue, record, candidates);
 	gather_unasked(catalogue, l7, matches, &hello, candidates);
@@ -548,10 +550,11 @@ const struct candidate *candidates_choose(
 	const struct catalogue *catalogue, const struct candidates *candidates)
 {
 	const struct candidate *sound = choose(catalogue, candidates, CANDIDATE_SOUND);
-	const struct candidate *doubtful = choose(catalogue, candidates, CANDIDATE_CONTESTED);
+	const struct candidate *doubtful = NULL;
 
-	if (!doubtful) {
-		doubtful = choose(catalogue, candidates, CANDIDATE_SHARED);
+	for (enum candidate_ground ground = CANDIDATE_CONTESTED;
+		!doubtful && ground < CANDIDATE_UNASKED; ground++) {
+		doubtful = choose(catalogue, candidates, ground);
 	}
 	if (sound && (!doubtful || !catalogue_app(catalogue, sound->match.app)->shared)) {
 		return sound;

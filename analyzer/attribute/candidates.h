@@ -13,6 +13,7 @@ enum candidate_ground {
 	CANDIDATE_SOUND,
 	CANDIDATE_CONTESTED, /* one of two hellos sent for the same place */
 	CANDIDATE_SHARED,    /* one of several names that the client has for the address */
+	CANDIDATE_OLD,       /* a lookup whose time was over when the flow began */
 	CANDIDATE_UNASKED,   /* a DNS answer that nobody was seen to ask for */
 	CANDIDATE_GROUND_COUNT
 };

@@ -141,4 +141,5 @@ void classify_name_late(
 		&flow->destination, flow->flow_start_ns + LOG_LATE_NS, flow->end_ns);
 	classify_add_names(classify, found.l7, l7);
 	classify_add_names(classify, found.others, l7);
+	l7->is_lookup_old = found.is_old;
 }

@@ -72,7 +72,7 @@ uint32_t classify_looked_up(struct classify *classify, struct names_place place,
 		return 0;
 	}
 	bool is_other = is_anothers(classify, found.asker, ends, packet);
-	if (!is_other && !found.others) {
+	if (!is_other && !found.others && !found.is_old) {
 		l7_info_store_hold(store, found.l7);
 		return found.l7;
 	}
@@ -81,6 +81,7 @@ uint32_t classify_looked_up(struct classify *classify, struct names_place place,
 	add_names(&all, latest, 1, is_other);
 	classify_add_names(classify, found.others, &all); /* before its aliases take the room */
 	add_names(&all, latest, UINT_MAX, is_other);
+	all.is_lookup_old = found.is_old;
 	return l7_info_store_add(store, &all);
 }
 

@@ -227,11 +227,14 @@ static void put(struct names *names, const struct entry *says, uint32_t now_s)
 
 static uint32_t end_of(uint32_t ttl_s, uint32_t now_s)
 {
-	uint64_t life_s = ttl_s * UINT64_C(2);
+	uint64_t life_s = (uint64_t)ttl_s + NAMES_KEPT_S + NAMES_OLD_S;
 
-	life_s = life_s < NAMES_LIFE_LEAST_S ? NAMES_LIFE_LEAST_S : life_s;
-	life_s = life_s > NAMES_LIFE_MOST_S ? NAMES_LIFE_MOST_S : life_s;
-	return now_s + (uint32_t)life_s;
+	return now_s + (uint32_t)(life_s < NAMES_LIFE_MOST_S ? life_s : NAMES_LIFE_MOST_S);
+}
+
+static bool is_old(const struct entry *entry, uint32_t now_s)
+{
+	return entry->ends_s - NAMES_OLD_S <= now_s;
 }
 
 bool names_track(struct names *names, struct lookups *lookups)
@@ -533,54 +536,82 @@ static const struct entry *find_joined(const struct names *names, const struct a
 }
 
 static const struct entry *find_pair(const struct names *names, uint64_t hash,
-	const struct addr *client, const struct addr *address, uint64_t now_ns)
+	const struct addr *client, const struct addr *address, uint32_t now_s)
 {
-	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
 	const struct entry *entry = find(names, hash, now_s);
 
 	if (!entry && names->alone && addr_is_v4(client) == addr_is_v4(address)) {
 		entry = find(names, hash_of_address(names, address), now_s);
 	}
-	if (!entry && names->joins) {
-		entry = find_joined(names, client, address, NULL, now_ns);
-	}
 	return entry;
 }
 
 static struct names_found found_in(
-	const struct names *names, const struct entry *entry, uint64_t now_ns)
+	const struct names *names, const struct entry *entry, uint32_t then_s, uint32_t now_s)
 {
 	struct names_found found = { 0 };
 
 	if (entry) {
-		const struct entry *others = entry->has_others
-						     ? find(names, hash_of_others(entry->hash),
-							       (uint32_t)(now_ns / 1000000000))
-						     : NULL;
+		const struct entry *others =
+			entry->has_others ? find(names, hash_of_others(entry->hash), now_s) : NULL;
 		found.l7 = entry->l7;
 		found.others = others ? others->l7 : 0;
 		found.asker = entry->was_asked ? entry->asker : NAMES_ASKER_UNTOLD;
+		found.is_old = is_old(entry, then_s);
 	}
 	return found;
+}
+
+/* What others got is as old as the client's own question at least: when that was answered, and for
+ * how long, nobody tells. */
+static struct names_found found_joined(const struct names *names, const struct entry *entry,
+	const struct addr *client, uint32_t then_s, uint32_t now_s)
+{
+	struct names_found found = found_in(names, entry, then_s, now_s);
+
+	if (entry) {
+		const struct l7_info *l7 = l7_info_store_get(names->store, entry->l7);
+		const struct entry *lookup = find(names,
+			hash_of_lookup(names, client, l7_info_name(l7, 0), l7->names[0].length),
+			now_s);
+		found.is_old |= lookup->ends_s - NAMES_LIFE_MOST_S + NAMES_KEPT_S <= then_s;
+	}
+	return found;
+}
+
+static uint32_t seconds_of(uint64_t time_ns)
+{
+	return (uint32_t)(time_ns / 1000000000);
 }
 
 struct names_found names_find(const struct names *names, struct names_place place,
 	const struct addr *client, const struct addr *address, uint64_t now_ns)
 {
-	return found_in(names, find_pair(names, place.hash, client, address, now_ns), now_ns);
+	uint32_t now_s = seconds_of(now_ns);
+	const struct entry *entry = find_pair(names, place.hash, client, address, now_s);
+
+	if (entry || !names->joins) {
+		return found_in(names, entry, now_s, now_s);
+	}
+	return found_joined(
+		names, find_joined(names, client, address, NULL, now_ns), client, now_s, now_s);
 }
 
 struct names_found names_find_late(const struct names *names, const struct addr *client,
 	const struct addr *address, uint64_t then_ns, uint64_t now_ns)
 {
-	struct names_place place = { hash_of(names, client, address) };
+	uint64_t hash = hash_of(names, client, address);
+	uint32_t then_s = seconds_of(then_ns), now_s = seconds_of(now_ns);
 
-	if (was_there(names, place.hash, then_ns, now_ns)) {
-		return names_find(names, place, client, address, now_ns);
+	if (was_there(names, hash, then_ns, now_ns)) {
+		const struct entry *entry = find_pair(names, hash, client, address, now_s);
+		if (entry) {
+			return found_in(names, entry, then_s, now_s);
+		}
 	}
 	const struct entry *entry =
 		names->joins ? find_joined(names, client, address, &then_ns, now_ns) : NULL;
-	return found_in(names, entry, now_ns);
+	return found_joined(names, entry, client, then_s, now_s);
 }
 
 static void credit(const struct names *names, const struct entry *entry, uint32_t serial)
@@ -593,8 +624,13 @@ static void credit(const struct names *names, const struct entry *entry, uint32_
 void names_credit(const struct names *names, const struct addr *client, const struct addr *address,
 	uint64_t now_ns, uint32_t serial)
 {
-	credit(names, find_pair(names, hash_of(names, client, address), client, address, now_ns),
-		serial);
+	const struct entry *entry = find_pair(names, hash_of(names, client, address), client,
+		address, (uint32_t)(now_ns / 1000000000));
+
+	if (!entry && names->joins) {
+		entry = find_joined(names, client, address, NULL, now_ns);
+	}
+	credit(names, entry, serial);
 }
 
 void names_credit_lookup(const struct names *names, const struct addr *client, const char *name,

@@ -3,8 +3,11 @@
  *
  * An entry says: this client asked for this name, over these CNAMEs, and got this address; its
  * value is a l7 info (l7_info_store.h) that the new flow can take as it is. The newest answer
- * wins. An entry outlives its TTL, since clients keep connections and caches longer: it ends after
- * twice the TTL, at least NAMES_LIFE_LEAST_S, at most NAMES_LIFE_MOST_S.
+ * wins. Past its TTL a client asks again (RFC 1035, 3.2.1; a resolver that serves what is stale
+ * gives it a new one: RFC 8767), but for what its programs keep: browsers keep an address a minute,
+ * since the system does not tell them how long they may, Firefox for another minute while it asks.
+ * So after the TTL and NAMES_KEPT_S an entry is old: it names a flow for NAMES_OLD_S more, and
+ * proves nothing. All of it is NAMES_LIFE_MOST_S at most.
  *
  * A client often asks over IPv4 and then connects over IPv6, or the other way round, and nothing on
  * the wire joins its two addresses. So an answer that was asked for, of the other family than its
@@ -38,7 +41,12 @@
 #include "analyzer/classify/l7_info_store.h"
 #include "base/addr.h"
 
-enum { NAMES_LIFE_LEAST_S = 30 * 60, NAMES_LIFE_MOST_S = 24 * 3600, NAMES_LIMIT_MOST = 1 << 20 };
+enum {
+	NAMES_KEPT_S = 2 * 60,
+	NAMES_OLD_S = 30 * 60,
+	NAMES_LIFE_MOST_S = 24 * 3600,
+	NAMES_LIMIT_MOST = 1 << 20
+};
 
 struct lookups;
 struct names;
@@ -77,6 +85,7 @@ void names_add(struct names *names, struct names_place place, const struct addr 
 struct names_found {
 	uint32_t l7, others; /* others: further names that this client has for the address */
 	uint16_t asker;
+	bool is_old; /* the time of l7 was over when the flow began */
 };
 struct names_found names_find(const struct names *names, struct names_place place,
 	const struct addr *client, const struct addr *address, uint64_t now_ns);

@@ -196,7 +196,8 @@ struct l7_info {
 			decoy */
 	bool is_reversed;  /* who was connected to sent a hello or a request: its names are his word
 			    */
-	uint8_t app_hint;  /* the wire format itself names a service: enum app_hint */
+	bool is_lookup_old; /* the time of what the client looked up was over */
+	uint8_t app_hint;   /* the wire format itself names a service: enum app_hint */
 	uint8_t name_count;
 	uint8_t refusal; /* of a probe's hello: enum l7_refusal */
 	/* A probe's hello (probe_marker.h): time, segment and number that its marker says; time 0

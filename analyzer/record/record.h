@@ -70,7 +70,8 @@ enum evidence_kind {
 	X(CONTESTED,                                                                               \
 		"hello-contested") /* one of two hellos for the same place, or the server's */     \
 	X(OUTSIDE, "tunnel-from-outside") /* in a tunnel that somebody outside wrote */            \
-	X(SHARED, "address-shared") /* one of several names that the client has for the address */
+	X(SHARED, "address-shared") /* one of several names that the client has for the address */ \
+	X(OLD, "lookup-old")        /* the look-up's time was over when the flow began */
 
 enum inferred_by {
 #define X(id, name) INFERRED_BY_##id,

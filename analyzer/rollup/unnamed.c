@@ -45,7 +45,7 @@ static bool is_doubted(const struct verdict *verdict)
 {
 	enum {
 		NAMES_IN_DOUBT = 1 << INFERRED_BY_OUTSIDE | 1 << INFERRED_BY_UNASKED |
-				 1 << INFERRED_BY_SHARED
+				 1 << INFERRED_BY_SHARED | 1 << INFERRED_BY_OLD
 	};
 
 	return verdict->app != 0 && (verdict->grounds & NAMES_IN_DOUBT);

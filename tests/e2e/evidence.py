@@ -190,8 +190,30 @@ def lookup_used():
 def lookup_over():
     """The other name was looked up too long ago."""
     look_up(1, (LAPTOP, ROUTER), (ROUTER, LAPTOP), "www.example.org")
-    look_up(1750, (LAPTOP, ROUTER), (ROUTER, LAPTOP))
-    laptop(1900, 3, None)
+    look_up(2050, (LAPTOP, ROUTER), (ROUTER, LAPTOP))
+    laptop(2100, 3, None)
+
+
+def lookup_kept():
+    """The look-up's two minutes are over soon, but not those for which a browser keeps the address."""
+    laptop()
+    look_up(890, (LAPTOP, ROUTER), (ROUTER, LAPTOP))
+    laptop(1005, 3, None)
+
+
+def lookup_old():
+    """… and they are as well."""
+    laptop()
+    look_up(890, (LAPTOP, ROUTER), (ROUTER, LAPTOP))
+    laptop(1140, 3, None)
+
+
+def lookup_again():
+    """… but the laptop has asked anew."""
+    laptop()
+    look_up(890, (LAPTOP, ROUTER), (ROUTER, LAPTOP))
+    look_up(1600, (LAPTOP, ROUTER), (ROUTER, LAPTOP))
+    laptop(1630, 3, None)
 
 
 def tunnel_echoed():
@@ -389,7 +411,7 @@ def main():
             second_address, crowd, tunnel_outside, tunnel_two, tunnel_answered, tunnel_lookup, tunnel_echoed, tunnel_asked, tunnel_asked_slowly, tunnel_ours,
             tunnel_branch, tunnel_mirror,
             tunnel_mirrored, own_names, server_request, server_hello, lookup_own, lookup_forged, lookup_forged_answered,
-            lookup_forged_in_pieces, lookup_forged_beside, lookup_shared, lookup_used, lookup_over)
+            lookup_forged_in_pieces, lookup_forged_beside, lookup_shared, lookup_used, lookup_over, lookup_kept, lookup_old, lookup_again)
     scenes = {function.__name__: function for function in told}
     scenes[sys.argv[1]]()
     write(sys.argv[2])

@@ -66,11 +66,15 @@ done
 equal '… and both names are told' 'www.tiktok.com www.example.com' "$(jq -r 'select(.network.application == "tiktok") |
 	.borderflow.contested_names | join(" ")' "$work/flows.ndjson" | sort -u)"
 said lookup_over "$laptop" '… and a name whose time is over is no other' 'proven;'
+for form in kept again; do
+	said lookup_$form "$laptop" "a look-up counts for its time, and what programs keep it: $form" 'proven;'
+done
+said lookup_old 'one laptop Care reported;' '… and then shows where the flow may go, and accuses nobody' 'lookup-old;'
 for form in server_request server_hello; do
 	said $form 'one laptop Care reported;' "what the server asks names nobody to whom the laptop turned: $form" 'hello-contested;'
 	equal '… and says whose word it is' 2 "$(grep -c hello-reversed "$work/flows.ndjson")"
 done
-for lie in tunnel_outside tunnel_two tunnel_answered tunnel_echoed tunnel_asked tunnel_asked_slowly tunnel_mirrored tunnel_lookup server_request server_hello; do
+for lie in tunnel_outside tunnel_two tunnel_answered tunnel_echoed tunnel_asked tunnel_asked_slowly tunnel_mirrored tunnel_lookup lookup_old server_request server_hello; do
 	ok "nobody is told of $lie" sh -c "! grep -q policy.violation '$work/$lie.alerts'"
 done
 for lie in lease_outside arp_routed mac_beside private_mac; do

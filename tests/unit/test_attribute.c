@@ -118,6 +118,37 @@ static void test_shared_address(void)
 	ok(!record.verdict.inferred, "… and a flow that says its name is known by it");
 }
 
+/* The client got the address for a name, and its time is over: others may have it by now. */
+static void test_old_lookup(void)
+{
+	struct record record = flow_to("203.0.113.7");
+
+	add_name(&record, NAME_DNS_QUERY, "v16m.tiktokcdn.com");
+	record.l7.is_lookup_old = true;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "tiktok", "a look-up whose time is over names the flow");
+	ok(record.verdict.inferred && record.verdict.grounds == 1 << INFERRED_BY_OLD &&
+			record.verdict.confidence == 60,
+		"… and is no proof");
+	add_name(&record, NAME_TLS_SNI, "v16m.tiktokcdn.com");
+	attribute(catalogue, geo, &record);
+	ok(!record.verdict.inferred && record.verdict.confidence == 98,
+		"… as a hello is, with which it agrees");
+	record = flow_to("203.0.113.7");
+	add_name(&record, NAME_DNS_QUERY, "v16m.tiktokcdn.com");
+	add_name(&record, NAME_DNS_QUERY, "www.example.org");
+	record.l7.is_lookup_old = true;
+	attribute(catalogue, geo, &record);
+	is_int(record.verdict.grounds, 1 << INFERRED_BY_SHARED,
+		"of several names it is said first");
+	record = flow_to("149.154.167.99");
+	add_name(&record, NAME_DNS_QUERY, "v16m.tiktokcdn.com");
+	record.l7.is_lookup_old = true;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "telegram", "an address that serves one app goes before it");
+	ok(!record.verdict.inferred, "… and is a proof");
+}
+
 /* What anybody can make up decides where nothing else does, and is then no proof. */
 static void test_made_up(void)
 {
@@ -553,6 +584,7 @@ int main(void)
 	test_one_kind();
 	test_probe();
 	test_shared_address();
+	test_old_lookup();
 	test_made_up();
 	test_agreement();
 	test_disagreement();

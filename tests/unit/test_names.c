@@ -45,17 +45,53 @@ static void test_life(void)
 	add(&client, &address, first, true, 7200, now_ns);
 	is_int(find(&client, &address, now_ns), first, "what was put in is found");
 	is_int(find(&address, &client, now_ns), 0, "… not the other way round");
-	is_int(find(&client, &address, now_ns + 14399 * second_ns), first, "… for twice its TTL");
-	is_int(find(&client, &address, now_ns + 14400 * second_ns), 0, "… and not longer");
+	uint64_t end_ns = now_ns + (7200 + NAMES_KEPT_S + NAMES_OLD_S) * second_ns;
+	is_int(find(&client, &address, end_ns - second_ns), first,
+		"… for half an hour beyond its TTL");
+	is_int(find(&client, &address, end_ns), 0, "… and not longer");
 	add(&client, &address, second, true, UINT32_MAX, now_ns);
 	is_int(find(&client, &address, now_ns), second, "the newest wins");
 	is_int(find(&client, &address, now_ns + (NAMES_LIFE_MOST_S + 1) * second_ns), 0,
 		"no TTL is longer than a day");
 	add(&client, &address, first, true, 0, now_ns);
-	is_int(find(&client, &address, now_ns + (NAMES_LIFE_LEAST_S - 1) * second_ns), first,
+	is_int(find(&client, &address, now_ns + (NAMES_OLD_S - 1) * second_ns), first,
 		"none is shorter than half an hour");
 	l7_info_store_release(store, first);
 	l7_info_store_release(store, second);
+}
+
+static bool is_old(const struct addr *client, const struct addr *address, uint64_t now_ns)
+{
+	return names_find(names, names_prefetch(names, client, address), client, address, now_ns)
+		.is_old;
+}
+
+/* Past its TTL, and what programs keep an address beyond it, a name is found and said to be old. */
+static void test_old(void)
+{
+	struct addr client = numbered(31), address = numbered(32), six, other_six;
+	uint32_t l7 = l7_info_of("old.example.com");
+	uint64_t now_ns = 5000 * second_ns, kept_ns = (60 + NAMES_KEPT_S) * second_ns;
+
+	add(&client, &address, l7, true, 60, now_ns);
+	ok(!is_old(&client, &address, now_ns + kept_ns - second_ns),
+		"a name within its TTL, or nearly");
+	ok(is_old(&client, &address, now_ns + kept_ns), "… and one whose time is over");
+	is_int(find(&client, &address, now_ns + kept_ns), l7, "… which is found all the same");
+	add(&client, &address, l7, true, 60, now_ns + 900 * second_ns);
+	ok(!is_old(&client, &address, now_ns + 900 * second_ns + kept_ns - second_ns),
+		"asked for again it is not");
+	add(&client, &address, l7, true, UINT32_MAX, now_ns);
+	ok(!is_old(&client, &address, now_ns + (NAMES_LIFE_MOST_S - NAMES_OLD_S - 1) * second_ns) &&
+			is_old(&client, &address,
+				now_ns + (NAMES_LIFE_MOST_S - NAMES_OLD_S) * second_ns),
+		"nobody keeps one for ever");
+	addr_parse("2001:db8::31", &six);
+	addr_parse("2001:db8::32", &other_six);
+	add(&client, &six, l7, true, 60, now_ns);
+	ok(!is_old(&other_six, &six, now_ns) && is_old(&other_six, &six, now_ns + kept_ns),
+		"the same of what is known by address alone");
+	l7_info_store_release(store, l7);
 }
 
 static const struct l7_info *others(
@@ -74,7 +110,7 @@ static void test_shared(void)
 	struct addr client = numbered(21), address = numbered(22), stranger = numbered(23);
 	uint32_t first = l7_info_of("first.example.com"), second = l7_info_of("second.example.com"),
 		 third = l7_info_of("third.example.com");
-	uint64_t now_ns = 5000 * second_ns, life_ns = NAMES_LIFE_LEAST_S * second_ns;
+	uint64_t now_ns = 5000 * second_ns, life_ns = (60 + NAMES_KEPT_S + NAMES_OLD_S) * second_ns;
 
 	add(&client, &address, first, true, 60, now_ns);
 	add(&client, &address, first, true, 60, now_ns);
@@ -224,6 +260,11 @@ static void test_late(void)
 	is_int(find(&client, &other, ended_ns), l7, "an answer that came later is known by now");
 	is_int(names_find_late(names, &client, &other, began_ns, ended_ns).l7, 0,
 		"… and names no flow from before it");
+	ok(!names_find_late(names, &client, &address, began_ns, ended_ns).is_old,
+		"… as long as its own question is not old");
+	ok(names_find_late(names, &client, &address, after_ns + NAMES_KEPT_S * second_ns, ended_ns)
+			.is_old,
+		"… and after that it may be another's answer that is new");
 	client = numbered(15);
 	look_up(&client, "late.example.com", after_ns);
 	is_int(names_find_late(names, &client, &address, began_ns, ended_ns).l7, 0,
@@ -256,6 +297,7 @@ int main(void)
 {
 	begin();
 	test_life();
+	test_old();
 	test_unasked();
 	test_shared();
 	end();
