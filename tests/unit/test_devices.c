@@ -10,79 +10,7 @@
 #include "analyzer/record/state.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "tests/tap.h"
-
-#define MINUTE (60 * NS_PER_S)
-#define HOUR   (60 * MINUTE)
-
-static const uint64_t begin_ns = UINT64_C(1773700000) * NS_PER_S;
-static struct devices *devices;
-
-static void set_mac(struct sighting *sighting, unsigned host)
-{
-	const uint8_t mac[6] = { host & 0x1000 ? 2 : 0, 0x11, 0x22, 0, (uint8_t)(host >> 8),
-		(uint8_t)host };
-
-	memcpy(sighting->mac, mac, sizeof(mac));
-}
-
-static struct addr address(unsigned last)
-{
-	const uint8_t bytes[4] = { 10, 0, (uint8_t)(last >> 8), (uint8_t)last };
-
-	return addr_from_v4(bytes);
-}
-
-static struct sighting sighting_of(
-	enum sighting_kind kind, unsigned host, unsigned last, uint64_t after)
-{
-	struct sighting sighting = { .kind = (uint8_t)kind,
-		.addr = address(last),
-		.time_ns = begin_ns + after,
-		.ttl = 64,
-		.stack = kind == SIGHTING_FLOW ? 77 : 0 };
-
-	set_mac(&sighting, host);
-	return sighting;
-}
-
-static void see(enum sighting_kind kind, unsigned host, unsigned last, uint64_t after)
-{
-	struct sighting sighting = sighting_of(kind, host, last, after);
-
-	devices_see(devices, &sighting, true);
-}
-
-/* A host that is used for half an hour. */
-static void use(unsigned host, unsigned last, uint64_t after)
-{
-	for (unsigned i = 0; i < 15; i++) {
-		see(SIGHTING_FLOW, host, last, after + i * 2 * MINUTE);
-	}
-}
-
-static struct device_answer ask(const struct inventory *inventory, unsigned last, uint64_t after)
-{
-	struct device_answer answer;
-	struct addr addr = address(last);
-
-	devices_ask(devices, inventory, &addr, begin_ns + after, &answer);
-	return answer;
-}
-
-static bool is_host(const struct device_answer *answer, unsigned host)
-{
-	struct sighting sighting;
-
-	set_mac(&sighting, host);
-	return answer->station && answer->same->key == station_key_of_mac(sighting.mac);
-}
-
-static void begin(void)
-{
-	devices_destroy(devices);
-	devices = devices_create();
-}
+#include "tests/unit/device_fixture.h"
 
 static void test_churn(void)
 {
@@ -134,167 +62,6 @@ static void test_lies(void)
 	see(SIGHTING_LEASE, 66, 50, 47 * MINUTE);
 	answer = ask(NULL, 50, 47 * MINUTE);
 	ok(answer.binding_answer == BINDING_CONTESTED, "a lease for what another uses is doubted");
-}
-
-static void lease(unsigned host, unsigned last, uint64_t after, uint32_t seconds)
-{
-	struct sighting sighting = sighting_of(SIGHTING_LEASE, host, last, after);
-
-	sighting.lease_s = seconds;
-	devices_see(devices, &sighting, true);
-}
-
-/* Each time to its last nanosecond. */
-static void test_bounds(void)
-{
-	struct device_answer answer;
-
-	for (unsigned early = 0; early < 2; early++) {
-		begin();
-		see(SIGHTING_FLOW, 1, 50, 0);
-		see(SIGHTING_FLOW, 2, 50, 5 * MINUTE - early);
-		answer = ask(NULL, 50, 5 * MINUTE);
-		ok(early ? answer.binding_answer == BINDING_CONTESTED : is_host(&answer, 2),
-			"silent for %s: %s", early ? "less than five minutes" : "five minutes",
-			early ? "it is contested" : "it has passed on");
-		begin();
-		lease(1, 51, 0, 60);
-		see(SIGHTING_FLOW, 2, 51, MINUTE - early);
-		answer = ask(NULL, 51, MINUTE);
-		ok(early ? answer.binding_answer == BINDING_CONTESTED : is_host(&answer, 2),
-			"a lease that is %s",
-			early ? "not over yet: contested" : "over: passed on");
-	}
-	begin();
-	lease(5, 70, 0, 86400);
-	answer = ask(NULL, 70, 24 * HOUR);
-	ok(is_host(&answer, 5), "a lease binds to its last nanosecond");
-	answer = ask(NULL, 70, 24 * HOUR + 1);
-	ok(answer.binding_answer == BINDING_UNKNOWN, "and not beyond");
-
-	begin();
-	use(1, 50, 0);
-	see(SIGHTING_FLOW, 66, 50, MINUTE);
-	answer = ask(NULL, 50, 11 * MINUTE);
-	ok(answer.binding_answer == BINDING_CONTESTED, "who contests does so for ten minutes");
-	answer = ask(NULL, 50, 11 * MINUTE + 1);
-	ok(is_host(&answer, 1), "and not for longer");
-	see(SIGHTING_FLOW, 66, 50, 11 * MINUTE);
-	answer = ask(NULL, 50, 2 * MINUTE);
-	ok(answer.binding_answer == BINDING_CONTESTED, "who goes on by then has gone on");
-}
-
-static void test_leases(void)
-{
-	begin();
-	struct sighting lease = sighting_of(SIGHTING_LEASE, 5, 70, 0);
-	lease.lease_s = 86400;
-	devices_see(devices, &lease, true);
-	struct device_answer answer = ask(NULL, 70, 20 * HOUR);
-	ok(is_host(&answer, 5), "a lease binds for as long as it lasts");
-	answer = ask(NULL, 70, 25 * HOUR);
-	ok(!answer.station, "and no longer");
-	/* Behind a router every frame has its MAC. */
-	for (unsigned i = 0; i < 20; i++) {
-		see(SIGHTING_FLOW, 99, 70 + i, i * MINUTE);
-	}
-	struct sighting router;
-	set_mac(&router, 99);
-	uint32_t place = stations_find(devices_stations(devices), station_key_of_mac(router.mac));
-	ok(place != STATION_NONE && stations_at(devices_stations(devices), place)->router_ns != 0,
-		"who sends for many is a router");
-	lease = sighting_of(SIGHTING_LEASE, 6, 75, HOUR);
-	lease.lease_s = 86400;
-	devices_see(devices, &lease, true);
-	see(SIGHTING_FLOW, 99, 75, HOUR + MINUTE);
-	answer = ask(NULL, 75, 2 * HOUR);
-	ok(is_host(&answer, 6), "whose frames say nothing against a lease");
-	answer = ask(NULL, 80, 2 * HOUR);
-	ok(!answer.station && answer.device.kind == DEVICE_ADDRESS,
-		"what has none is known by its address");
-}
-
-static void test_offers(void)
-{
-	begin();
-	see(SIGHTING_OFFER, 5, 70, 0);
-	struct device_answer answer = ask(NULL, 70, 0);
-	ok(is_host(&answer, 5), "an answer that offers an address is the asker's");
-	use(1, 50, 0);
-	see(SIGHTING_OFFER, 66, 50, 29 * MINUTE);
-	answer = ask(NULL, 50, 29 * MINUTE);
-	ok(is_host(&answer, 1), "an offer takes no address from whoever uses it");
-	const struct addr nobody[] = { addr_from_v4((const uint8_t[4]){ 0 }), { { 0 } } };
-	for (unsigned i = 0; i < 2; i++) {
-		devices_ask(devices, NULL, &nobody[i], begin_ns, &answer);
-		ok(answer.device.kind == DEVICE_MANY,
-			"who has no address yet is no device of his own");
-	}
-}
-
-/* Between two networks and back, each ten minutes. */
-static void walk(unsigned vlans, bool is_leased)
-{
-	begin();
-	for (unsigned i = 0; i < 24; i++) {
-		struct sighting sighting =
-			sighting_of(SIGHTING_FLOW, 7, i % 2 ? 90 : 300, i * 10 * MINUTE);
-		sighting.vlan_id = vlans ? (uint16_t)(10 + i % vlans) : 0;
-		if (is_leased) {
-			struct sighting lease = sighting;
-			lease.kind = SIGHTING_LEASE;
-			lease.stack = 0;
-			lease.lease_s = 86400;
-			devices_see(devices, &lease, true);
-		}
-		devices_see(devices, &sighting, true);
-	}
-}
-
-static void test_walkers(void)
-{
-	walk(0, false);
-	struct device_answer answer = ask(NULL, 90, 231 * MINUTE);
-	ok(!answer.station, "two addresses by turns at one MAC are perhaps two devices'");
-	walk(0, true);
-	answer = ask(NULL, 90, 231 * MINUTE);
-	ok(is_host(&answer, 7), "… but not where a lease gives it each");
-	walk(2, false);
-	answer = ask(NULL, 90, 231 * MINUTE);
-	ok(is_host(&answer, 7), "… nor in two VLANs");
-}
-
-static void give(unsigned host, unsigned last, uint64_t after)
-{
-	struct sighting lease = sighting_of(SIGHTING_LEASE, host, last, after);
-
-	lease.lease_s = 86400;
-	devices_see(devices, &lease, true);
-}
-
-/* Words of a server that nobody can check: what is behind a router shows no MAC. */
-static void test_leases_twice(void)
-{
-	begin();
-	give(5, 70, 0);
-	give(6, 70, 2 * HOUR);
-	struct device_answer answer = ask(NULL, 70, 3 * HOUR);
-	ok(answer.binding_answer == BINDING_CONTESTED && !answer.station,
-		"a lease that is given to another while it holds is nobody's");
-	answer = ask(NULL, 70, HOUR);
-	ok(is_host(&answer, 5), "… and was the first one's before");
-	answer = ask(NULL, 70, 25 * HOUR);
-	ok(is_host(&answer, 6), "… until it would be over");
-	begin();
-	give(5, 70, 0);
-	give(6, 70, 2 * HOUR);
-	see(SIGHTING_FLOW, 6, 70, 3 * HOUR);
-	answer = ask(NULL, 70, 3 * HOUR + MINUTE);
-	struct device_answer early = ask(NULL, 70, 2 * HOUR + MINUTE);
-	ok(is_host(&answer, 6) && !early.station, "… or until the new one sends under it");
-	give(6, 70, 20 * HOUR);
-	answer = ask(NULL, 70, 21 * HOUR);
-	ok(is_host(&answer, 6), "whoever renews his own has it on");
 }
 
 static void ask_for_lease(unsigned host, unsigned last, uint64_t client, uint64_t after)
@@ -476,7 +243,7 @@ static void test_announcements(void)
 	struct sighting word = sighting_of(SIGHTING_ARP, 7, 0, HOUR);
 
 	begin();
-	give(5, 70, 0);
+	lease_for_a_day(5, 70, 0);
 	for (unsigned i = 0; i < BINDINGS_MAX + 100; i++) {
 		uint32_t number = 0x0a100000 + i;
 		const uint8_t bytes[4] = { (uint8_t)(number >> 24), (uint8_t)(number >> 16),
@@ -781,13 +548,8 @@ int main(void)
 {
 	test_churn();
 	test_lies();
-	test_bounds();
-	test_leases();
-	test_offers();
-	test_walkers();
 	test_words();
 	test_elsewhere();
-	test_leases_twice();
 	test_no_router();
 	test_router_v6();
 	test_proxy_arp();
