@@ -1,9 +1,11 @@
 /* Hours and days of the archive: what is added up counts once, whatever was cut short. */
 #include "analyzer/archive/archive_days.h"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "analyzer/archive/archive_blocks.h"
 #include "analyzer/archive/archive_index.h"
 #include "analyzer/archive/archive_hours.h"
 #include "analyzer/archive/archive_rebuild.h"
@@ -349,6 +351,57 @@ static void test_retention_waits(void)
 	free(order);
 }
 
+/* How many records go of three that have a segment each. */
+static int64_t count_pruned(const struct retention *retention, uint64_t now_ns)
+{
+	struct archive_writer *writer;
+	struct archive_pruned pruned;
+	struct err err = { "" };
+
+	archive_writer_open(&writer, folder, false, &err);
+	archive_writer_close_hours(writer, UINT64_MAX, &err);
+	archive_writer_prune(writer, retention, now_ns, &pruned, &err);
+	archive_writer_close(writer, &err);
+	return (int64_t)pruned.records[ARCHIVE_SHELF_FLOWS];
+}
+
+static uint64_t bytes_of_segments(void)
+{
+	const struct archive_options options = { .folder = folder };
+	struct archive_blocks blocks;
+	uint64_t bytes = 0;
+
+	archive_blocks_open(&blocks, &options, ARCHIVE_RECORD_CONTENTS, NULL);
+	for (size_t i = 0; i < blocks.segments.count; i++) {
+		struct stat status = { 0 };
+		stat(blocks.segments.items[i].path, &status);
+		bytes += (uint64_t)status.st_size;
+	}
+	archive_blocks_close(&blocks);
+	return bytes;
+}
+
+/* Kept is what is younger, and as much as there may be: to the nanosecond and the byte. */
+static void test_retention_bounds(void)
+{
+	struct retention retention = { .records_ns = TRAFFIC_DAY_NS };
+	size_t *order = order_of(false);
+
+	begin();
+	for (unsigned i = 0; i < 3; i++) {
+		write_one_killed(order[i]);
+	}
+	uint64_t old_ns = traffic.records[order[1]].flow.end_ns + TRAFFIC_DAY_NS;
+	is_int(count_pruned(&retention, old_ns - 1), 0, "until the next is a day old one stays");
+	is_int(count_pruned(&retention, old_ns), 1, "… and goes then");
+	retention = (struct retention){ .bytes = bytes_of_segments() };
+	is_int(count_pruned(&retention, old_ns), 0, "as many bytes as there may be stay");
+	retention.bytes--;
+	is_int(count_pruned(&retention, old_ns), 1, "… one less, and the oldest go");
+	end();
+	free(order);
+}
+
 /* An hour closes when its grace is over, the earliest first. */
 static void test_hours(void)
 {
@@ -568,6 +621,7 @@ int main(void)
 	test_killed();
 	test_retention();
 	test_retention_waits();
+	test_retention_bounds();
 	test_hours();
 	test_other_zone();
 	test_first_night_of_a_month();

@@ -208,6 +208,34 @@ static void test_many_questions(void)
 	dns_questions_destroy(questions);
 }
 
+/* How far an answer may be from its question, in either direction: captures are not always in
+ * order. */
+static void test_question_life(void)
+{
+	static const struct {
+		int after_s;
+		bool counts;
+		const char *what;
+	} cases[] = {
+		{ DNS_QUESTION_LIFE_S, true, "an answer of the last second" },
+		{ DNS_QUESTION_LIFE_S + 1, false, "one of the next" },
+		{ -DNS_QUESTION_LIFE_S, true, "a question that comes as late as that" },
+		{ -DNS_QUESTION_LIFE_S - 1, false, "one that comes later" },
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dns_questions *questions = dns_questions_create();
+		uint64_t then_s = (uint64_t)(1000 + cases[i].after_s);
+		ask(questions, false, 1, 1000);
+		if (cases[i].after_s > 0) {
+			ask(questions, false, 2, then_s); /* may push out what is stale */
+		}
+		ok((ask(questions, true, 1, then_s) >= 0) == cases[i].counts, "%s: %s",
+			cases[i].what, cases[i].counts ? "counts" : "does not");
+		dns_questions_destroy(questions);
+	}
+}
+
 /* An answer counts where its question was seen: number, name, type, port, server. */
 static void test_unasked(void)
 {
@@ -596,6 +624,7 @@ int main(void)
 	test_blocked();
 	test_unasked();
 	test_many_questions();
+	test_question_life();
 	test_service();
 	test_families();
 	test_tcp();

@@ -81,6 +81,21 @@ static void test_slots(void)
 	ok(slot_at(2) == 9 * HOUR && slot_at(3) == 9 * HOUR + 2, "as they will always be");
 }
 
+/* What began when the day was over, or before it did, is of no slot of it. */
+static void test_ends(void)
+{
+	begin();
+	note_crowd(8 * HOUR, K - 1);
+	struct devices one = { 0 };
+	devices_add(&one, quick_hash(0, K), 1);
+	protect_day_note(day, START_NS + DAY_NS, &one);
+	protect_day_note(day, START_NS - 1, &one);
+	is_int(edges(false, true), 0, "the first moment of the next day is none of it");
+	protect_day_note(day, START_NS + DAY_NS - 1, &one);
+	devices_deinit(&one);
+	is_int(edges(false, true), 2, "its last one is");
+}
+
 /* How many different devices were active from one slot to another. */
 static unsigned active(const bool seen[SLOTS][8], unsigned from, unsigned to)
 {
@@ -138,6 +153,7 @@ int main(void)
 {
 	test_hours();
 	test_slots();
+	test_ends();
 	for (uint64_t seed = 0; seed < 20; seed++) {
 		test_looks(seed);
 	}
