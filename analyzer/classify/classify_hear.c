@@ -139,7 +139,7 @@ void classify_name_late(
 	classify_hear(classify, flow->end_ns);
 	struct names_found found = names_find_late(classify->tables.names, &flow->source,
 		&flow->destination, flow->flow_start_ns + LOG_LATE_NS, flow->end_ns);
-	classify_add_names(classify, found.l7, l7);
-	classify_add_names(classify, found.others, l7);
+	classify_add_names(classify, found.l7, found.is_contested, l7);
+	classify_add_names(classify, found.others, false, l7);
 	l7->is_lookup_old = found.is_old;
 }

@@ -42,21 +42,23 @@ static bool is_anothers(const struct classify *classify, uint16_t asker,
 	       names_asker(classify->tables.names, mac) != asker;
 }
 
-/* The first so many names; is_anothers: as of an answer that the client did not ask for. */
+/* The first so many names; is_doubted: as of an answer that the client did not ask for. */
 static void add_names(
-	struct l7_info *to, const struct l7_info *from, unsigned most, bool is_anothers)
+	struct l7_info *to, const struct l7_info *from, unsigned most, bool is_doubted)
 {
 	for (unsigned i = 0; i < from->name_count && i < most; i++) {
-		unsigned source = is_anothers ? NAME_DNS_UNASKED : from->names[i].source;
+		unsigned source = is_doubted ? NAME_DNS_UNASKED : from->names[i].source;
 		l7_info_add_name(
 			to, (enum name_source)source, l7_info_name(from, i), from->names[i].length);
 	}
 }
 
-void classify_add_names(const struct classify *classify, uint32_t number, struct l7_info *l7)
+void classify_add_names(
+	const struct classify *classify, uint32_t number, bool is_doubted, struct l7_info *l7)
 {
 	if (number) {
-		add_names(l7, l7_info_store_get(classify->tables.store, number), UINT_MAX, false);
+		add_names(l7, l7_info_store_get(classify->tables.store, number), UINT_MAX,
+			is_doubted);
 	}
 }
 
@@ -71,7 +73,7 @@ uint32_t classify_looked_up(struct classify *classify, struct names_place place,
 	if (!found.l7) {
 		return 0;
 	}
-	bool is_other = is_anothers(classify, found.asker, ends, packet);
+	bool is_other = found.is_contested || is_anothers(classify, found.asker, ends, packet);
 	if (!is_other && !found.others && !found.is_old) {
 		l7_info_store_hold(store, found.l7);
 		return found.l7;
@@ -79,7 +81,8 @@ uint32_t classify_looked_up(struct classify *classify, struct names_place place,
 	const struct l7_info *latest = l7_info_store_get(store, found.l7);
 	l7_info_clear(&all);
 	add_names(&all, latest, 1, is_other);
-	classify_add_names(classify, found.others, &all); /* before its aliases take the room */
+	classify_add_names(
+		classify, found.others, false, &all); /* before its aliases take the room */
 	add_names(&all, latest, UINT_MAX, is_other);
 	all.is_lookup_old = found.is_old;
 	return l7_info_store_add(store, &all);

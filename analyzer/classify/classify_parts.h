@@ -227,7 +227,8 @@ bool classify_split_early(struct classify *classify, struct collector *collector
  * know otherwise; and which machine sent a packet (names.h). */
 uint32_t classify_looked_up(struct classify *classify, struct names_place place,
 	const struct flow_ends *ends, const struct packet *packet);
-void classify_add_names(const struct classify *classify, uint32_t number, struct l7_info *l7);
+void classify_add_names(
+	const struct classify *classify, uint32_t number, bool is_doubted, struct l7_info *l7);
 void classify_note_use(struct classify *classify, const struct flow_ends *ends,
 	const struct l7_info *l7, uint64_t time_ns);
 uint16_t classify_asker(const struct classify *classify, const struct packet *packet);

@@ -7,7 +7,7 @@
 #include "base/hash_table.h"
 #include "collector/reserve.h"
 
-enum { NAME_MAX_BYTES = 253, ASKED_MAX = 16 };
+enum { NAME_MAX_BYTES = 253, ASKED_MAX = 16, ANSWERED = 4096 };
 
 /* The hash stands for the question: two of the same 64 keyed bits are not to be expected, and not
  * to be made. */
@@ -25,6 +25,7 @@ struct dns_questions {
 	uint32_t first_free; /* place + 1; 0 none */
 	uint32_t oldest;     /* as a rule: the place whose turn it is to be forgotten */
 	struct hash_key key;
+	uint64_t answered[ANSWERED]; /* hashes, each in its place */
 };
 
 struct dns_questions *dns_questions_create(void)
@@ -147,9 +148,11 @@ int32_t dns_questions_add(
 int32_t dns_questions_answer(
 	struct dns_questions *questions, struct dns_question *question, uint64_t now_ns)
 {
-	uint32_t place = find(questions, hash_of(questions, question));
-	uint64_t now_s = seconds(now_ns);
+	uint64_t hash = hash_of(questions, question), now_s = seconds(now_ns);
+	uint64_t *answered = &questions->answered[hash % ANSWERED];
+	uint32_t place = find(questions, hash);
 
+	question->is_second = *answered == hash;
 	if (place == HASH_TABLE_NONE) {
 		return -1;
 	}
@@ -160,6 +163,7 @@ int32_t dns_questions_answer(
 		return -1;
 	}
 	question->asker = entry->asker;
+	*answered = hash;
 	if (--entry->waiting == 0) {
 		forget(questions, place);
 	}

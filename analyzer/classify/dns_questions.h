@@ -8,15 +8,17 @@
  * client that mixes them at random (draft-vixie-dnsext-dns0x20) may refuse what comes back
  * otherwise, but servers that answer in small letters are common, most clients take their word, and
  * a forger would write small letters as well. Of a question that is asked again it counts who asked
- * first.
+ * first. That a question has had its answer is known for as long as 4,096 others are answered: what
+ * comes then is a second one (RFC 5452, 5).
  *
  * Memory   32 bytes a question that waits, at most 2 MiB: as small as what waits, so that it stays
- *          in the caches.
+ *          in the caches; 32 KiB of answered ones.
  * Threads  one.
  * Failure  none: where there is no room the oldest question is forgotten, and its answer then is
  *          one that nobody asked for. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -35,7 +37,10 @@ struct dns_question {
 	uint16_t client_port, server_port, id, type;
 	const char *name;
 	uint8_t length;
-	uint16_t asker; /* which machine asked (names.h); of an answer filled in */
+	/* Of an answer filled in: which machine asked (names.h), and whether another answer was
+	 * before it. */
+	uint16_t asker;
+	bool is_second;
 };
 
 /* Both give the place where it is kept, below DNS_QUESTIONS, and good until the next question; -1:

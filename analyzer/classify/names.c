@@ -44,6 +44,7 @@ struct names {
 	uint32_t set_mask, sets_most; /* there are more sets as entries need them */
 	uint32_t used;
 	uint64_t given_up, alone; /* alone: entries by address alone, ever made */
+	uint64_t contests;        /* answers in doubt, ever found */
 	bool joins, are_late;     /* are_late: names may come after the flow that they lead to */
 	struct lookups *lookups;  /* the caller's; NULL: nobody asks where names come from */
 	struct hash_key key;
@@ -509,6 +510,47 @@ bool names_know_lookup(const struct names *names, const struct addr *client, con
 	return find(names, hash_of_lookup(names, client, name, length), now_s) != NULL;
 }
 
+/* Who has what is known by address alone. */
+static const struct addr anybody;
+
+static void put_contest(struct names *names, const struct addr *client, const char *name,
+	size_t length, uint32_t now_s)
+{
+	const struct entry says = { .hash = hash_of_others(
+					    hash_of_lookup(names, client, name, length)),
+		.ends_s = now_s + NAMES_LIFE_MOST_S };
+
+	put(names, &says, now_s);
+}
+
+void names_contest(struct names *names, const struct addr *client, const struct addr *address,
+	const char *name, size_t length, uint64_t now_ns)
+{
+	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
+	const struct entry *entry = find(names, hash_of(names, client, address), now_s);
+	const struct l7_info *known = entry && entry->l7 && entry->was_asked
+					      ? l7_info_store_get(names->store, entry->l7)
+					      : NULL;
+
+	if (!known || strcmp(l7_info_name(known, 0), name) != 0) {
+		names->contests++;
+		put_contest(names, client, name, length, now_s);
+		put_contest(names, &anybody, name, length, now_s);
+	}
+}
+
+/* Of the name that an entry of the client's, or of anybody's, begins with. */
+static bool is_contested(const struct names *names, const struct addr *client,
+	const struct entry *entry, uint32_t now_s)
+{
+	if (names->contests == 0 || !entry->l7) {
+		return false;
+	}
+	const struct l7_info *l7 = l7_info_store_get(names->store, entry->l7);
+	uint64_t lookup = hash_of_lookup(names, client, l7_info_name(l7, 0), l7->names[0].length);
+	return find(names, hash_of_others(lookup), now_s) != NULL;
+}
+
 /* One of the names that anybody got the address for, which the client has asked for; both before
  * then, unless it is NULL. */
 static const struct entry *find_joined(const struct names *names, const struct addr *client,
@@ -546,8 +588,9 @@ static const struct entry *find_pair(const struct names *names, uint64_t hash,
 	return entry;
 }
 
-static struct names_found found_in(
-	const struct names *names, const struct entry *entry, uint32_t then_s, uint32_t now_s)
+/* client: whose the entry is. */
+static struct names_found found_in(const struct names *names, const struct entry *entry,
+	const struct addr *client, uint32_t then_s, uint32_t now_s)
 {
 	struct names_found found = { 0 };
 
@@ -558,6 +601,7 @@ static struct names_found found_in(
 		found.others = others ? others->l7 : 0;
 		found.asker = entry->was_asked ? entry->asker : NAMES_ASKER_UNTOLD;
 		found.is_old = is_old(entry, then_s);
+		found.is_contested = is_contested(names, client, entry, now_s);
 	}
 	return found;
 }
@@ -567,7 +611,7 @@ static struct names_found found_in(
 static struct names_found found_joined(const struct names *names, const struct entry *entry,
 	const struct addr *client, uint32_t then_s, uint32_t now_s)
 {
-	struct names_found found = found_in(names, entry, then_s, now_s);
+	struct names_found found = found_in(names, entry, &anybody, then_s, now_s);
 
 	if (entry) {
 		const struct l7_info *l7 = l7_info_store_get(names->store, entry->l7);
@@ -577,6 +621,12 @@ static struct names_found found_joined(const struct names *names, const struct e
 		found.is_old |= lookup->ends_s - NAMES_LIFE_MOST_S + NAMES_KEPT_S <= then_s;
 	}
 	return found;
+}
+
+static const struct addr *owner_of(
+	const struct entry *entry, uint64_t hash, const struct addr *client)
+{
+	return entry && entry->hash == hash ? client : &anybody;
 }
 
 static uint32_t seconds_of(uint64_t time_ns)
@@ -591,7 +641,7 @@ struct names_found names_find(const struct names *names, struct names_place plac
 	const struct entry *entry = find_pair(names, place.hash, client, address, now_s);
 
 	if (entry || !names->joins) {
-		return found_in(names, entry, now_s, now_s);
+		return found_in(names, entry, owner_of(entry, place.hash, client), now_s, now_s);
 	}
 	return found_joined(
 		names, find_joined(names, client, address, NULL, now_ns), client, now_s, now_s);
@@ -606,7 +656,7 @@ struct names_found names_find_late(const struct names *names, const struct addr 
 	if (was_there(names, hash, then_ns, now_ns)) {
 		const struct entry *entry = find_pair(names, hash, client, address, now_s);
 		if (entry) {
-			return found_in(names, entry, then_s, now_s);
+			return found_in(names, entry, owner_of(entry, hash, client), then_s, now_s);
 		}
 	}
 	const struct entry *entry =

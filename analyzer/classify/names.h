@@ -22,6 +22,10 @@
  * Who asked is kept as well, as far as the frame of the question says: a name in which somebody
  * else asked, from a machine of his own, is not to be taken for the client's (names_asker()).
  *
+ * Where a question had two answers that lead to different places, one of them is made up (RFC
+ * 5452), and nobody can tell which: for a day nothing that the client got for that name proves
+ * anything.
+ *
  * A resolver's log may tell who asked for what and not the answer, while the resolver is seen to
  * get it (names_join()). Then a client that asked for a name has the addresses that others got for
  * it.
@@ -85,10 +89,15 @@ void names_add(struct names *names, struct names_place place, const struct addr 
 struct names_found {
 	uint32_t l7, others; /* others: further names that this client has for the address */
 	uint16_t asker;
-	bool is_old; /* the time of l7 was over when the flow began */
+	bool is_old;       /* the time of l7 was over when the flow began */
+	bool is_contested; /* two answers to one question led to different places */
 };
 struct names_found names_find(const struct names *names, struct names_place place,
 	const struct addr *client, const struct addr *address, uint64_t now_ns);
+
+/* A second answer to the client's question for that name leads there. */
+void names_contest(struct names *names, const struct addr *client, const struct addr *address,
+	const char *name, size_t length, uint64_t now_ns);
 
 /* The client named the address so, where it is known by another name: l7 has that name alone. */
 void names_use(struct names *names, const struct addr *client, const struct addr *address,

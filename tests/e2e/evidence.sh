@@ -60,6 +60,7 @@ said lookup_forged "$(echo "$nobody" | sed 's/violation/reported/')" \
 for form in forged_answered forged_in_pieces forged_beside; do
 	said lookup_$form 'one laptop Care reported;' "a question from another machine in its name accuses nobody: $form" 'answer-unasked;'
 done
+said lookup_raced 'one laptop Care reported;' 'of two answers to its question one is made up' 'answer-unasked;'
 for form in shared used; do
 	said lookup_$form 'one laptop Care reported;' "what may be either name's accuses nobody: $form" 'address-shared;'
 done

@@ -76,18 +76,23 @@ static void send_answer(const struct hello_builder *answer)
 	fixture_send(&fixture, false, 0, answer->bytes, answer->count);
 }
 
-/* The names that a new flow from the fixture's client to that address would get. */
-static const struct l7_info *names_for(
-	const char *client_text, const char *address_text, uint64_t later_ns)
+static struct names_found find(const char *client_text, const char *address_text, uint64_t later_ns)
 {
 	struct addr client, address;
 
 	addr_parse(client_text, &client);
 	addr_parse(address_text, &address);
 	struct names_place place = names_prefetch(fixture.tables.names, &client, &address);
-	uint32_t number = names_find(
-		fixture.tables.names, place, &client, &address, fixture.time_ns + later_ns)
-				  .l7;
+	return names_find(
+		fixture.tables.names, place, &client, &address, fixture.time_ns + later_ns);
+}
+
+/* The names that a new flow from the fixture's client to that address would get. */
+static const struct l7_info *names_for(
+	const char *client_text, const char *address_text, uint64_t later_ns)
+{
+	uint32_t number = find(client_text, address_text, later_ns).l7;
+
 	return number ? l7_info_store_get(fixture.tables.store, number) : NULL;
 }
 
@@ -305,6 +310,40 @@ static void test_unasked(void)
 	fixture_send(&fixture, false, 0, answer.bytes, answer.count);
 	const struct l7_info *late = names_for("192.0.2.1", "203.0.113.80", 0);
 	ok(late && late->names[0].source == NAME_DNS_UNASKED, "… nor does one that is late count");
+}
+
+/* Whoever is faster than the resolver is followed by it: of two answers one is made up. */
+static void test_second_answer(void)
+{
+	struct hello_builder answer;
+
+	fixture_flow(&fixture, IP_UDP, 41000, 53);
+	put_header(&answer, 0x8180, 1, "raced.example.org", DNS_TYPE_A);
+	put_bytes(&answer, "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xcb\0\x71\x60", 16);
+	send_answer(&answer);
+	fixture_send(&fixture, false, 0, answer.bytes, answer.count);
+	ok(!find("192.0.2.1", "203.0.113.96", 0).is_contested, "an answer that comes twice");
+	answer.bytes[1] ^= 1;
+	answer.bytes[answer.count - 1] = 0x61;
+	fixture_send(&fixture, false, 0, answer.bytes, answer.count);
+	ok(!find("192.0.2.1", "203.0.113.96", 0).is_contested, "… and one that nobody asked for");
+	answer.bytes[1] ^= 1;
+	fixture_send(&fixture, false, 0, answer.bytes, answer.count);
+	ok(find("192.0.2.1", "203.0.113.96", 0).is_contested,
+		"… put none in doubt, as a second one does that leads elsewhere");
+	put_header(&answer, 0x8180, 1, "quiet.example.org", DNS_TYPE_A);
+	put_bytes(&answer, "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xcb\0\x71\x62", 16);
+	send_answer(&answer);
+	ok(!find("192.0.2.1", "203.0.113.98", 0).is_contested, "… nor another name");
+
+	put_header(&answer, 0x8180, 1, "six.example.org", DNS_TYPE_AAAA);
+	put_bytes(&answer,
+		"\xc0\x0c\0\x1c\0\1\0\0\0\x3c\0\x10\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 28);
+	send_answer(&answer);
+	ok(!find("2001:db8:1::1", "2001:db8::1", 0).is_contested, "what is known by its address");
+	answer.bytes[answer.count - 1] = 2;
+	fixture_send(&fixture, false, 0, answer.bytes, answer.count);
+	ok(find("2001:db8:1::1", "2001:db8::1", 0).is_contested, "… is in doubt for all");
 }
 
 static void test_service(void)
@@ -623,6 +662,7 @@ int main(void)
 	test_chain();
 	test_blocked();
 	test_unasked();
+	test_second_answer();
 	test_many_questions();
 	test_question_life();
 	test_service();

@@ -105,6 +105,15 @@ static void note_addresses(const struct dissection *dissection, const struct dns
 	l7_info_store_release(tables->store, l7);
 }
 
+/* The client has had an answer to this question. */
+static void contest_addresses(const struct dissection *dissection, const struct dns_message *dns)
+{
+	for (unsigned i = 0; i < dns->address_count; i++) {
+		names_contest(dissection->tables->names, &dissection->receiver, &dns->addresses[i],
+			dns->question.text, dns->question.length, dissection->time_ns);
+	}
+}
+
 /* What an answer that nobody asked for can do is to lend its names, marked as such, to flows that
  * nothing better is known of. That the client asks at all is noted now and then: it asks often. */
 static void remember_answer(struct dissection *dissection, const struct dns_message *dns,
@@ -177,6 +186,9 @@ static bool read_message(struct dissection *dissection, struct reader message)
 	if (dns.is_response) {
 		if (tables->lookups) {
 			lookups_answer(tables->lookups, asked);
+		}
+		if (asked < 0 && question.is_second && !dissection->is_hearsay) {
+			contest_addresses(dissection, &dns);
 		}
 		remember_answer(dissection, &dns, asked >= 0, question.asker);
 		return true;
