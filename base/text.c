@@ -90,11 +90,16 @@ bool text_is_utf8(const char *bytes, size_t count)
 
 	for (size_t at = 0; at < count;) {
 		uint64_t word = high_bits;
-		if (count - at >= sizeof(word)) {
+		size_t left = count - at;
+		if (left >= sizeof(word)) {
+			left = sizeof(word);
 			memcpy(&word, bytes + at, sizeof(word));
+		} else if (count >= sizeof(word)) {
+			/* The last one overlaps the one before it. */
+			memcpy(&word, bytes + count - sizeof(word), sizeof(word));
 		}
-		size_t length = (word & high_bits) == 0 ? sizeof(word)
-							: text_utf8_length(bytes + at, count - at);
+		size_t length =
+			(word & high_bits) == 0 ? left : text_utf8_length(bytes + at, count - at);
 		if (length == 0) {
 			return false;
 		}
