@@ -50,12 +50,36 @@ struct httpd {
 	pthread_cond_t has_work;
 	struct exchange *waiting, **waiting_end;
 	struct peer *peers;
+	unsigned peer_count;
 	bool stop;
 };
 
 static uint64_t due_ns(void)
 {
 	return clock_monotonic_ns() + HTTPD_REQUEST_S * NS_PER_S;
+}
+
+/* Ends a connection, whose request is not whole. */
+static void send_away(struct peer *peer)
+{
+	shutdown(peer->fd, SHUT_RDWR);
+	peer->due_ns = 0;
+}
+
+/* Slow connections fill no more than a part of the room: the oldest gives way to who comes. */
+static void make_room(struct httpd *httpd)
+{
+	struct peer *oldest = NULL;
+
+	for (struct peer *peer = httpd->peers; peer; peer = peer->next) {
+		bool is_slow = peer->due_ns && peer->fd >= 0;
+		if (is_slow && (!oldest || peer->due_ns < oldest->due_ns)) {
+			oldest = peer;
+		}
+	}
+	if (oldest) {
+		send_away(oldest);
+	}
 }
 
 /* Connections come and go. */
@@ -67,6 +91,9 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 
 	pthread_mutex_lock(&httpd->lock);
 	if (code == MHD_CONNECTION_NOTIFY_STARTED && (peer = calloc(1, sizeof(*peer)))) {
+		if (++httpd->peer_count > HTTPD_CROWD) {
+			make_room(httpd);
+		}
 		const union MHD_ConnectionInfo *info =
 			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 		*peer = (struct peer){ .next = httpd->peers,
@@ -85,6 +112,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 		if (peer->next) {
 			peer->next->here = peer->here;
 		}
+		httpd->peer_count--;
 		free(peer);
 		*state = NULL;
 	}
@@ -119,8 +147,7 @@ static void tick(struct httpd *httpd, bool is_last)
 			peer->is_suspended = false;
 			MHD_resume_connection(peer->connection);
 		} else if (peer->due_ns && (peer->due_ns < now_ns || is_last) && peer->fd >= 0) {
-			shutdown(peer->fd, SHUT_RDWR);
-			peer->due_ns = 0;
+			send_away(peer);
 		}
 	}
 	pthread_mutex_unlock(&httpd->lock);

@@ -14,6 +14,7 @@
 
 enum {
 	HTTPD_CONNECTIONS_MAX = 512,
+	HTTPD_CROWD = 384, /* beyond so many whoever is longest over a request gives way */
 	HTTPD_REQUEST_BYTES = 16384, /* line and headers */
 	HTTPD_BODY_BYTES = 65536,
 	HTTPD_REQUEST_S = 10,

@@ -2,12 +2,14 @@
 #include "dashboards/web/httpd.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -155,6 +157,40 @@ static void test_slow(void)
 	}
 }
 
+static unsigned count_open(const int *fds, unsigned count)
+{
+	unsigned open = 0;
+	char byte;
+
+	for (unsigned i = 0; i < count; i++) {
+		open += recv(fds[i], &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
+	}
+	return open;
+}
+
+/* More of them than there is room for: the first ones give way, before their time is up. */
+static void test_crowd(void)
+{
+	enum { CROWD = HTTPD_CONNECTIONS_MAX + FLOOD };
+	struct rlimit files;
+	int slow[CROWD];
+
+	getrlimit(RLIMIT_NOFILE, &files); /* both ends are ours */
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+	for (unsigned i = 0; i < CROWD; i++) {
+		slow[i] = dial();
+		send(slow[i], "GET /q HTTP", 11, MSG_NOSIGNAL);
+	}
+	says("GET /q" END, " 200 ", "a crowd of slow clients blinds nobody");
+	unsigned open = count_open(slow, CROWD);
+	ok(open > HTTPD_CROWD / 2 && open <= HTTPD_CROWD, "most of them are waited for: %u", open);
+	ok(count_open(slow + CROWD - FLOOD, FLOOD) == FLOOD, "… those that came last");
+	for (unsigned i = 0; i < CROWD; i++) {
+		close(slow[i]);
+	}
+}
+
 /* A handler that waits until somebody else was answered. */
 struct gate {
 	pthread_mutex_t lock;
@@ -247,6 +283,7 @@ int main(void)
 		"a stream goes on after it had nothing to say");
 	is_int(counter.closed, 1, "… and is closed once");
 	test_slow();
+	test_crowd();
 	counter.sent = 0;
 	int listener = dial();
 	send(listener, "GET /stream" END, strlen("GET /stream" END), MSG_NOSIGNAL);
