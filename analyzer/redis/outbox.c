@@ -378,6 +378,7 @@ static void free_outbox(struct outbox *outbox)
 /* What is left, as a sentence. */
 static int say_rest(struct outbox *outbox, struct err *err)
 {
+	const char *reason = outbox->stats.reason[0] ? outbox->stats.reason : "the time was up";
 	struct spool_rest rest = { 0, 0, 0 };
 
 	if (outbox->spool) {
@@ -389,18 +390,18 @@ static int say_rest(struct outbox *outbox, struct err *err)
 	if (!spool_is_on_disk(outbox->spool)) {
 		return err_set(err, EAGAIN,
 			"%" PRIu64 " batches did not reach Redis and are lost: %s", rest.batches,
-			outbox->stats.reason);
+			reason);
 	}
 	if (!outbox->has_reached) {
 		return err_set(err, EAGAIN,
 			"Redis was not reached; the next start sends what it has not had of "
 			"%" PRIu64 " batches in the spool: %s",
-			rest.batches, outbox->stats.reason);
+			rest.batches, reason);
 	}
 	return err_set(err, EAGAIN,
 		"%" PRIu64 " batches did not reach Redis and wait in the spool for the next start: "
 		"%s",
-		rest.batches, outbox->stats.reason);
+		rest.batches, reason);
 }
 
 /* The longest the two threads may still take; whoever watches is told why nothing happens. */

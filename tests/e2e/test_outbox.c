@@ -173,6 +173,18 @@ static void test_two(void)
 	outbox_close(second);
 }
 
+/* A server that is there, and no time left for it. */
+static void test_no_time(void)
+{
+	struct outbox *outbox = open_outbox(other_spool);
+	struct err err = { "" };
+
+	put(outbox, 5000);
+	ok(outbox_finish(outbox, 0, &err) == -EAGAIN && strstr(err.text, ": the time was up"),
+		"without time it says so: %s", err.text);
+	outbox_close(outbox);
+}
+
 static void test_memory(void)
 {
 	struct outbox *outbox = open_outbox(NULL);
@@ -212,6 +224,7 @@ int main(void)
 	start_server();
 	test_delivery();
 	test_two();
+	test_no_time();
 	test_memory();
 	redis_close(reader);
 	char socket[128];
