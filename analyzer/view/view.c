@@ -317,7 +317,7 @@ int view_ask(struct view *view, const struct view_access *asked,
 	}
 	if (status == 0) {
 		made->notes.protection = access.role;
-		made->notes.k = access.role == VIEW_PROTECTED ? access.k : 0;
+		made->notes.k = access.role == VIEW_SEES_DEVICES ? 0 : access.k;
 		status = view->ops->ask
 				 ? view->ops->ask(view->backend, &access, question, made, err)
 				 : ask_cells(view, &access, question, made, err);

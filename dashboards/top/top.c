@@ -131,7 +131,11 @@ static void put_zones(struct top_frame *frame)
 		}
 	}
 	page_style(frame->page, PAGE_MUTED);
-	page_put(frame->page, all ? "" : top_word(frame, "top_nothing_yet"));
+	if (top_withholds(frame->data->zones)) {
+		top_put_few(frame, "few_devices", frame->data->zones);
+	} else if (all == 0) {
+		top_put_word(frame, "top_nothing_yet");
+	}
 	page_end_line(frame->page);
 }
 

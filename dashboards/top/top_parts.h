@@ -19,6 +19,10 @@ void top_put_filled(
 	const struct top_frame *frame, const char *key, const char *name, const char *value);
 void top_put_counted(const struct top_frame *frame, const char *key, uint64_t count);
 
+/* Is nothing told, since fewer than k devices were active? Words with "k" in them. */
+bool top_withholds(const struct view_answer *answer);
+void top_put_few(const struct top_frame *frame, const char *key, const struct view_answer *answer);
+
 /* "12.4 MB" */
 void top_put_size(const struct top_frame *frame, unsigned width, uint64_t bytes);
 /* "94.2 Mbit/s" of bytes in a time; or of bits a second. */

@@ -291,15 +291,25 @@ static struct shown *collect(struct top_frame *frame, size_t *count)
 
 static void put_nothing(struct top_frame *frame)
 {
-	const struct top_view *view = frame->view;
+	const struct view_answer *table = frame->data->table;
+	const char *filter = frame->view->filter;
+	bool is_filtered = false;
 
 	page_style(frame->page, PAGE_MUTED);
-	if (view->filter[0]) {
-		top_put_filled(frame, "top_no_match", "filter", view->filter);
+	if (top_withholds(table)) {
+		top_put_few(frame, "top_too_few", table);
+	} else if (filter[0]) {
+		top_put_filled(frame, "top_no_match", "filter", filter);
+		is_filtered = true;
 	} else {
 		top_put_word(frame, "top_no_rows");
 	}
 	page_end_line(frame->page);
+	if (!is_filtered) {
+		page_style(frame->page, PAGE_MUTED);
+		top_put_word(frame, "top_when_counted");
+		page_end_line(frame->page);
+	}
 }
 
 void top_put_table(struct top_frame *frame)

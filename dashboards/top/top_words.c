@@ -35,6 +35,19 @@ void top_put_counted(const struct top_frame *frame, const char *key, uint64_t co
 	top_put_filled(frame, key, "count", number);
 }
 
+bool top_withholds(const struct view_answer *answer)
+{
+	return answer && answer->notes.days_withheld > 0;
+}
+
+void top_put_few(const struct top_frame *frame, const char *key, const struct view_answer *answer)
+{
+	char number[32];
+
+	snprintf(number, sizeof(number), "%u", answer->notes.k);
+	top_put_filled(frame, key, "k", number);
+}
+
 /* Cells do not break: their blanks are plain. */
 static void put_right(struct page *page, unsigned width, char *number)
 {

@@ -222,6 +222,7 @@ static void test_socket(void)
 			view_ask(socket_view, &access, &day, &got, &err) == 0 &&
 			same_answer(wanted, got, 2, CONTRACT_EXACT),
 		"socket: apps of units of a day as the run says");
+	is_int(got->notes.k, 5, "… and of how many devices the smallest group is that it shows");
 	view_answer_free(wanted);
 	view_answer_free(got);
 	ok(view_ask_sensors(socket_view, &sensors, &err) == 0 && sensors.count == 1 &&
