@@ -3,7 +3,7 @@
 #include "tests/unit/dissect_fixture.h"
 #include "tests/unit/hello_builder.h"
 
-enum { IP_UDP = 17, INITIAL_FRAMES = 1150 };
+enum { IP_UDP = 17, INITIAL_FRAMES = 1150, INITIAL_BYTES = 1200 };
 
 static struct fixture fixture;
 
@@ -339,6 +339,41 @@ static void test_junk(void)
 	ok(fixture.session.directions[0].is_done, "… but not where somebody answers them");
 }
 
+/* Initials of random bytes, which open under no key: with an ID of their own each, or with that of
+ * the true one. */
+static void send_unopened(unsigned count, bool has_own_id)
+{
+	uint8_t packet[INITIAL_BYTES];
+
+	for (unsigned i = 0; i < count; i++) {
+		memset(packet, (int)(i * 7 + 1), sizeof(packet));
+		memcpy(packet, "\xc3\0\0\0\1\x08", 6);
+		if (!has_own_id) {
+			memcpy(packet + 6, truth.key, 8);
+		}
+		memcpy(packet + 14, "\0\0\x44\x9e", 4);
+		fixture_send(&fixture, true, 0, packet, sizeof(packet));
+	}
+}
+
+static void test_unopened(void)
+{
+	printf("# Initials that open under no key\n");
+	for (unsigned has_own_id = 0; has_own_id < 2; has_own_id++) {
+		begin();
+		send_unopened(20, has_own_id);
+		send(&truth);
+		answer(&truth);
+		expect_name(truth.name, "twenty before the hello");
+	}
+	begin();
+	send_unopened(50, true);
+	send(&truth);
+	answer(&truth);
+	ok(fixture.l7.name_count == 0 && fixture.l7.is_contested,
+		"behind fifty no hello is looked for, and the flow says so");
+}
+
 /* A packet with a short header, to that connection ID. */
 static void say(bool from_client, const char *id)
 {
@@ -423,6 +458,7 @@ int main(void)
 	test_both_ends();
 	test_retry();
 	test_junk();
+	test_unopened();
 	test_doubts();
 	begin();
 	ok(reassembly_bytes(fixture.tables.reassembly) == 0, "nothing is kept behind a flow");

@@ -14,9 +14,9 @@
 
 enum { MESSAGE_CLIENT_HELLO = 1, HELLO_BYTES_LEAST = 38, DATAGRAM_INITIAL_LEAST = 1200 };
 
-/* A client whose hello is not whole after so many datagrams, or a server whose packets cannot be
- * opened, is left alone. */
-enum { DATAGRAMS_MAX = 46, UNOPENED_MAX = 4 };
+/* A client whose hello is not whole after so many datagrams, or so many Initials of which none
+ * opens, is left alone. */
+enum { DATAGRAMS_MAX = 46, UNOPENED_MAX = 32 };
 
 /* So many datagrams are watched behind the hello; and the least that is more than acknowledging. */
 enum { FOLLOWED_DATAGRAMS_MAX = 40, TALK_BYTES_LEAST = 64 };
@@ -629,8 +629,9 @@ static enum dissect_result read_datagram(struct dissection *dissection, struct q
 			result = read_packets(dissection, state);
 		}
 	}
-	if (result == DISSECT_MORE &&
-		(++state->datagrams >= DATAGRAMS_MAX || state->unopened >= UNOPENED_MAX)) {
+	bool is_unopened = state->unopened >= UNOPENED_MAX;
+	if (result == DISSECT_MORE && (++state->datagrams >= DATAGRAMS_MAX || is_unopened)) {
+		dissection->l7->is_contested |= is_unopened;
 		result = give_up(dissection);
 	}
 	dissection->other_done |= result == DISSECT_DONE && dissection->l7->name_count > 0;
