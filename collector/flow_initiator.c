@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <string.h>
 
 enum {
 	PORT_SYSTEM_END = 1024,      /* RFC 6335, 6: system ports below */
@@ -141,6 +142,18 @@ static bool is_group(const struct packet *packet, unsigned end)
 	return addr[0] >> 4 == 14 || (addr[0] & addr[1] & addr[2] & addr[3]) == 0xff;
 }
 
+/* Did its frame go to all stations? Only a router on the way to a network and the stations in it
+ * know which address is IPv4's broadcast to that network (RFC 919); its frames tell. Where the
+ * sender's MAC is a group's as well somebody has overwritten both. */
+static bool is_to_all(const struct packet *packet)
+{
+	static const uint8_t all[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	const uint8_t *frame = packet->payload - packet->frame_ahead;
+
+	return packet->frame_ahead >= 2 * sizeof(all) && memcmp(frame, all, sizeof(all)) == 0 &&
+	       !(frame[6] & 1);
+}
+
 /* Types that answer another type: RFC 792, 950, 1256 and RFC 4443, 2710, 4861. */
 static bool icmp_answers(uint8_t protocol, uint16_t type)
 {
@@ -188,6 +201,9 @@ struct flow_initiator flow_initiator_of(const struct packet *packet, bool start_
 		start_may_be_missed = true;
 		break;
 	default:
+		if (is_to_all(packet)) {
+			return (struct flow_initiator){ is_high, true };
+		}
 		break;
 	}
 	if (looks_like_answer(sender, receiver, start_may_be_missed)) {

@@ -102,9 +102,29 @@ static void test_initiators_by_port(void)
 		"… not where nothing could have been asked");
 }
 
+/* Broadcast to a network looks like any other address; the frame says to whom it goes. */
+static void test_frames_for_all(void)
+{
+	static const uint8_t frames[3][56] = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 9 },
+		{ 0x33, 0x33, 0, 0, 0, 1, 2, 9 },
+		{ 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	struct packet packet = made_packet(false, IPPROTO_UDP, (struct made_end){ 1, 67 },
+		(struct made_end){ 255, 1068 }, START_NS);
+
+	packet.frame_ahead = 42;
+	packet.payload = frames[0] + 42;
+	ok(!flow_initiator_of(&packet, false).is_high && flow_initiator_of(&packet, true).is_known,
+		"what goes to all stations answers nobody");
+	packet.payload = frames[1] + 42;
+	ok(flow_initiator_of(&packet, false).is_high, "… to some of them it may");
+	packet.payload = frames[2] + 42;
+	ok(flow_initiator_of(&packet, false).is_high, "… and where both MACs are made up");
+}
+
 int main(void)
 {
 	test_initiators();
+	test_frames_for_all();
 	test_initiators_of_two();
 	test_initiators_by_port();
 	return done_testing();
