@@ -109,9 +109,21 @@ int decode_llc(struct decoding *decoding, struct stretch *stretch)
 	if (organisation == 0x00000c) {
 		return DECODE_REFUSED_LINK_CONTROL;
 	}
+	if (organisation == ORGANISATION_BRIDGED && is_bridged_ethernet(type)) {
+		reader_skip(reader, 2); /* so that the frame is aligned (RFC 2684, 5.2) */
+		return decode_ethernet(decoding, stretch);
+	}
 	return organisation == 0 || organisation == 0x0000f8
 		       ? decode_ethertype(decoding, type, stretch)
 		       : DECODE_REFUSED_NOT_IP;
+}
+
+/* Cisco's inter-switch link: a group of its own in the first five bytes, what it wraps in the next.
+ */
+static bool is_isl(const uint8_t *macs)
+{
+	return (macs[0] & ~2) == 1 && macs[1] == 0 && macs[2] == 0x0c && macs[3] == 0 &&
+	       macs[4] == 0;
 }
 
 int decode_ethernet(struct decoding *decoding, struct stretch *stretch)
@@ -128,6 +140,9 @@ int decode_ethernet(struct decoding *decoding, struct stretch *stretch)
 	}
 	if (type > LENGTH_MAX) {
 		return decode_ethertype(decoding, type, stretch);
+	}
+	if (is_isl(macs)) {
+		return decode_isl(decoding, macs[5] >> 4, stretch);
 	}
 	if (++decoding->steps > DECODE_STEPS_MAX) {
 		return DECODE_REFUSED_TAG_DEPTH;

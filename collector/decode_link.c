@@ -43,7 +43,6 @@ int decode_hdlc(struct decoding *decoding, struct stretch *stretch)
 int decode_frame_relay(struct decoding *decoding, struct stretch *stretch)
 {
 	enum { UNNUMBERED = 0x03, NLPID_SNAP = 0x80, NLPID_IPV4 = 0xcc, NLPID_IPV6 = 0x8e };
-	enum { BRIDGED = 0x0080c2 };
 	struct reader *reader = &stretch->reader;
 	uint8_t address = 0, next;
 
@@ -70,7 +69,7 @@ int decode_frame_relay(struct decoding *decoding, struct stretch *stretch)
 	if (next != NLPID_SNAP || !reader_ok(reader)) {
 		return DECODE_REFUSED_NOT_IP;
 	}
-	if (organisation == BRIDGED && (type == 1 || type == 7)) {
+	if (organisation == ORGANISATION_BRIDGED && is_bridged_ethernet(type)) {
 		return decode_ethernet(decoding, stretch);
 	}
 	return organisation == 0 ? decode_ethertype(decoding, type, stretch)

@@ -287,12 +287,20 @@ int decode_erf(struct decoding *decoding, struct stretch *stretch);
 int decode_ethernet(struct decoding *decoding, struct stretch *stretch);
 int decode_ethertype(struct decoding *decoding, uint16_t type, struct stretch *stretch);
 int decode_llc(struct decoding *decoding, struct stretch *stretch);
+
+/* A bridge's frames behind SNAP (RFC 2684, RFC 2427): Ethernet's with and without its checksum. */
+enum { ORGANISATION_BRIDGED = 0x0080c2 };
+static inline bool is_bridged_ethernet(uint16_t type)
+{
+	return type == 1 || type == 7;
+}
 int decode_pppoe(struct decoding *decoding, struct stretch *stretch);
 int decode_ppp(struct decoding *decoding, struct stretch *stretch);
 
 /* decode_tags.c: what stands behind the EtherType or, of plain tags, in its place. */
 int decode_add_vlan(struct decoding *decoding, uint16_t vlan_id);
 int decode_vlan(struct decoding *decoding, struct stretch *stretch);
+int decode_isl(struct decoding *decoding, unsigned kind, struct stretch *stretch);
 int decode_macsec(struct decoding *decoding, struct stretch *stretch);
 int decode_metadata(struct decoding *decoding, struct stretch *stretch);
 int decode_port_tag(struct decoding *decoding, uint16_t type, struct stretch *stretch);

@@ -40,6 +40,33 @@ int decode_macsec(struct decoding *decoding, struct stretch *stretch)
 					       : decode_ethertype(decoding, type, stretch);
 }
 
+/* Cisco's inter-switch link, behind its length: LLC and three bytes of the sender's address, the
+ * VLAN and whether it is a bridge's own word, which port sent it; then a whole frame. */
+int decode_isl(struct decoding *decoding, unsigned kind, struct stretch *stretch)
+{
+	enum { KIND_ETHERNET = 0 };
+
+	if (kind != KIND_ETHERNET) {
+		return DECODE_REFUSED_NOT_IP;
+	}
+	reader_skip(&stretch->reader, 6);
+	uint16_t vlan = reader_u16(&stretch->reader);
+	reader_skip(&stretch->reader, 4);
+	if (!reader_ok(&stretch->reader)) {
+		return DECODE_REFUSED_LINK_CUT;
+	}
+	if (vlan & 1) {
+		return DECODE_REFUSED_LINK_CONTROL;
+	}
+	if (++decoding->steps > DECODE_STEPS_MAX) {
+		return DECODE_REFUSED_TAG_DEPTH;
+	}
+	struct reader frame = stretch->reader;
+	decoding->macs = reader_bytes(&frame, 12); /* not those of the switches */
+	int result = decode_add_vlan(decoding, vlan >> 1 & 0x0fff);
+	return result == DECODE_DONE ? decode_ethernet(decoding, stretch) : result;
+}
+
 /* Cisco's metadata (security group tags): version, length in words, so many words of options, the
  * next EtherType. */
 int decode_metadata(struct decoding *decoding, struct stretch *stretch)
