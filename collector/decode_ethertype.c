@@ -1,6 +1,16 @@
 /* What an EtherType names, and the frames that lead to one: Ethernet, LLC, PPP. */
 #include "collector/decode_steps.h"
 
+/* IEEE 802.3: up to here the field says how long the frame is, and not what it holds. */
+enum { LENGTH_MAX = 1500 };
+
+/* A frame with its length there: LLC, or, as some switches have it, a tag of that value. */
+static int decode_sized_frame(struct decoding *decoding, struct stretch *stretch)
+{
+	return is_behind_plain_tag(stretch) ? decode_sized_tag(decoding, 2, stretch)
+					    : decode_llc(decoding, stretch);
+}
+
 int decode_pppoe(struct decoding *decoding, struct stretch *stretch)
 {
 	uint8_t version = reader_u8(&stretch->reader), code = reader_u8(&stretch->reader);
@@ -75,9 +85,13 @@ int decode_ethertype(struct decoding *decoding, uint16_t type, struct stretch *s
 	case ETHERTYPE_LOOP:
 		return DECODE_REFUSED_LINK_CONTROL;
 	default:
-		return is_behind_plain_tag(stretch) ? decode_sized_tag(decoding, 2, stretch)
-						    : DECODE_REFUSED_NOT_IP;
+		break;
 	}
+	if (type <= LENGTH_MAX) {
+		return decode_sized_frame(decoding, stretch);
+	}
+	return is_behind_plain_tag(stretch) ? decode_sized_tag(decoding, 2, stretch)
+					    : DECODE_REFUSED_NOT_IP;
 }
 
 /* LLC (IEEE 802.2), and SNAP behind it where an EtherType is meant. */
@@ -128,8 +142,6 @@ static bool is_isl(const uint8_t *macs)
 
 int decode_ethernet(struct decoding *decoding, struct stretch *stretch)
 {
-	enum { LENGTH_MAX = 1500 };
-
 	const uint8_t *macs = reader_bytes(&stretch->reader, 12);
 	uint16_t type = reader_u16(&stretch->reader);
 	if (!reader_ok(&stretch->reader)) {
@@ -147,8 +159,7 @@ int decode_ethernet(struct decoding *decoding, struct stretch *stretch)
 	if (++decoding->steps > DECODE_STEPS_MAX) {
 		return DECODE_REFUSED_TAG_DEPTH;
 	}
-	return is_behind_plain_tag(stretch) ? decode_sized_tag(decoding, 2, stretch)
-					    : decode_llc(decoding, stretch);
+	return decode_sized_frame(decoding, stretch);
 }
 
 static int decode_ppp_protocol(

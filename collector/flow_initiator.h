@@ -1,10 +1,11 @@
 /* Who began a flow.
  *
  * TCP says it: the sender of a SYN began, the sender of a SYN with ACK did not. A multicast or
- * broadcast address never sends, nor does one to which a frame for all stations goes. Otherwise the first packet's sender did, unless ports or ICMP
- * types say that this packet is an answer whose question was not captured; and that is taken back
- * where nothing but such "answers" is ever seen and the ports could also be otherwise. What is said
- * in the payload may know better (collector_set_source()). */
+ * broadcast address never sends, nor does one to which a frame for all stations goes. Otherwise the
+ * first packet's sender did, unless ports or ICMP types say that this packet is an answer whose
+ * question was not captured; and that is taken back where nothing but such "answers" is ever seen
+ * and the ports could also be otherwise. What is said in the payload may know better
+ * (collector_set_source()). */
 #pragma once
 
 #include <stdbool.h>

@@ -157,6 +157,7 @@ static void test_tags(void)
 		"894f 0fc2 02 04 00000fff 0fc2 01 01 00000ffe", /* NSH in NSH */
 		"894f 0fc2 02 05 00000fff 00011140",            /* NSH, labels */
 		"8100 0007 894f 0fc2 01 01 00000fff",
+		"8100 0007 0030 aaaa03 000000 0800", /* LLC behind a VLAN */
 		"8988 000000000001 0800",
 		"8988 000000000001 8100 0007 0800",
 		"8899 a002 0800", /* Realtek, two bytes */
