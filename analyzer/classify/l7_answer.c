@@ -62,6 +62,38 @@ bool l7_answer_is_kept(const struct l7_feed *feed, const struct direction *direc
 	return direction == feed->session->directions + 1 && direction->said;
 }
 
+/* Of the first bytes, in steps of eight. */
+static uint32_t hash_words(const uint8_t *bytes, size_t count)
+{
+	uint64_t hash = count, word = 0;
+
+	for (size_t at = 0; at < count; at += sizeof(word)) {
+		size_t left = count - at;
+		memcpy(&word, bytes + at, left < sizeof(word) ? left : sizeof(word));
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 29;
+	}
+	return (uint32_t)hash;
+}
+
+void l7_answer_note_words(struct direction *answer, const struct reader *bytes)
+{
+	enum { WORD_BYTES_MAX = 64 };
+	size_t left = reader_left(bytes), count = left < WORD_BYTES_MAX ? left : WORD_BYTES_MAX;
+
+	if (answer->next_seq == answer->start_seq && !answer->is_read && !answer->word_bytes) {
+		answer->words = hash_words(bytes->at, count);
+		answer->word_bytes = (uint8_t)count;
+	}
+}
+
+/* While the client has begun anew behind the answer: is that said once more, with other words? */
+static bool differs_in_words(const struct direction *answer, struct reader in)
+{
+	return answer->word_bytes > 0 && reader_left(&in) >= answer->word_bytes &&
+	       hash_words(in.at, answer->word_bytes) != answer->words;
+}
+
 bool l7_answer_differs(const struct l7_feed *feed, const struct packet *packet)
 {
 	const struct direction *answer = feed->session->directions + 1;
@@ -71,11 +103,15 @@ bool l7_answer_differs(const struct l7_feed *feed, const struct packet *packet)
 	int32_t place = (int32_t)(packet->tcp_seq - answer->start_seq);
 	uint32_t before = place < 0 ? 0U - (uint32_t)place : 0;
 
-	if (!kept || before >= reader_left(&in) || answer->urgent_count > 0 ||
+	if (before >= reader_left(&in) || answer->urgent_count > 0 ||
 		packet->tcp_flags & (TCP_SYN | TCP_URG)) {
 		return false;
 	}
 	reader_skip(&in, before);
+	if (!kept) {
+		return place <= 0 && feed->session->directions[0].versions &&
+		       differs_in_words(answer, in);
+	}
 	return !reassembly_agrees(feed->tables->reassembly, kept, place < 0 ? 0 : (uint32_t)place,
 		in.at, reader_left(&in));
 }

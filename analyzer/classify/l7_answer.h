@@ -2,8 +2,9 @@
  *
  * An answer tells which version of a beginning counts (l7_contest.h), and can be false as well. One
  * that acknowledges nothing of what was said answers nothing: it may be a banner, and decides
- * nothing. What an answer says first is kept while something hangs on it; where other content comes
- * for the same bytes nobody can tell which of the two was said, nor what it was said to.
+ * nothing. What an answer says first is kept while something hangs on it, and a hash of it always;
+ * where other content comes for the same bytes nobody can tell which of the two was said, nor what
+ * it was said to.
  *
  * Memory   a stream of the reassembly, only where the other end speaks first or decided something.
  * Threads  one. Failure  none: without room nothing is compared. */
@@ -29,8 +30,11 @@ void l7_answer_keep_beside(struct l7_feed *feed, uint32_t place, struct reader i
 enum l7_protocol l7_answer_kind(
 	const struct l7_feed *feed, const struct reader *bytes, bool *waits);
 
+/* Notes what it said first, where these bytes are that. */
+void l7_answer_note_words(struct direction *answer, const struct reader *bytes);
+
 /* Does the segment say something else in the place of what was said first, which is kept, or which
- * nobody has understood? */
+ * nobody has understood, or while the client has begun anew behind it? */
 bool l7_answer_differs(const struct l7_feed *feed, const struct packet *packet);
 
 /* Was what it said understood, as what the flow is? */

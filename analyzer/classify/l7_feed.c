@@ -17,8 +17,9 @@ enum { IP_ICMPV6 = 58 };
  */
 enum { ANSWER_BYTES_TELLING = 8192 };
 
-/* How many segments of the other end's are looked at for another version of its first words. */
-enum { ANSWERS_MAX = 8 };
+/* How many segments of the other end's are looked at for another version of its first words; and of
+ * the client's, for something to be understood behind an answer to what was not. */
+enum { ANSWERS_MAX = 8, BEHIND_MAX = 8 };
 
 /* Of all that was sent for the beginning, what an answer of that kind leaves; without one, what is
  * forgotten before all of it was tried is said to be. */
@@ -67,7 +68,7 @@ static void end_waiting(struct l7_feed *feed)
 
 	feed->session->is_settled = true;
 	versions_forget(feed->tables->reassembly, asked);
-	if (asked->is_read) {
+	if (asked->is_read && feed->l7->protocol != L7_UNKNOWN) {
 		l7_read_finish(feed, asked);
 	}
 	if (!l7_contest_has_others(feed)) {
@@ -124,9 +125,8 @@ static bool hear_answer(struct l7_feed *feed, const struct packet *packet,
  * where nobody knew those the others are read in their place. */
 static void hear_other_answer(struct l7_feed *feed, struct direction *direction)
 {
-	if (feed->session->is_settled) {
-		l7_contest_recall_all(feed);
-	} else {
+	l7_contest_recall_all(feed);
+	if (!feed->session->is_settled || feed->session->directions[0].versions) {
 		feed->session->is_settled = true;
 		settle_versions(feed, L7_UNKNOWN, reader_over(NULL, 0));
 	}
@@ -139,18 +139,31 @@ static void hear_other_answer(struct l7_feed *feed, struct direction *direction)
 }
 
 /* Another version of what was said is kept until it is answered; where there is no more room,
- * looked at now. True where the segment is nothing else. */
+ * looked at now, or behind an answer forgotten. True where the segment is nothing else. */
 static bool is_other_version(
 	struct l7_feed *feed, struct direction *direction, const struct l7_segment *segment)
 {
 	struct reassembly *reassembly = feed->tables->reassembly;
 	enum l7_stream_version version = l7_stream_keep_version(reassembly, direction, segment);
 
-	if (version == L7_VERSION_NO_ROOM) {
+	if (version == L7_VERSION_NO_ROOM && feed->session->is_settled) {
+		versions_forget(reassembly, direction);
+	} else if (version == L7_VERSION_NO_ROOM) {
 		settle_versions(feed, L7_UNKNOWN, reader_over(NULL, 0));
 		version = l7_stream_keep_version(reassembly, direction, segment);
 	}
 	return direction->is_done || version == L7_VERSION_INSTEAD;
+}
+
+/* All was read, and only another version is waited for. */
+static void wait_on(struct l7_feed *feed, struct direction *direction)
+{
+	bool is_behind = feed->session->is_settled && direction == feed->session->directions;
+
+	direction->waited += is_behind;
+	if (++direction->pieces >= L7_PIECES_MAX || direction->waited >= BEHIND_MAX) {
+		l7_read_finish(feed, direction);
+	}
 }
 
 static void feed_segment(struct l7_feed *feed, const struct packet *packet, const struct peek *peek,
@@ -162,7 +175,8 @@ static void feed_segment(struct l7_feed *feed, const struct packet *packet, cons
 	struct l7_segment segment = { .packet = packet,
 		.peek = peek,
 		.peer_has_spoken = other->is_started || other->is_done,
-		.may_begin_again = l7_read_may_come_again(feed, direction) };
+		.may_begin_again = l7_read_may_come_again(feed, direction) ||
+				   l7_read_begins_anew(feed, direction, packet) };
 	bool is_cut = packet->payload_bytes < packet->payload_wire_bytes;
 	struct reader bytes;
 
@@ -180,6 +194,10 @@ static void feed_segment(struct l7_feed *feed, const struct packet *packet, cons
 		hear_other_answer(feed, direction);
 	}
 	enum l7_stream_news news = l7_stream_take(reassembly, direction, &segment, &bytes);
+	bool is_readable = news == L7_STREAM_BYTES || news == L7_STREAM_ENOUGH;
+	if (!piece->from_source && is_readable) {
+		l7_answer_note_words(direction, &bytes);
+	}
 	if (!piece->from_source && direction->is_started && !feed->session->is_settled &&
 		!hear_answer(feed, packet, direction, news, &bytes)) {
 		return;
@@ -190,9 +208,8 @@ static void feed_segment(struct l7_feed *feed, const struct packet *packet, cons
 		l7_read_finish(feed, direction);
 		break;
 	case L7_STREAM_NOTHING:
-		if (direction->is_read && !direction->versions &&
-			++direction->pieces >= L7_PIECES_MAX) {
-			l7_read_finish(feed, direction);
+		if (direction->is_read && !direction->versions) {
+			wait_on(feed, direction);
 		}
 		break;
 	case L7_STREAM_ENOUGH:
@@ -312,7 +329,7 @@ void l7_feed_packet(struct l7_feed *feed, const struct packet *packet, const str
 
 void l7_feed_settle(struct l7_feed *feed)
 {
-	if (feed->session->directions[0].versions) {
+	if (feed->session->directions[0].versions && !feed->session->is_settled) {
 		feed->session->is_settled = true;
 		settle_versions(feed, L7_UNKNOWN, reader_over(NULL, 0));
 	}

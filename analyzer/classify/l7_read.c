@@ -36,12 +36,31 @@ bool l7_read_may_come_again(const struct l7_feed *feed, const struct direction *
 	       feed->ends.protocol == IP_TCP && !feed->session->is_settled;
 }
 
+bool l7_read_begins_anew(
+	const struct l7_feed *feed, const struct direction *direction, const struct packet *packet)
+{
+	return direction == feed->session->directions && direction->start_is_seen &&
+	       direction->has_start && feed->session->is_settled &&
+	       (direction->versions || direction->is_read || !direction->is_known ||
+		       (int32_t)(packet->tcp_seq - direction->next_seq) < 0);
+}
+
+/* The other end was understood, and nothing that the client said. */
+static bool is_client_unknown(const struct l7_feed *feed, const struct direction *direction)
+{
+	const struct direction *client = feed->session->directions;
+
+	return direction != client && client->start_is_seen && client->is_started &&
+	       !client->is_known && !client->is_done && feed->ends.protocol == IP_TCP;
+}
+
 /* This direction has said what it has to say. */
 static void conclude_direction(struct l7_feed *feed, struct direction *direction)
 {
 	bool is_asked = l7_read_may_come_again(feed, direction);
 
-	if (!is_asked && !l7_answer_is_kept(feed, direction)) {
+	if (!is_asked && !l7_answer_is_kept(feed, direction) &&
+		!is_client_unknown(feed, direction)) {
 		l7_read_finish(feed, direction);
 		return;
 	}
@@ -54,7 +73,8 @@ static void conclude_direction(struct l7_feed *feed, struct direction *direction
 
 void l7_read_conclude_flow(struct l7_feed *feed, struct direction *direction)
 {
-	if (l7_read_may_come_again(feed, direction) || l7_answer_is_kept(feed, direction)) {
+	if (l7_read_may_come_again(feed, direction) || l7_answer_is_kept(feed, direction) ||
+		is_client_unknown(feed, direction)) {
 		conclude_direction(feed, direction);
 		direction->ends_flow = true;
 		return;
@@ -155,6 +175,7 @@ static void begin_inside(struct l7_feed *feed, size_t used)
 	answer->start_seq = answer->next_seq + (uint32_t)used;
 	direction->is_inner = answer->is_inner = true;
 	direction->is_torn = answer->is_known = false;
+	answer->word_bytes = 0;
 	direction->outer_hosts = (uint8_t)l7_contest_hosts(feed->l7);
 	feed->session->is_settled = false;
 }

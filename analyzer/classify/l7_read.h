@@ -18,6 +18,11 @@ unsigned l7_read_counts(const struct direction *direction, size_t bytes);
  * SYN tells where that is, or a hello. */
 bool l7_read_may_come_again(const struct l7_feed *feed, const struct direction *direction);
 
+/* Does the client's segment begin the connection anew, behind an answer? That may be false as well,
+ * until it is said in other words. */
+bool l7_read_begins_anew(
+	const struct l7_feed *feed, const struct direction *direction, const struct packet *packet);
+
 /* Bytes of a stream, all that is there from its first unread one on. is_last: nothing more comes
  * behind them. */
 void l7_read_stream(

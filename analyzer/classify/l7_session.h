@@ -29,8 +29,11 @@ struct direction {
 			     end what it said first, while that may come otherwise; 0 none */
 	uint32_t
 		versions; /* pieces that do not go on with it, until then (l7_versions.h); 0 none */
-	uint32_t address; /* of datagrams: what stands in the latest one where a short header
-			     of QUIC says to whom it goes */
+	union {
+		uint32_t address; /* of datagrams: what stands in the latest one where a short
+				     header of QUIC says to whom it goes */
+		uint32_t words;   /* of a stream: hash of what it said first (l7_answer.h) */
+	};
 	uint16_t unsure_bytes;  /* at the start: the receiver may not have taken them */
 	uint8_t beyond;         /* segments that lay too far ahead */
 	uint8_t dissector;      /* place in the table of who reads it */
@@ -42,6 +45,7 @@ struct direction {
 	uint8_t outer_hosts;    /* hosts that were asked for before a hand-over that both made */
 	uint8_t waited;         /* segments since its first words were kept */
 	uint8_t urgent_count;   /* bytes with a number that are none of the stream's */
+	uint8_t word_bytes;     /* so many of its first bytes are in the hash */
 	bool is_repeated : 1;   /* the one before it had the same there */
 	bool has_start : 1;     /* start_seq is known, or taken for known */
 	bool is_started : 1;    /* payload came that its receiver takes */

@@ -229,6 +229,50 @@ static void test_false_acknowledgements(void)
 	expect_truth("a hello", "behind the acknowledgement of a request");
 }
 
+/* Behind an answer to a false beginning the true one comes, and is answered in its place. */
+static void test_answers_before_hello(void)
+{
+	static const uint8_t alert[] = { 0x15, 3, 3, 0, 2, 2, 40 };
+	static struct hello_builder first, second;
+	uint32_t all;
+
+	put_session(&first, "first.example.com", 1);
+	put_session(&second, "second.example.com", 2);
+	all = (uint32_t)first.count;
+	for (unsigned i = 0; i < 4; i++) {
+		begin();
+		send(first.bytes, 0, first.count);
+		if (i == 0) {
+			answer_session(all, 1);
+		} else if (i == 1) {
+			reply(all, "x", 1);
+		} else if (i == 2) {
+			reply(all, response, sizeof(response) - 1);
+		} else {
+			reply(all, alert, sizeof(alert));
+		}
+		send(second.bytes, 0, second.count);
+		answer_session((uint32_t)second.count, 2);
+		expect_both("two hellos and two answers, in turns");
+	}
+	begin();
+	send(first.bytes, 0, first.count);
+	answer_session(all, 1);
+	send(second.bytes, 0, second.count);
+	answer_session(all, 1);
+	fixture_end(&fixture);
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "first.example.com",
+		"a hello behind an answer that is said once more");
+	ok(fixture.l7.name_count == 1 && !fixture.l7.is_contested, "… is nothing");
+	begin();
+	send(others[11].bytes, 0, others[11].count);
+	reply((uint32_t)others[11].count, response, sizeof(response) - 1);
+	send(truth.bytes, 0, truth.count);
+	reply((uint32_t)truth.count, server_hello, sizeof(server_hello));
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "true.example.com",
+		"a hello behind an answer to zeros");
+}
+
 static void test_banners(void)
 {
 	begin();
@@ -448,6 +492,7 @@ int main(void)
 	test_answer_in_pieces();
 	test_false_answers();
 	test_false_acknowledgements();
+	test_answers_before_hello();
 	test_banners();
 	test_no_answer();
 	test_many();

@@ -462,8 +462,12 @@ static enum dissect_result tls_stream(struct dissection *dissection)
 		result = begin_stream(dissection, &state.offer);
 		uint8_t hello = result == DISSECT_DONE ? hello_type(dissection->in) : 0;
 		bool goes_on = !dissection->is_last || dissection->cut_bytes > 0;
-		if (hello && goes_on && dissection->l7->protocol == L7_TLS) {
+		/* Who refuses a hello may not be who was asked: the true answer may follow. */
+		bool refuses = result == DISSECT_DONE && state.is_followed[!direction] &&
+			       dissection->in.at[0] == RECORD_ALERT;
+		if ((hello || refuses) && goes_on && dissection->l7->protocol == L7_TLS) {
 			state.is_followed[direction] = true;
+			dissection->other_done = false;
 			result = follow_hello(dissection, &state, hello == MESSAGE_CLIENT_HELLO);
 		}
 	}
