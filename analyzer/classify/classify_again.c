@@ -240,12 +240,7 @@ static bool asks_on_http2(struct classify *classify, const struct packet *packet
  * names whom the flow has asked before as well. */
 static void contest_request(struct l7_info *l7, const struct l7_info *known)
 {
-	for (unsigned i = 0; i < known->name_count; i++) {
-		if (known->names[i].source == NAME_HTTP_HOST) {
-			l7_info_add_name(
-				l7, NAME_HTTP_HOST, l7_info_name(known, i), known->names[i].length);
-		}
-	}
+	l7_info_add_names(l7, NAME_HTTP_HOST, known);
 	l7->is_contested = true;
 }
 

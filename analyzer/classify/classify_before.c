@@ -96,42 +96,24 @@ bool classify_is_recalled(struct classify *classify, struct collector *collector
 	return true;
 }
 
-static void add_quic_names(const struct classify *classify, uint32_t from, struct l7_info *l7)
-{
-	const struct l7_info *known = l7_info_store_get(classify->tables.store, from);
-
-	l7->quic_version = known->quic_version;
-	for (unsigned i = 0; i < known->name_count; i++) {
-		if (known->names[i].source == NAME_QUIC_SNI) {
-			l7_info_add_name(
-				l7, NAME_QUIC_SNI, l7_info_name(known, i), known->names[i].length);
-		}
-	}
-}
-
-/* What connections say of a flow that may go on with one of them, with a reference: their names, in
- * doubt. */
-static uint32_t in_doubt(struct classify *classify, uint32_t one, uint32_t other)
-{
-	struct l7_info l7;
-
-	l7_info_clear(&l7);
-	l7.protocol = L7_QUIC;
-	l7.is_contested = true;
-	add_quic_names(classify, one, &l7);
-	add_quic_names(classify, other, &l7);
-	return l7.name_count > 0 ? l7_info_store_add(classify->tables.store, &l7) : 0;
-}
-
-void classify_keep_connection(struct classify *classify, const struct flow_ends *ends,
-	const struct quic_ends *ids, uint32_t l7)
+/* What the connections between its ends say of a flow that may go on with one of them, with a
+ * reference: their names, in doubt. 0 where there were none. */
+static uint32_t in_doubt(struct classify *classify, const struct flow_ends *ends)
 {
 	struct l7_info_store *store = classify->tables.store;
-	uint32_t before = quic_moves_between(&classify->moves, ends);
-	uint32_t all = before && before != l7 ? in_doubt(classify, before, l7) : 0;
+	struct l7_info *l7 = &classify->scratch;
+	uint32_t connections[QUIC_MOVES_BETWEEN];
+	unsigned count = quic_moves_between(&classify->moves, ends, connections);
 
-	quic_moves_keep(&classify->moves, store, ends, ids, l7, all ? all : l7);
-	l7_info_store_release(store, all);
+	l7_info_clear(l7);
+	l7->protocol = L7_QUIC;
+	l7->is_contested = true;
+	for (unsigned i = 0; i < count; i++) {
+		const struct l7_info *known = l7_info_store_get(store, connections[i]);
+		l7->quic_version = known->quic_version;
+		l7_info_add_names(l7, NAME_QUIC_SNI, known);
+	}
+	return l7->name_count > 0 ? l7_info_store_add(store, l7) : 0;
 }
 
 /* A packet of QUIC with a short header, as far as can be told: a bit that is always one, and room
@@ -163,9 +145,7 @@ bool classify_has_moved(struct classify *classify, struct collector *collector,
 		know_flow(collector, peek->flow, l7);
 		return true;
 	}
-	l7 = *note || !may_be_short(packet) ? 0
-					    : quic_moves_guess(&classify->moves, &ends, datagram);
-	l7 = l7 ? in_doubt(classify, l7, l7) : 0;
+	l7 = *note || !may_be_short(packet) ? 0 : in_doubt(classify, &ends);
 	*note = l7 ? l7 | NOTE_DONE | NOTE_WATCH : *note;
 	return l7 != 0;
 }

@@ -12,7 +12,8 @@ void classify_know_ends(struct classify *classify, const struct collector *colle
 	*known = (struct known_ends){ .flow = flow, .ends = quic_ends_of(&session->states[0]) };
 	collector_flow_ends(collector, flow, &ends);
 	if (known->ends.is_known && session->l7 && !session->is_hearsay) {
-		classify_keep_connection(classify, &ends, &known->ends, session->l7);
+		quic_moves_keep(
+			&classify->moves, classify->tables.store, &ends, &known->ends, session->l7);
 	}
 }
 
@@ -98,20 +99,6 @@ void classify_share_socket(struct classify *classify, struct collector *collecto
 	};
 }
 
-/* The names in hellos of QUIC that l7 info says, 0 none. */
-static void add_names(const struct classify *classify, uint32_t from, struct l7_info *l7)
-{
-	const struct l7_info *earlier =
-		from ? l7_info_store_get(classify->tables.store, from) : NULL;
-
-	for (unsigned i = 0; earlier && i < earlier->name_count; i++) {
-		if (earlier->names[i].source == NAME_QUIC_SNI) {
-			l7_info_add_name(l7, NAME_QUIC_SNI, l7_info_name(earlier, i),
-				earlier->names[i].length);
-		}
-	}
-}
-
 /* Nobody can tell whose the packet is: the flow has the earlier names beside its own, and says so.
  */
 static void contest(
@@ -133,7 +120,10 @@ static void contest(
 	bool is_anybody = false;
 	for (unsigned i = 0; i < shared->count; i++) {
 		const struct earlier_connection *earlier = &shared->earlier[i];
-		add_names(classify, earlier->l7, l7);
+		if (earlier->l7) {
+			l7_info_add_names(l7, NAME_QUIC_SNI,
+				l7_info_store_get(classify->tables.store, earlier->l7));
+		}
 		is_anybody |= !earlier->ends.is_known;
 	}
 	if (l7->name_count == known && !is_anybody) {

@@ -255,10 +255,6 @@ uint32_t classify_recall(const struct classify *classify, struct collector *coll
 bool classify_is_recalled(struct classify *classify, struct collector *collector,
 	const struct peek *peek, const struct packet *packet);
 
-/* A connection of QUIC between those ends was answered; it may go on from another port. */
-void classify_keep_connection(struct classify *classify, const struct flow_ends *ends,
-	const struct quic_ends *ids, uint32_t l7);
-
 /* The first packet of a flow without a beginning: does it go on with a connection of QUIC that had
  * another port? Where that is only probable the flow is in doubt, and watched; and a packet of the
  * server in such a flow may still prove it. */

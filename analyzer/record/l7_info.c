@@ -213,6 +213,15 @@ void l7_info_drop_names(struct l7_info *l7)
 	l7->issuer_at = 0;
 }
 
+void l7_info_add_names(struct l7_info *l7, enum name_source source, const struct l7_info *from)
+{
+	for (unsigned i = 0; i < from->name_count; i++) {
+		if (from->names[i].source == source) {
+			l7_info_add_name(l7, source, l7_info_name(from, i), from->names[i].length);
+		}
+	}
+}
+
 void l7_info_keep_names(struct l7_info *l7, enum name_source source, unsigned count)
 {
 	struct l7_info all;

@@ -268,6 +268,8 @@ void l7_info_clear(struct l7_info *l7);
  * change nothing. A hello's finds room: the last names that are no stronger go. True where it was
  * added. */
 bool l7_info_add_name(struct l7_info *l7, enum name_source source, const char *name, size_t length);
+/* Those that the other l7 info has from that source. */
+void l7_info_add_names(struct l7_info *l7, enum name_source source, const struct l7_info *from);
 /* Did the client look the name up, as far as the wire or a resolver's log tells? */
 static inline bool name_source_is_lookup(uint8_t source)
 {

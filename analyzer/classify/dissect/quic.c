@@ -178,11 +178,8 @@ static bool read_beside(struct dissection *dissection, struct reader messages)
 	bool is_whole = read_hello(dissection, messages, false) == DISSECT_DONE;
 	l7_info_copy(&second, l7);
 	l7_info_copy(l7, &first);
-	for (unsigned i = 0; is_whole && i < second.name_count; i++) {
-		if (second.names[i].source == NAME_QUIC_SNI) {
-			l7_info_add_name(l7, NAME_QUIC_SNI, l7_info_name(&second, i),
-				second.names[i].length);
-		}
+	if (is_whole) {
+		l7_info_add_names(l7, NAME_QUIC_SNI, &second);
 	}
 	return is_whole;
 }
