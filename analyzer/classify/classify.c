@@ -622,6 +622,12 @@ static bool has_payload(const struct flow_record *flow)
 	       flow->total_bytes[0] + flow->total_bytes[1] > packets * HEADERS_USUAL;
 }
 
+/* Payload that is there has been looked at, and that has left its mark. */
+static bool was_read(const struct flow_record *flow)
+{
+	return flow->note & (NOTE_PROGRESS | NOTE_DONE | NOTE_KEPT);
+}
+
 /* A flow of a call that does not show whose call it is has the app of its socket. */
 static void name_call(
 	const struct classify *classify, const struct flow_record *flow, struct l7_info *l7)
@@ -653,7 +659,7 @@ static bool may_ask_port(const struct flow_record *flow, const struct l7_info *l
 		return true; /* the number of the protocol, not of a port */
 	}
 	if (flow->start_seen) {
-		return l7->not_captured || !has_payload(flow);
+		return l7->not_captured || !(has_payload(flow) || was_read(flow));
 	}
 	return flow->protocol == IP_TCP ||
 	       flow->total_packets[0] + flow->total_packets[1] >= RUNNING_PACKETS_LEAST;
@@ -750,8 +756,7 @@ void classify_settle(struct classify *classify, const struct flow_record *flow, 
 	if (classify->tables.lookups) {
 		classify_credit_name(classify, flow, l7);
 	}
-	/* Payload that is there has been looked at, and that has left its mark. */
-	is_cut |= !(flow->note & (NOTE_PROGRESS | NOTE_DONE | NOTE_KEPT));
+	is_cut |= !was_read(flow);
 	l7->not_captured = l7->hidden == NAME_HIDDEN_OPAQUE && is_cut;
 	note_findings(classify, flow, l7);
 	if (classify->probe_refusals) {

@@ -42,12 +42,13 @@ static void read_rows(void)
 	}
 }
 
-static unsigned flows_not_captured;
+static unsigned flows_not_captured, flows_by_port;
 static unsigned split_hellos_read; /* flows of the name that only the flood's last flow has */
 
 static void check_record(const char *file, const struct flow_record *flow, const struct l7_info *l7)
 {
 	flows_not_captured += l7->not_captured;
+	flows_by_port += l7->protocol_by_port;
 	split_hellos_read += strcmp(l7_info_domain(l7), "late.example.org") == 0;
 	for (unsigned i = 0; i < row_count; i++) {
 		struct row *row = rows + i;
@@ -182,8 +183,8 @@ static FILE *begin_capture(char *path)
 }
 
 /* One segment of a flow of its own number, of which the capture has cut bytes off. */
-static void put_cut_segment(
-	FILE *file, uint32_t flow, uint32_t seq, const uint8_t *bytes, size_t count, size_t cut)
+static void put_flagged_segment(FILE *file, uint32_t flow, uint8_t flags, uint32_t seq,
+	const uint8_t *bytes, size_t count, size_t cut)
 {
 	struct hello_builder packet = { .count = 0 };
 
@@ -196,7 +197,7 @@ static void put_cut_segment(
 	put_number(&packet, 4, 50000U << 16 | 443);
 	put_number(&packet, 4, 1000 + seq);
 	put_number(&packet, 4, 1);
-	put_number(&packet, 4, 0x50180400);
+	put_number(&packet, 4, 0x50000400 | (uint32_t)flags << 16);
 	put_number(&packet, 4, 0);
 	put_bytes(&packet, bytes, count);
 	put_u32_le(file, 1000 + flow / 100000);
@@ -204,6 +205,14 @@ static void put_cut_segment(
 	put_u32_le(file, (uint32_t)packet.count);
 	put_u32_le(file, (uint32_t)(packet.count + cut));
 	fwrite(packet.bytes, 1, packet.count, file);
+}
+
+enum { FLAG_SYN = 0x02, FLAG_PUSH = 0x08, FLAG_ACK = 0x10 };
+
+static void put_cut_segment(
+	FILE *file, uint32_t flow, uint32_t seq, const uint8_t *bytes, size_t count, size_t cut)
+{
+	put_flagged_segment(file, flow, FLAG_PUSH | FLAG_ACK, seq, bytes, count, cut);
 }
 
 static void put_segment(FILE *file, uint32_t flow, uint32_t seq, const uint8_t *bytes, size_t count)
@@ -236,6 +245,27 @@ static void test_not_captured(void)
 		unlink(path);
 		is_int(flows_not_captured, cases[i].flows, "%s: is the capture to blame?",
 			cases[i].what);
+	}
+}
+
+/* A connection from its beginning on: its port speaks until it does, however little it says. */
+static void test_words_before_port(void)
+{
+	static const uint8_t words[] = "no such thing";
+
+	for (unsigned speaks = 0; speaks <= 1; speaks++) {
+		char path[] = "/tmp/borderflow-port-XXXXXX";
+		struct classify_stats stats;
+		FILE *file = begin_capture(path);
+		put_flagged_segment(file, 1, FLAG_SYN, 0, words, 0, 0);
+		put_flagged_segment(file, 1, FLAG_ACK, 1, words, 0, 0);
+		put_segment(file, 1, 1, words, speaks * sizeof(words));
+		fclose(file);
+		flows_by_port = 0;
+		run(path, &(struct classify_options){ 0 }, &stats);
+		unlink(path);
+		is_int(flows_by_port, !speaks, "%s: does the port speak for it?",
+			speaks ? "a connection of few words" : "… of none");
 	}
 }
 
@@ -276,6 +306,7 @@ int main(void)
 	}
 	test_flood();
 	test_not_captured();
+	test_words_before_port();
 	if (row_count > 0) {
 		test_fingerprints();
 		test_little_memory();
