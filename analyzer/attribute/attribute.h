@@ -45,7 +45,9 @@
  *     its flow. On 853 every name is a resolver's.
  *   - Words of an app's own (ALPN; a certificate's name that is no host) are the wire format and
  *     the certificate. A User-Agent's product is worth 75, where we are the client.
- *   - A port names an app only where the flow's beginning was not seen.
+ *   - The format of a tunnel (WireGuard, OpenVPN, IPsec) tells that it hides, not who runs it: the
+ *     name or address of a provider does, with its own confidence.
+ *   - A port names an app only where the flow's beginning was not seen, and nothing else names it.
  *   - An address says nothing where both ends lie in the app's own network.
  *
  * Owner and control are the app's as they were when the flow began, for the part of the service

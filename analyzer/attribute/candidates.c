@@ -350,12 +350,17 @@ static uint16_t find_protocol_app(const struct catalogue *catalogue, const struc
 	return find_resolver(catalogue, record, candidates);
 }
 
+static bool is_by_port(const struct l7_info *l7)
+{
+	return l7->protocol_by_port && l7->app_hint == APP_HINT_NONE;
+}
+
 /* The wire format as a rule of its own: it cannot be weak, and its text is the protocol's name. */
 static void gather_protocol(const struct catalogue *catalogue, const struct record *record,
 	struct candidates *candidates)
 {
 	const struct l7_info *l7 = &record->l7;
-	bool by_port = l7->protocol_by_port && l7->app_hint == APP_HINT_NONE;
+	bool by_port = is_by_port(l7);
 	enum evidence_kind evidence = by_port ? EVIDENCE_PORT : EVIDENCE_PROTOCOL;
 	uint16_t symbol = find_protocol_app(catalogue, record, candidates);
 
@@ -491,6 +496,39 @@ static void gather_addresses(const struct catalogue *catalogue, const struct rec
 		NAME_INDEX_NONE, false);
 }
 
+static bool is_any_tunnel(const struct l7_info *l7)
+{
+	return (l7->protocol == L7_WIREGUARD || l7->protocol == L7_OPENVPN ||
+		       l7->protocol == L7_IPSEC) &&
+	       l7->app_hint != APP_HINT_TAILSCALE;
+}
+
+/* The format of a tunnel tells that it hides, and not who runs it. Names and addresses of a service
+ * that hides as much do. */
+static void name_tunnel(const struct l7_info *l7, struct candidates *candidates)
+{
+	struct candidate *format = NULL;
+	const struct candidate *provider = NULL;
+
+	for (unsigned i = 0; i < candidates->count && is_any_tunnel(l7); i++) {
+		struct candidate *candidate = &candidates->items[i];
+		if (candidate->ignored || candidate->ground != CANDIDATE_SOUND ||
+			candidate->match.hides != APP_HIDES_CONTENT) {
+			continue;
+		}
+		if (candidate->evidence == EVIDENCE_PROTOCOL) {
+			format = candidate;
+		} else if (!provider) {
+			provider = candidate;
+		}
+	}
+	if (format && provider) {
+		format->match.app = provider->match.app;
+		format->match.region = provider->match.region;
+		format->confidence = provider->confidence;
+	}
+}
+
 void candidates_gather(const struct catalogue *catalogue, const struct record *record,
 	struct candidates *candidates)
 {
@@ -510,7 +548,9 @@ void candidates_gather(const struct catalogue *catalogue, const struct record *r
 		gather_label(
 			catalogue, record, &hello, &matches[hello.name - l7->names], candidates);
 	}
-	gather_protocol(catalogue, record, candidates);
+	if (!is_by_port(l7)) {
+		gather_protocol(catalogue, record, candidates);
+	}
 	gather_words(catalogue, record, candidates);
 	gather_names(catalogue, l7, matches, &hello, true, candidates);
 	doubt_lookups(catalogue, candidates);
@@ -520,6 +560,10 @@ void candidates_gather(const struct catalogue *catalogue, const struct record *r
 		doubt_each_lookup(candidates, CANDIDATE_OLD);
 	}
 	gather_addresses(catalogue, record, candidates);
+	name_tunnel(l7, candidates);
+	if (is_by_port(l7)) {
+		gather_protocol(catalogue, record, candidates);
+	}
 	gather_unasked(catalogue, l7, matches, &hello, candidates);
 }
 

@@ -466,6 +466,49 @@ static void test_wire_format(void)
 	is_int(record.verdict.hides, APP_HIDES_NOTHING, "and makes no gap");
 }
 
+/* The format of a tunnel tells that it hides, and not who runs it. */
+static void test_whose_tunnel(void)
+{
+	struct record record = flow_to("203.0.113.7");
+
+	record.l7.protocol = L7_OPENVPN;
+	add_name(&record, NAME_DNS_QUERY, "se123.nordvpn.com");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "nordvpn", "a tunnel to a provider that was looked up is its");
+	is_int(record.verdict.confidence, 83, "by the look-up, with which the format agrees");
+	ok(has(&record, EVIDENCE_DNS) && has(&record, EVIDENCE_PROTOCOL), "… as it says");
+	is_int(record.verdict.hides, APP_HIDES_CONTENT, "… and hides as much");
+	record.l7.protocol_by_port = true;
+	record.flow.start_seen = false;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "nordvpn", "… the more so where only the port says what it is");
+
+	record = flow_to("203.0.113.7");
+	record.l7.protocol = L7_IPSEC;
+	add_name(&record, NAME_DNS_QUERY, "epdg.epc.mnc001.mcc240.pub.3gppnetwork.org");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "wifi-calling", "a phone that calls over Wi-Fi is on no VPN");
+
+	record = flow_to("162.159.193.5");
+	record.l7.protocol = L7_WIREGUARD;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "warp", "one to a provider's own address is its");
+	record.l7.app_hint = APP_HINT_TAILSCALE;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "tailscale", "… but not where the format itself tells whose");
+
+	record = flow_to("203.0.113.7");
+	record.l7.protocol = L7_WIREGUARD;
+	add_name(&record, NAME_DNS_QUERY, "www.tiktok.com");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "wireguard", "no app that hides nothing speaks WireGuard");
+	record = flow_to("203.0.113.7");
+	record.l7.protocol = L7_WIREGUARD;
+	add_name(&record, NAME_DNS_UNASKED, "se123.nordvpn.com");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "wireguard", "an answer that nobody asked for names no provider");
+}
+
 static void test_every_hint_is_listed(void)
 {
 	for (unsigned hint = APP_HINT_NONE + 1; hint < APP_HINT_COUNT; hint++) {
@@ -595,6 +638,7 @@ int main(void)
 	test_words();
 	test_time();
 	test_wire_format();
+	test_whose_tunnel();
 	test_every_hint_is_listed();
 	test_embedded();
 	test_direction();
