@@ -6,6 +6,7 @@
 
 #include "analyzer/redact/name_encoding.h"
 #include "analyzer/redact/name_groups.h"
+#include "analyzer/redact/name_squeezed.h"
 #include "base/name_fold.h"
 
 enum { OCTETS = 4, NAME_BYTES = 256, GAP_MAX = 5 };
@@ -31,11 +32,6 @@ static bool is_end(const struct name_owner *owner, uint32_t number)
 		}
 	}
 	return false;
-}
-
-static bool is_end_mac(const struct name_owner *owner, uint64_t number)
-{
-	return number != 0 && (number == owner->macs[0] || number == owner->macs[1]);
 }
 
 /* The last three bytes of a MAC, which tell one machine from the next of its maker. */
@@ -80,16 +76,11 @@ static bool octets_tell(const struct name_owner *owner, const char *at)
 	       owns_v4(owner, number);
 }
 
-static bool is_station(const struct name_owner *owner, uint64_t mac)
-{
-	return owner->stations && owner->stations->is_seen(owner->stations->context, mac);
-}
-
 /* Does a machine of ours have it? Unseen ones are taken for ours, but where it is known who our
  * end is. */
 static bool tells_mac(const struct name_owner *owner, uint64_t mac)
 {
-	return is_station(owner, mac) || (owner->macs[0] == 0 && owner->macs[1] == 0);
+	return name_is_station(owner, mac) || (owner->macs[0] == 0 && owner->macs[1] == 0);
 }
 
 /* The last half of an address: the one of our end, or one made of a MAC (RFC 4291, appendix A). */
@@ -150,7 +141,7 @@ static bool has_short_pairs(const struct name_owner *owner, const char *at)
 	struct name_short_groups pairs;
 
 	return name_read_short_groups(at, PAIRS, 2, &pairs) &&
-	       (is_station(owner, pairs.number) ||
+	       (name_is_station(owner, pairs.number) ||
 		       (pairs.digits >= DIGITS_LEAST && pairs.letters > 0 &&
 			       pairs.letters < pairs.digits && tells_mac(owner, pairs.number)));
 }
@@ -243,7 +234,7 @@ static bool digits_tell(const struct name_owner *owner, const char *at, size_t l
 	memcpy(text, at, length);
 	text[length] = '\0';
 	return (length <= 10 && owns_v4(owner, strtoull(text, NULL, 10))) ||
-	       (length <= 15 && is_end_mac(owner, strtoull(text, NULL, 10))) ||
+	       (length <= 15 && name_is_known_mac(owner, strtoull(text, NULL, 10))) ||
 	       (length <= 11 && strspn(text, "01234567") == length &&
 		       strtoull(text, NULL, 8) <= UINT32_MAX &&
 		       is_end(owner, (uint32_t)strtoull(text, NULL, 8))) ||
@@ -258,7 +249,7 @@ static bool tells_mac_in_a_row(const struct name_owner *owner, uint64_t mac)
 {
 	enum { GROUP_OR_LOCAL = 3 };
 
-	return mac >> 40 & GROUP_OR_LOCAL ? is_station(owner, mac) : tells_mac(owner, mac);
+	return mac >> 40 & GROUP_OR_LOCAL ? name_is_station(owner, mac) : tells_mac(owner, mac);
 }
 
 /* Hexadecimal digits that stand together. What is before or behind the address in the same word may
@@ -437,7 +428,8 @@ static void turn_words(const char *text, size_t length, char *turned)
 }
 
 /* A run of hexadecimal digits and separators that is an IPv6 address with others for colons, from
- * its start or from behind one of its separators ("ip6-fd00--5", "fd00.0.0.0.0.0.0.5.example"). */
+ * its start or from behind one of its separators ("ip6-fd00--5", "fd00.0.0.0.0.0.0.5.example"), or
+ * from within its first word ("idfd00--5"). */
 static bool run_tells(const struct name_owner *owner, const char *run, size_t length)
 {
 	char text[ADDR_TEXT_MAX + 1], turned[ADDR_TEXT_MAX + 1];
@@ -467,17 +459,25 @@ static bool run_tells(const struct name_owner *owner, const char *run, size_t le
 
 static bool has_own_run(const char *name, const struct name_owner *owner)
 {
+	enum { WORD = 4 };
+
 	for (const char *at = name; *at; at++) {
-		size_t run = 0, separators = 0;
-		if (at != name && name_is_word(at[-1])) {
+		size_t run = 0, separators = 0, digits = 0;
+		if (at != name && name_is_hex(at[-1])) {
 			continue;
 		}
 		while (is_run(at[run])) {
 			separators += name_is_separator(at[run++]);
 		}
-		if (separators >= 2 && run_tells(owner, at, run)) {
-			return true;
+		while (name_is_hex(at[digits])) {
+			digits++;
 		}
+		size_t start = digits > WORD ? digits - WORD : 0;
+		do {
+			if (separators >= 2 && run_tells(owner, at + start, run - start)) {
+				return true;
+			}
+		} while (++start < digits);
 	}
 	return false;
 }
@@ -528,5 +528,6 @@ bool name_spells_address(const char *name, const struct name_owner *owner)
 	return has_groups(folded, owner) || has_own_crosses(folded, owner) ||
 	       has_own_number(folded, owner) || has_own_octets(folded, owner) ||
 	       has_own_pairs(folded, owner) || has_own_fours(folded, owner) ||
-	       has_own_eights(folded, owner) || has_own_run(folded, owner);
+	       has_own_eights(folded, owner) || has_own_run(folded, owner) ||
+	       name_holds_digits(folded, owner);
 }

@@ -7,7 +7,8 @@
  * fours, two sixes or twelve in a row of hexadecimal digits, or an interface identifier made of it)
  * counts where a station of ours has it; where the one of our end was not seen, as behind a router,
  * by its look. What many names look like counts where it is the address of our end
- * (name_encoding.h).
+ * (name_encoding.h), and what is hidden among other digits and letters where it is known
+ * (name_squeezed.h).
  *
  * Names are looked at as a reader sees them (name_fold.h).
  *
@@ -34,5 +35,16 @@ struct name_stations {
 	uint64_t (*mac_of)(const void *context, const struct addr *addr, uint64_t time_ns);
 	const void *context;
 };
+
+static inline bool name_is_station(const struct name_owner *owner, uint64_t mac)
+{
+	return owner->stations && owner->stations->is_seen(owner->stations->context, mac);
+}
+
+static inline bool name_is_known_mac(const struct name_owner *owner, uint64_t mac)
+{
+	return mac != 0 &&
+	       (mac == owner->macs[0] || mac == owner->macs[1] || name_is_station(owner, mac));
+}
 
 bool name_spells_address(const char *name, const struct name_owner *owner);

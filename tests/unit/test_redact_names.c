@@ -70,7 +70,8 @@ static void test_names(void)
 		"01205000415.example", "00001010000101000000000100001101.example",
 		"10x20x1x13.example", "13x1x20x10.example", "ip10dot20dot1dot13.example",
 		"0a-14-01-0d.example", "0xa.0x14.0x1.0xd.example", "0d-01-14-0a.example",
-		"10--20--1--13.example",
+		"10--20--1--13.example", "a14010d.example", "0a-14-01-0dz.example",
+		"f0a-14-01-0d.example", "idfd00--5.example",
 		/* IPv6: digit by digit, backwards, with dots */
 		"5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.example",
 		"500000000000000000000000000000df.example", "fd00.0.0.0.0.0.0.5.example",
@@ -153,10 +154,17 @@ static void test_macs(void)
 		/* without zeros before, also where numbers look like others */
 		"0-15-5d-1-23-4f.example", "cam.0.15.5d.1.23.4f.example", "2-1-2-3-4-7.example",
 		"cam_2_1_2_3_4_7.example", "215-5dff-fe01-234f.example",
-		"cam-1-2ff-fe03-407.example" };
+		"cam-1-2ff-fe03-407.example",
+		/* among other letters, with x between, backwards, as an identifier, in decimals */
+		"nest00155d01234fa.example", "00-15-5d-01-23-4fz.example",
+		"00x15x5dx01x23x4f.example", "4f23015d1500.example",
+		"f.4.3.2.1.0.d.5.5.1.0.0.example", "4f2301feff5d1502.example",
+		"id0015-5d01-234f.example", "x0215-5dff-fe01-234f.example",
+		"0-21-93-1-35-79.example", "2203351974919.example" };
 	static const char *const plain[] = { "00155d012345.cdn.example",
 		"00-15-5d-01-23-45.example", "0015.5d01.2345.example", "001-55d-012-345.example",
 		"00155d-012345.example", "02155dfffe012345.example", "cam-012345.example",
+		"nest00155d012345a.example", "00x15x5dx01x23x45.example", "0-21-93-1-35-69.example",
 		"a0b2c3d4e5f6.cdn.example", "91754668880.example", "aakv2ajdj5.example",
 		"2-1-2-3-4-8.example", "215-5dff-fe01-2345.example", "1-2-3-4.example",
 		"1-2ff-fe03-408.example" };
