@@ -8,7 +8,7 @@
 #include "analyzer/classify/dissect/ja4.h"
 #include "analyzer/classify/dissect/tls_hello.h"
 
-enum { RECORD_HANDSHAKE = 22, RECORD_HEADER = 13, RECORD_BYTES_MAX = 16384 + 2048 };
+enum { RECORD_HANDSHAKE = 22, RECORD_BYTES_MAX = 16384 + 2048 };
 enum {
 	MESSAGE_CLIENT_HELLO = 1,
 	MESSAGE_SERVER_HELLO = 2,
@@ -28,29 +28,48 @@ struct fragment {
 	struct reader bytes;
 };
 
-static bool read_fragment(struct reader *in, struct fragment *fragment)
+static bool read_record(struct reader *in, struct reader *record)
 {
 	uint8_t content = reader_u8(in);
 	uint16_t version = reader_u16(in), epoch = reader_u16(in);
 
 	reader_skip(in, 6);
-	struct reader record = reader_sub(in, reader_u16(in));
-	fragment->type = reader_u8(&record);
-	fragment->message_bytes = reader_u24(&record);
-	reader_skip(&record, 2);
-	fragment->offset = reader_u24(&record);
-	fragment->bytes = reader_sub(&record, reader_u24(&record));
-	return reader_ok(in) && reader_ok(&record) && content == RECORD_HANDSHAKE &&
-	       is_version(version) && epoch == 0 && fragment->type <= 24 &&
+	*record = reader_sub(in, reader_u16(in));
+	return reader_ok(in) && content == RECORD_HANDSHAKE && is_version(version) && epoch == 0;
+}
+
+static bool read_fragment(struct reader *record, struct fragment *fragment)
+{
+	fragment->type = reader_u8(record);
+	fragment->message_bytes = reader_u24(record);
+	reader_skip(record, 2);
+	fragment->offset = reader_u24(record);
+	fragment->bytes = reader_sub(record, reader_u24(record));
+	return reader_ok(record) && fragment->type <= 24 &&
 	       fragment->message_bytes < RECORD_BYTES_MAX &&
 	       fragment->offset + reader_left(&fragment->bytes) <= fragment->message_bytes;
+}
+
+/* The next one in a datagram; record is what is left of the one before it, empty at first. A record
+ * may hold several (RFC 6347, 4.2.3). */
+static bool next_fragment(struct reader *in, struct reader *record, struct fragment *fragment)
+{
+	return (reader_left(record) > 0 || read_record(in, record)) &&
+	       read_fragment(record, fragment);
+}
+
+static bool first_fragment(struct reader in, struct fragment *fragment)
+{
+	struct reader record = reader_over(in.at, 0);
+
+	return next_fragment(&in, &record, fragment);
 }
 
 static bool begins_with(struct reader in, uint8_t type)
 {
 	struct fragment fragment;
 
-	return read_fragment(&in, &fragment) && fragment.type == type && fragment.offset == 0;
+	return first_fragment(in, &fragment) && fragment.type == type && fragment.offset == 0;
 }
 
 bool dtls_begins(struct reader datagram)
@@ -278,7 +297,7 @@ static enum dissect_result follow_client(struct dissection *dissection)
 
 static enum dissect_result dtls_datagram(struct dissection *dissection)
 {
-	struct reader in = dissection->in;
+	struct reader in = dissection->in, record = reader_over(in.at, 0);
 	struct fragment fragment;
 	enum dissect_result result = DISSECT_MORE;
 	uint64_t client = dissection->state->words[WORD_CLIENT];
@@ -291,7 +310,7 @@ static enum dissect_result dtls_datagram(struct dissection *dissection)
 	if (is_awaited && !read_start(in).is_open) {
 		doubt_hello(dissection);
 	}
-	while (reader_left(&in) > RECORD_HEADER && read_fragment(&in, &fragment)) {
+	while (next_fragment(&in, &record, &fragment)) {
 		dissection->l7->protocol = L7_DTLS;
 		if (is_client != (fragment.type == MESSAGE_CLIENT_HELLO) && client != CLIENT_NONE) {
 			continue; /* what the other end would have to say */
@@ -310,9 +329,8 @@ static enum dissect_result dtls_datagram(struct dissection *dissection)
 
 static enum dissect_began dtls_began(const struct dissection *dissection)
 {
-	struct reader in = dissection->in;
 	struct fragment fragment;
-	bool fits = read_fragment(&in, &fragment);
+	bool fits = first_fragment(dissection->in, &fragment);
 
 	return began_by(fits && fragment.type == MESSAGE_CLIENT_HELLO,
 		fits && (fragment.type == MESSAGE_SERVER_HELLO ||
