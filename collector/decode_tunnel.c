@@ -94,7 +94,18 @@ static int open_pptp(struct decoding *inner, uint16_t flags, uint16_t type, stru
 					      : DECODE_REFUSED_TAG_DEPTH;
 }
 
-/* GRE version 0 (RFC 2784, RFC 2890), also NVGRE (RFC 7637) and WCCP. */
+/* The network that a key names. NVGRE (RFC 7637, 3.2) has its number in the upper 24 bits, from
+ * 4096 on, and below it what spreads flows over paths, as each sender likes. */
+static uint32_t network_of(uint16_t flags, uint16_t type, uint32_t key)
+{
+	enum { NVGRE_FIRST = 0x1000 };
+	bool is_nvgre = type == ETHERTYPE_BRIDGED && !(flags & (GRE_CHECKSUM | GRE_SEQUENCE)) &&
+			key >> 8 >= NVGRE_FIRST;
+
+	return is_nvgre ? key >> 8 : key;
+}
+
+/* GRE version 0 (RFC 2784, RFC 2890), also NVGRE and WCCP. */
 int decode_gre(struct decoding *inner, struct stretch *stretch)
 {
 	struct reader *reader = &stretch->reader;
@@ -121,7 +132,7 @@ int decode_gre(struct decoding *inner, struct stretch *stretch)
 		return open_erspan(inner, type, flags & GRE_SEQUENCE, stretch);
 	}
 	if (flags & GRE_KEY) {
-		inner->context.network_id = key;
+		inner->context.network_id = network_of(flags, type, key);
 	}
 	return open_gre_type(inner, type, stretch);
 }

@@ -3,6 +3,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 /* Numbers of one connection lie within the largest windows in use of each other. */
 enum { NUMBERS_REACH = 1 << 24 };
 
@@ -74,24 +76,45 @@ static enum fit numbers_fit(
 	return is_judged ? FIT_PROVED : FIT_UNKNOWN;
 }
 
-/* Did a flow whose both directions were seen go another way? TCP's numbers tell. Of what has none
- * the answers move: who asks under a new number asks in another plan of addresses. */
+/* Do both numbers of the packet go on where its connection stands? A copy of what was seen, as of
+ * the other side of a router, does not: it comes at once, where what is sent again comes later. */
+static bool goes_on(const struct flow_slab *slab, uint32_t number, const struct packet *packet)
+{
+	enum { COPIES_WITHIN_NS = 100 * NS_PER_MS };
+	const struct flow_state *state = flow_slab_state(slab, number);
+	unsigned sender = (packet->flags & PACKET_FROM_HIGH) != 0;
+	bool both_known = state->flags & FLOW_SEQ_LOW && state->flags & FLOW_SEQ_HIGH;
+	bool is_ahead = (int32_t)(packet->tcp_seq - state->next_seq[sender]) >= 0;
+
+	return both_known && packet->tcp_flags & TCP_ACK &&
+	       (is_ahead || packet->time_ns > state->end_ns + COPIES_WITHIN_NS);
+}
+
+/* Did a flow whose both directions were seen go another way? TCP's numbers tell, also where a link
+ * gave way to another with tags of its own. Of what has none the answers move: who asks under a new
+ * number asks in another plan of addresses. */
 static enum fit moved_fit(const struct flow_table *table, const struct flow_slab *slab,
 	uint32_t number, const struct packet *packet, bool is_tcp)
 {
 	unsigned sender = (packet->flags & PACKET_FROM_HIGH) != 0;
 	bool is_opener = sender == !!(flow_slab_opening(slab, number)->flags & OPENING_BY_HIGH);
 	uint16_t before = flow_context_of(slab, number, sender);
+	bool is_kin = contexts_are_kin(table->contexts, packet->context, before);
 
-	if (!contexts_are_kin(table->contexts, packet->context, before) ||
-		!was_seen(slab, number, !sender)) {
+	if (!was_seen(slab, number, !sender)) {
 		return FIT_NOT;
 	}
 	if (is_tcp) {
-		return !(packet->tcp_flags & TCP_SYN) &&
+		bool is_its_way =
+			is_kin || (contexts_are_alike(table->contexts, packet->context, before) &&
+					  goes_on(slab, number, packet));
+		return is_its_way && !(packet->tcp_flags & TCP_SYN) &&
 				       numbers_fit(slab, number, packet) == FIT_PROVED
 			       ? FIT_MOVED
 			       : FIT_NOT;
+	}
+	if (!is_kin) {
+		return FIT_NOT;
 	}
 	return is_opener && !contexts_are_one_way(table->contexts, packet->context, before)
 		       ? FIT_NOT

@@ -11,7 +11,8 @@
  *    whose context answered this one before; then one of a tunnel between the same ends; then the
  *    first to begin;
  *  - else one that both directions were seen of, which went another way (contexts.h) until now:
- *    a phone that moved, a path that changed;
+ *    a phone that moved, a path that changed; of TCP also one in another VLAN or tunnel, where
+ *    both numbers go on: a link that took over from another;
  *  - else none.
  *
  * Who wrapped a packet (wrapping.h) is part of its context: the two ways of a tunnel between us and
