@@ -326,7 +326,7 @@ static void l7_feed_flow(struct classify *classify, struct collector *collector,
 		l7_session_init(&fresh, peek->flow, *note);
 		fresh.directions[0].is_later = fresh.directions[1].is_later = is_later;
 	}
-	classify_follow_request(classify, packet, peek, session == &fresh);
+	classify_follow_request(classify, packet, peek, session == &fresh, is_later);
 	struct l7_feed feed;
 	classify_feed(classify, collector, packet, peek, session, &feed);
 	struct peek turned = *peek;

@@ -82,11 +82,42 @@ static struct ahead_segment *find_ahead(struct classify *classify, uint32_t flow
 	return ahead->count > 0 && ahead->flow == flow ? ahead : NULL;
 }
 
+static void keep_ahead(struct classify *classify, const struct packet *packet, uint32_t flow)
+{
+	struct ahead_segment *ahead = &classify->ahead[flow % BEGUN_REQUESTS];
+
+	ahead->flow = flow;
+	ahead->seq = packet->tcp_seq;
+	ahead->next_seq = packet->tcp_seq + packet->payload_wire_bytes;
+	ahead->count =
+		packet->payload_bytes < AHEAD_BYTES_MAX ? packet->payload_bytes : AHEAD_BYTES_MAX;
+	memcpy(ahead->bytes, packet->payload, ahead->count);
+}
+
+/* Where the first request stands behind its bytes, in whatever order they come. */
+static void follow_first(
+	struct classify *classify, const struct packet *packet, uint32_t flow, struct reader in)
+{
+	struct request_ends *ends = &classify->request_ends;
+
+	if (request_ends_ahead(ends, flow, packet->tcp_seq) > 0) {
+		keep_ahead(classify, packet, flow);
+		return;
+	}
+	request_ends_take(ends, flow, packet->tcp_seq, in);
+	struct ahead_segment *ahead = find_ahead(classify, flow);
+	if (ahead && request_ends_ahead(ends, flow, ahead->seq) <= 0) {
+		request_ends_take(ends, flow, ahead->seq, reader_over(ahead->bytes, ahead->count));
+		ahead->count = 0;
+	}
+}
+
 void classify_follow_request(struct classify *classify, const struct packet *packet,
-	const struct peek *peek, bool is_fresh)
+	const struct peek *peek, bool is_fresh, bool is_later)
 {
 	uint8_t first = packet->payload_bytes ? packet->payload[0] : 0;
-	bool begins = is_fresh && peek->from_source && is_capital(first);
+	uint32_t start = peek->has_next_seq && !is_later ? peek->next_seq : packet->tcp_seq;
+	bool may_begin = is_capital(first) || (int32_t)(packet->tcp_seq - start) > 0;
 	uint8_t protocol =
 		packet->flags & PACKET_V6 ? packet->key.v6.protocol : packet->key.v4.protocol;
 
@@ -97,15 +128,15 @@ void classify_follow_request(struct classify *classify, const struct packet *pac
 	if (ahead) {
 		ahead->count = 0;
 	}
-	if (begins) {
-		request_ends_begin(&classify->request_ends, peek->flow, packet->tcp_seq);
+	if (is_fresh && peek->from_source && may_begin) {
+		request_ends_begin(&classify->request_ends, peek->flow, start);
 	} else if (is_fresh) {
 		request_ends_forget(&classify->request_ends, peek->flow);
 	}
 	if (peek->from_source) {
 		struct reader in = reader_over(packet->payload, packet->payload_bytes);
 		struct http2_asked asked;
-		request_ends_take(&classify->request_ends, peek->flow, packet->tcp_seq, in);
+		follow_first(classify, packet, peek->flow, in);
 		http2_hosts_take(&classify->http2_hosts, peek->flow, packet->tcp_seq, in, &asked);
 	}
 }
@@ -308,18 +339,6 @@ static bool waits_for_gap(
 	       request_ends_ahead(&classify->request_ends, peek->flow, packet->tcp_seq) > 0;
 }
 
-static void keep_ahead(struct classify *classify, const struct packet *packet, uint32_t flow)
-{
-	struct ahead_segment *ahead = &classify->ahead[flow % BEGUN_REQUESTS];
-
-	ahead->flow = flow;
-	ahead->seq = packet->tcp_seq;
-	ahead->next_seq = packet->tcp_seq + packet->payload_wire_bytes;
-	ahead->count =
-		packet->payload_bytes < AHEAD_BYTES_MAX ? packet->payload_bytes : AHEAD_BYTES_MAX;
-	memcpy(ahead->bytes, packet->payload, ahead->count);
-}
-
 /* What waits in the flow is read once the bytes before it have come, or the server has it though
  * they were missed; and it is nothing where others came in its place. */
 static enum request read_ahead_segment(struct classify *classify, const struct packet *packet,
@@ -401,6 +420,7 @@ static bool begin_request(struct classify *classify, struct collector *collector
 	if (!classify_split(classify, collector, batch, peek, l7)) {
 		return false;
 	}
+	in_pieces |= find_ahead(classify, peek->flow) != NULL;
 	if (in_pieces) {
 		take_request(classify, collector, peek->flow);
 	}

@@ -153,10 +153,10 @@ void classify_fetch(const struct classify *classify, struct collector *collector
 bool classify_names_its_server(const struct l7_info *l7);
 bool classify_may_follow(const struct l7_info *l7);
 
-/* A packet is read that may begin a request of HTTP/1 (is_fresh: nothing was read before it), or
- * belong to one that is followed to its end. */
+/* A packet is read that may begin a request of HTTP/1 (is_fresh: nothing was read before it;
+ * is_later: but of another conversation), or belong to one that is followed to its end. */
 void classify_follow_request(struct classify *classify, const struct packet *packet,
-	const struct peek *peek, bool is_fresh);
+	const struct peek *peek, bool is_fresh, bool is_later);
 
 /* A packet of a flow that is watched begins another conversation: the flow is split, and what is
  * known of the new one stands in its note. True where the packet is still to be read. */

@@ -155,6 +155,18 @@ static bool is_other_version(
 	return direction->is_done || version == L7_VERSION_INSTEAD;
 }
 
+/* What is there behind a beginning that was missed; if it is nothing, what follows may be. */
+static void read_behind_missed(struct l7_feed *feed, const struct piece *piece)
+{
+	struct direction *direction = piece->direction;
+	struct reassembly *reassembly = feed->tables->reassembly;
+
+	l7_read_stream(feed, piece, reassembly_read(reassembly, direction->stream), false);
+	if (!direction->is_done && direction->dissector == PROGRESS_NO_DISSECTOR) {
+		l7_stream_forget(reassembly, direction);
+	}
+}
+
 /* All was read, and only another version is waited for. */
 static void wait_on(struct l7_feed *feed, struct direction *direction)
 {
@@ -186,6 +198,9 @@ static void feed_segment(struct l7_feed *feed, const struct packet *packet, cons
 	if (l7_stream_acknowledge(reassembly, other, packet->tcp_ack)) {
 		struct piece held = { .direction = other, .from_source = !piece->from_source };
 		l7_read_stream(feed, &held, reassembly_read(reassembly, other->stream), false);
+	}
+	if (piece->from_source && l7_stream_skip_missed(reassembly, direction, other, &segment)) {
+		read_behind_missed(feed, piece);
 	}
 	if (segment.may_begin_again && is_other_version(feed, direction, &segment)) {
 		return;

@@ -56,7 +56,8 @@ static inline bool l7_feed_is_past(
 	const struct direction *asked = session->directions, *answer = asked + 1;
 
 	return asked->is_read && !session->is_settled && !answer->has_start &&
-	       !peek->has_peer_seq && peek->has_next_seq && packet->tcp_seq == peek->next_seq &&
+	       !peek->has_peer_seq && peek->has_next_seq &&
+	       (int32_t)(packet->tcp_seq - asked->start_seq) > 0 &&
 	       (int32_t)(packet->tcp_ack - answer->start_seq) > 0;
 }
 

@@ -457,6 +457,32 @@ enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct directi
 	return take_parts(reassembly, direction, segment, parts, count, bytes);
 }
 
+bool l7_stream_skip_missed(struct reassembly *reassembly, struct direction *direction,
+	const struct direction *other, const struct l7_segment *segment)
+{
+	const struct peek *peek = segment->peek;
+	uint32_t seq = segment->packet->tcp_seq, place;
+	struct reader in;
+
+	if (!direction->stream || !is_untouched(direction) || direction->unsure_bytes ||
+		direction->versions || (int32_t)(seq - direction->next_seq) <= 0 ||
+		!reassembly_range(reassembly, direction->stream, 0, &place, &in) || place == 0 ||
+		in.at[0] < 'A' || in.at[0] > 'Z') {
+		return false;
+	}
+	uint32_t behind = direction->next_seq + place + (uint32_t)reader_left(&in);
+	bool goes_on = !peek->has_peer_seq && seq == behind &&
+		       (int32_t)(segment->packet->tcp_ack - other->start_seq) > 0;
+	if (!goes_on && !(peek->has_acked_seq && (int32_t)(peek->acked_seq - behind) >= 0)) {
+		return false;
+	}
+	reassembly_consume(reassembly, direction->stream, place);
+	direction->start_seq = direction->next_seq = direction->next_seq + place;
+	direction->start_is_seen = false;
+	direction->is_in_middle = true;
+	return true;
+}
+
 void l7_stream_keep_said(struct direction *direction)
 {
 	if (direction->stream && is_untouched(direction) && !direction->said) {
