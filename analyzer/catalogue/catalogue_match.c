@@ -225,6 +225,12 @@ static bool may_fit(const struct label_rule *rule, char first, char last)
 	       (rule->last == last || rule->last == '\0');
 }
 
+/* "video-dns.com": the label is the name of a site, and a part of it says nothing. */
+static bool is_part_of_site(const struct label_rule *rule, const char *below, size_t length)
+{
+	return (rule->first == '\0' || rule->last == '\0') && !memchr(below, '.', length);
+}
+
 struct match catalogue_match_label(
 	const struct catalogue *catalogue, const char *name, size_t length, uint16_t port)
 {
@@ -235,6 +241,7 @@ struct match catalogue_match_label(
 		const struct label_rule *rule = &catalogue->labels[i];
 		const char *pattern = catalogue->facts.rules[rule->rule].value;
 		if (may_fit(rule, name[0], name[label - 1]) && holds_on_port(rule->ports, port) &&
+			!is_part_of_site(rule, dot + 1, length - label - 1) &&
 			fits_pattern(pattern, rule->length, name, label) &&
 			!is_label_idle(catalogue, name, length)) {
 			struct match match =
