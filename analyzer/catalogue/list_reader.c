@@ -5,10 +5,10 @@
 #include "analyzer/catalogue/fact_values.h"
 #include "base/addr.h"
 
-/* Copies a word in small letters, without the quotes and the final dot around it. */
+/* Copies a word in small letters, without the quotes and dots around it. */
 static void take_word(struct list_item *item, const char *word, size_t length)
 {
-	while (length > 0 && strchr("'\"", word[0])) {
+	while (length > 0 && strchr("'\".", word[0])) {
 		word++;
 		length--;
 	}
@@ -22,10 +22,21 @@ static void take_word(struct list_item *item, const char *word, size_t length)
 	item->text[length] = '\0';
 }
 
+/* "0.0.0.0", "999.1.1.1": no top-level domain is a number (RFC 3696, 2). */
+static bool ends_in_number(const char *text)
+{
+	const char *dot = strrchr(text, '.');
+	const char *last = dot ? dot + 1 : text;
+
+	return last[strspn(last, "0123456789")] == '\0';
+}
+
 /* A name of the wanted kind, or what it is instead. */
 static void judge_name(struct list_item *item, enum list_item_kind wanted)
 {
-	if (fact_is_name(item->text, false)) {
+	if (ends_in_number(item->text)) {
+		item->kind = LIST_ITEM_UNKNOWN;
+	} else if (fact_is_name(item->text, false)) {
 		item->kind = wanted;
 	} else if (fact_is_name(item->text, true)) {
 		item->kind = LIST_ITEM_FIRST_LABEL;
@@ -118,6 +129,15 @@ static bool is_address(const char *word, size_t length)
 	return addr_parse(text, &addr);
 }
 
+static const char blanks[] = " \t\r";
+
+/* Is there no more behind a name than what lists say of it: "@ads", "# why"? */
+static bool is_remark(const char *rest)
+{
+	rest += strspn(rest, blanks);
+	return *rest == '\0' || strchr("@&#'\"", *rest);
+}
+
 /* One word of a domain list or a hosts file. */
 static void read_word(const char *word, size_t length, bool is_hosts, struct list_item *item)
 {
@@ -126,8 +146,6 @@ static void read_word(const char *word, size_t length, bool is_hosts, struct lis
 		judge_name(item, is_hosts ? LIST_ITEM_HOST : LIST_ITEM_SUFFIX);
 	}
 }
-
-static const char blanks[] = " \t\r";
 
 void list_reader_line(struct list_reader *reader, const char *line)
 {
@@ -180,7 +198,9 @@ bool list_reader_next(struct list_reader *reader, struct list_item *item)
 		take_word(item, line, strlen(line));
 		item->kind = LIST_ITEM_UNKNOWN;
 	} else {
-		read_word(line, strcspn(line, " \t\r#'\""), false, item);
+		size_t length = strcspn(line, " \t\r#'\"");
+		read_word(line, length, false, item);
+		item->kind = is_remark(line + length) ? item->kind : LIST_ITEM_UNKNOWN;
 	}
 	return true;
 }

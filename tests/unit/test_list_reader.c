@@ -47,6 +47,13 @@ int main(void)
 		"  27\"><path d=\"M12 0", "  1.408-.442.043 2.a", "group: social_network");
 	READS("unknown:\xc3\xa5.example unknown:a..b unknown:*.com", "what is no name",
 		"\xc3\xa5.example", "a..b", "||*.*.com^");
+	READS("unknown:the unknown:a.example unknown:999.1.1.1 unknown:0.0.0.0",
+		"words that are no list", "the names of a service", "a.example and others",
+		"999.1.1.1 b.example", "0.0.0.0");
+	READS("host:b.example unknown:0.0.0.0 unknown:localhost",
+		"addresses and machines in a hosts file", "0.0.0.0 b.example 0.0.0.0 localhost");
+	READS("suffix:a.example suffix:b.example", "names with a dot before them", ".a.example",
+		"domain:.b.example");
 	READS("suffix:a.example host:b.example", "what begins with the mark of UTF-8",
 		"\xef\xbb\xbf"
 		"a.example",
