@@ -114,13 +114,23 @@ void forgotten_networks_hear(struct forgotten_networks *networks, const struct p
 	}
 }
 
+/* What somebody outside has put into a tunnel was on no link of ours, whatever it says. */
+static bool is_written_outside(const struct flow_record *flow)
+{
+	return flow->wrapped[0] == FLOW_WRAPPED_OUTSIDE || flow->wrapped[1] == FLOW_WRAPPED_OUTSIDE;
+}
+
 void forgotten_networks_learn(struct forgotten_networks *networks, const struct policy *policy,
 	const struct record *record)
 {
 	const struct addr *ends[2] = { &record->flow.source, &record->flow.destination };
+	bool is_one_ours = record->direction == RECORD_DIRECTION_OUTBOUND ||
+			   record->direction == RECORD_DIRECTION_INBOUND;
 
-	if (record->direction == RECORD_DIRECTION_OUTBOUND ||
-		record->direction == RECORD_DIRECTION_INBOUND) {
+	if (is_written_outside(&record->flow)) {
+		return;
+	}
+	if (is_one_ours && !is_link_local(record_own_addr(record))) {
 		ends[0] = ends[1] = record_own_addr(record);
 	}
 	for (unsigned i = 0; i < 2; i++) {

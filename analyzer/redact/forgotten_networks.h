@@ -5,7 +5,8 @@
  * address, is on that link (neighbour discovery and router advertisements among it: RFC 4861), and
  * so is what a router says is, and what a server of DHCP gives away. An
  * interface identifier that is made of a MAC (RFC 4291, appendix A) and that a device of ours was
- * seen to have says the same of its other addresses.
+ * seen to have says the same of its other addresses. In a tunnel that somebody outside has wrapped
+ * nothing says so.
  *
  * Each /64 (of IPv4 /24) is told once, in a log line that asks for it; who is told from is never
  * named.
