@@ -66,6 +66,35 @@ static void check(const char *title, const char *content, bool has_key, const ch
 	policy_free(policy);
 }
 
+/* Under pseudonyms what is nobody's might be ours, and is kept as its network. */
+static void test_unknown(void)
+{
+	struct policy *policy = read_policy(STATED "consulted: 2026-01-01\n");
+	struct reference reference = { .policy = policy, .pseudonyms = pseudonyms };
+	struct record record = { .flow.start_ns = at("2026-06-01T00:00:00Z") };
+	char memory[512];
+	struct text text;
+
+	record.direction = RECORD_DIRECTION_EXTERNAL;
+	is_int(device_detail_of_record(&reference, &record), DEVICE_DETAIL_NETWORK,
+		"between two ends that nobody declared: networks");
+	record.direction = RECORD_DIRECTION_OUTBOUND;
+	is_int(device_detail_of_record(&reference, &record), DEVICE_DETAIL_DEVICE,
+		"… of a device of ours: the device");
+	reference.pseudonyms = NULL;
+	record.direction = RECORD_DIRECTION_EXTERNAL;
+	is_int(device_detail_of_record(&reference, &record), DEVICE_DETAIL_DEVICE,
+		"… and without a key what the file holds");
+	reference.is_sensor = true;
+	is_int(device_detail_of_record(&reference, &record), DEVICE_DETAIL_NONE,
+		"… which a sensor does not keep");
+	reference.is_sensor = false;
+	text_init(&text, memory, sizeof(memory));
+	device_detail_put_missing(&text, &reference, record.flow.start_ns);
+	is_int((int64_t)text.length, 0, "an analysis lacks nothing");
+	policy_free(policy);
+}
+
 static void test_classes(void)
 {
 	struct policy *policy = read_policy(STATED "consulted: 2026-01-01\nclasses:\n  Guests: "
@@ -122,6 +151,7 @@ int main(void)
 	check("over", STATED "consulted: 2026-01-01\nends: 2026-06-30\n", true,
 		"2026-07-01T00:00:00Z", DEVICE_DETAIL_NONE, "until 2026-06-30");
 	test_classes();
+	test_unknown();
 	pseudonyms_close(pseudonyms);
 	catalogue_close(catalogue);
 	return done_testing();

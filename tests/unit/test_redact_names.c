@@ -95,6 +95,8 @@ static void test_names(void)
 		"f81d4fae-7dec-11d0-a765-00155d01234f.example",
 		/* octal without a zero before it */
 		"1205000415.example", "12-24-1-15.example",
+		/* where a reverse zone is cut */
+		"8.b.d.0.1.0.0.2.ip6.arpa",
 		/* zones that nobody gives out */
 		"pc7.lan", "pc7.corp", "pc7.ad.internal", "pc7.home.arpa",
 		"anna.andersson@example.com" };
@@ -111,7 +113,8 @@ static void test_names(void)
 		"xx-small.example", "face-b00c.example", "2024.10.20.example",
 		"asset-5f3a2b-main.example", "scontent-arn2-1.xx.fbcdn.example",
 		"2026-11-28-7-15-30.logs.example", "3f2504e0-4f89-41d3-9a0c-0305e82c3301.example",
-		"2026.11.28.7.15.example",
+		"2026.11.28.7.15.example", "11.20.269.example", "10.21.269.example",
+		"11-1310989.example",
 		/* addresses of others, and digits that are no maker's */
 		"192.0.2.80", "ec2-203-0-113-7.eu-north-1.compute.example",
 		"7.113.0.203.bc.cloud.example", "2026-11-28-192-0-2-80.example",
@@ -137,7 +140,9 @@ static bool is_seen(const void *context, uint64_t mac)
 static uint64_t mac_of(const void *context, const struct addr *addr, uint64_t time_ns)
 {
 	(void)context, (void)time_ns;
-	return addr_is_v4(addr) && addr_v4(addr) == 0x0a14010d ? 0x00155d01234f : 0;
+	bool is_known =
+		addr_is_v4(addr) && (addr_v4(addr) == 0x0a14010d || addr_v4(addr) == 0xc6336409);
+	return is_known ? 0x00155d01234f : 0;
 }
 
 /* Where stations were seen a MAC is theirs or nobody's. */
@@ -190,7 +195,12 @@ static void test_v6_letters(void)
 		{ "8d2-3a1f-b20-55.v6.example", "fd00::8d2:3a1f:b20:55" },
 		{ "host.8d2.3a1f.b20.55.example", "fd00::8d2:3a1f:b20:55" },
 		{ "55-b20-3a1f-8d2.example", "fd00::8d2:3a1f:b20:55" },
-		{ "08d2_3a1f_0b20_0055.example", "fd00::8d2:3a1f:b20:55" } };
+		{ "08d2_3a1f_0b20_0055.example", "fd00::8d2:3a1f:b20:55" },
+		/* in two words, in one, beside other digits */
+		{ "08d23a1f-0b200055.example", "fd00::8d2:3a1f:b20:55" },
+		{ "08d23a1f0b200055.example", "fd00::8d2:3a1f:b20:55" },
+		{ "pc08d23a1f0b200055.example", "fd00::8d2:3a1f:b20:55" },
+		{ "08d23a1f0b200055cafe.example", "fd00::8d2:3a1f:b20:55" } };
 
 	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++) {
 		struct record record = asked_for(telling[i].name);
@@ -204,6 +214,61 @@ static void test_v6_letters(void)
 	policy_locate(policy, &record);
 	ok(!name_tells_device("8d2-3a1f-b20-56.example", &record, policy, NULL),
 		"the last half of another is not");
+}
+
+/* Names that show addresses of a body whose own networks are public ones. */
+static void test_elsewhere(void)
+{
+	static const char ours[] = "own_networks: [203.0.113.0/24, 2001:db8:5::/48]\n";
+	static const char *const telling[] = { "ip-203-0-113-9.example", "9-113-0-203.example",
+		"20010db8000500000000000000000009.example",
+		"9000000000000000000050008bd01002.example",
+		/* nobody outside has these either */
+		"ip-10-1-2-3.example", "ip-172-20-1-5.example", "ip-172-31-1-5.example",
+		"ip-192-168-1-5.example", "ip-100-64-1-5.example", "ip-100-127-1-5.example",
+		"ip-169-254-1-5.example", "5-1-168-192.example",
+		/* either end may be ours: which is not known */
+		"ip-198-51-100-7.example", "ip-198-51-100-9.example", "9.100.51.198.example",
+		"yyzwici.example", "198-51-25609.example", "cam-01234f.example",
+		"cam01234fz.example", "91754668879.example", "30614662011.example",
+		"1131031706.example" };
+	static const char *const plain[] = { "ip-203-0-114-9.example",
+		"20010db8000600000000000000000009.example", "ip-172-15-1-5.example",
+		"ip-172-32-1-5.example", "ip-192-167-1-5.example", "ip-100-63-1-5.example",
+		"ip-100-128-1-5.example", "ip-169-253-1-5.example", "ip-198-51-100-8.example",
+		"00155d012345.example", "cam-012345.example" };
+	static const struct name_stations stations = { is_seen, mac_of, NULL };
+	static const struct own_names own = { .stations = &stations };
+	struct policy *before = policy;
+	struct policy_problems problems;
+	struct err err;
+
+	is_int(policy_parse(&policy, "ours", ours, strlen(ours), NULL, catalogue, &problems, &err),
+		0, "public networks of our own");
+	for (unsigned i = 0; i < 2; i++) {
+		const char *const *names = i ? plain : telling;
+		size_t count =
+			i ? sizeof(plain) / sizeof(plain[0]) : sizeof(telling) / sizeof(telling[0]);
+		while (count-- > 0) {
+			struct record record = asked_for(names[count]);
+			addr_parse("198.51.100.7", &record.flow.source);
+			addr_parse("198.51.100.9", &record.flow.destination);
+			policy_locate(policy, &record);
+			ok(name_tells_device(names[count], &record, policy, &own) == (i == 0),
+				"%s %s", names[count], i ? "is nobody's" : "may be ours");
+		}
+	}
+	struct record record = asked_for("example.com");
+	addr_parse("2001:db8:9::1", &record.flow.source);
+	addr_parse("2001:db8:9::2", &record.flow.destination);
+	policy_locate(policy, &record);
+	ok(name_tells_device("[2001:db8:9::1]", &record, policy, NULL) &&
+			name_tells_device("[2001:db8:9::2]", &record, policy, NULL) &&
+			name_tells_device("[2001:db8:5::9]", &record, policy, NULL),
+		"an address for a name: of either end, and of our network");
+	ok(!name_tells_device("[2001:db8:9::3]", &record, policy, NULL), "… but of no other");
+	policy_free(policy);
+	policy = before;
 }
 
 /* A flow between two ends that shows a name which is plain by itself. */
@@ -289,6 +354,8 @@ static void test_own_hosts(void)
 	own_hosts_learn(hosts, "annas-laptop.ad.kommun.example");
 	own_hosts_learn(hosts, "www.kommun.example");
 	own_hosts_learn(hosts, "pc");
+	own_hosts_learn(hosts, "ada.kommun.example");
+	own_hosts_learn(hosts, "serv.kommun.example");
 	ok(name_tells_device("annas-laptop.ddns.example", &record, policy, &own),
 		"a machine's name");
 	ok(own_hosts_hold(hosts, "smb.annas-laptop"), "… wherever it stands");
@@ -298,6 +365,18 @@ static void test_own_hosts(void)
 	ok(!own_hosts_hold(hosts, "ad.kommun.example"), "only its first label counts");
 	ok(!own_hosts_hold(hosts, "www.news.example") && !own_hosts_hold(hosts, "pc.example"),
 		"what half the world is called tells nothing");
+	ok(own_hosts_hold(hosts, "ada.example"), "three letters are a name");
+	ok(own_hosts_hold(hosts, "serv.example"), "… and so is the beginning of another word");
+	unsigned held = 0;
+	for (unsigned i = 0; i < OWN_HOSTS_MAX / 4; i++) {
+		snprintf(name, sizeof(name), "known-%u", i);
+		own_hosts_learn(hosts, name);
+	}
+	for (unsigned i = 0; i < OWN_HOSTS_MAX / 4; i++) {
+		snprintf(name, sizeof(name), "known-%u", i);
+		held += own_hosts_hold(hosts, name);
+	}
+	ok(held > OWN_HOSTS_MAX / 4 * 95 / 100, "a quarter of what there is room for is kept");
 	for (unsigned i = 0; i < 3 * OWN_HOSTS_MAX; i++) {
 		snprintf(name, sizeof(name), "made-up-%u", i);
 		own_hosts_learn(hosts, i % 16 ? name : "annas-laptop");
@@ -309,6 +388,9 @@ static void test_own_hosts(void)
 	record_redact_names(&record, policy, &own);
 	is_text(record.l7.product, "", "a program that bears its machine's name");
 	is_text(record.l7.alpn, "", "a protocol that bears its address");
+	snprintf(record.l7.alpn, sizeof(record.l7.alpn), "annas-laptop");
+	record_redact_names(&record, policy, &own);
+	is_text(record.l7.alpn, "", "… or its name");
 	snprintf(record.l7.product, sizeof(record.l7.product), "AnyDesk/9.0");
 	snprintf(record.l7.alpn, sizeof(record.l7.alpn), "http/1.1");
 	record_redact_names(&record, policy, &own);
@@ -474,6 +556,7 @@ int main(void)
 	test_named_records();
 	test_macs();
 	test_v6_letters();
+	test_elsewhere();
 	test_whose();
 	test_own_zones();
 	test_own_hosts();
