@@ -4,6 +4,8 @@
 /* IEEE 802.3: up to here the field says how long the frame is, and not what it holds. */
 enum { LENGTH_MAX = 1500 };
 
+enum { PPP_IPV4 = 0x0021, PPP_IPV6 = 0x0057 };
+
 /* A frame with its length there: LLC, or, as some switches have it, a tag of that value. */
 static int decode_sized_frame(struct decoding *decoding, struct stretch *stretch)
 {
@@ -162,6 +164,58 @@ int decode_ethernet(struct decoding *decoding, struct stretch *stretch)
 	return decode_sized_frame(decoding, stretch);
 }
 
+/* The protocol of a PPP frame, of one byte where both sides agreed on it: its number is odd, the
+ * first of two bytes never is. */
+static uint16_t read_ppp_protocol(struct reader *reader)
+{
+	uint16_t protocol = reader_u8(reader);
+
+	return protocol & 1 ? protocol : (uint16_t)(protocol << 8 | reader_u8(reader));
+}
+
+static bool holds_ppp_ip(const struct stretch *stretch)
+{
+	struct stretch behind = *stretch;
+	uint16_t protocol = read_ppp_protocol(&behind.reader);
+
+	return (protocol == PPP_IPV4 && holds_ip(&behind, 4)) ||
+	       (protocol == PPP_IPV6 && holds_ip(&behind, 6));
+}
+
+/* Several links that are one (RFC 1990): a frame that went whole over one of them. Its number is of
+ * 24 bits or of 12, as was agreed on. */
+static int decode_ppp_piece(struct decoding *decoding, struct stretch *stretch)
+{
+	enum { IS_WHOLE = 0xc0, SHORT_BYTES = 2, LONG_BYTES = 4 };
+	struct stretch behind = *stretch;
+	struct reader peek = stretch->reader;
+
+	if ((reader_u8(&peek) & IS_WHOLE) != IS_WHOLE) {
+		return DECODE_REFUSED_LINK_PIECES;
+	}
+	reader_skip(&behind.reader, LONG_BYTES);
+	if (!holds_ppp_ip(&behind)) {
+		behind = *stretch;
+		reader_skip(&behind.reader, SHORT_BYTES);
+	}
+	if (!holds_ppp_ip(&behind)) {
+		return DECODE_REFUSED_NOT_IP;
+	}
+	*stretch = behind;
+	read_ppp_protocol(&stretch->reader);
+	return decode_ip(decoding, stretch);
+}
+
+/* Frames of a network behind a bridge (RFC 3518, 4.2). */
+static int decode_ppp_bridged(struct decoding *decoding, struct stretch *stretch)
+{
+	enum { HAS_NETWORK = 0x40, KIND_ETHERNET = 1 };
+	uint8_t flags = reader_u8(&stretch->reader), kind = reader_u8(&stretch->reader);
+
+	reader_skip(&stretch->reader, flags & HAS_NETWORK ? 4 : 0);
+	return kind == KIND_ETHERNET ? decode_ethernet(decoding, stretch) : DECODE_REFUSED_NOT_IP;
+}
+
 static int decode_ppp_protocol(
 	struct decoding *decoding, uint16_t protocol, struct stretch *stretch)
 {
@@ -169,9 +223,13 @@ static int decode_ppp_protocol(
 		return DECODE_REFUSED_TAG_DEPTH;
 	}
 	switch (protocol) {
-	case 0x0021:
-	case 0x0057:
+	case PPP_IPV4:
+	case PPP_IPV6:
 		return decode_ip(decoding, stretch);
+	case 0x0031:
+		return decode_ppp_bridged(decoding, stretch);
+	case 0x003d:
+		return decode_ppp_piece(decoding, stretch);
 	case 0x0281:
 	case 0x0283:
 		return decode_mpls(decoding, stretch);
@@ -184,8 +242,7 @@ static int decode_ppp_protocol(
 	}
 }
 
-/* PPP (RFC 1661) with or without address and control bytes (RFC 1662), and with a protocol of one
- * byte where both sides agreed on it: its number is odd, the first of two bytes never is. */
+/* PPP (RFC 1661) with or without address and control bytes (RFC 1662). */
 int decode_ppp(struct decoding *decoding, struct stretch *stretch)
 {
 	struct reader *reader = &stretch->reader;
@@ -194,10 +251,7 @@ int decode_ppp(struct decoding *decoding, struct stretch *stretch)
 	if (reader_u16(&peek) == 0xff03) {
 		*reader = peek;
 	}
-	uint16_t protocol = reader_u8(reader);
-	if (!(protocol & 1)) {
-		protocol = (uint16_t)(protocol << 8 | reader_u8(reader));
-	}
+	uint16_t protocol = read_ppp_protocol(reader);
 	if (!reader_ok(reader)) {
 		return DECODE_REFUSED_LINK_CUT;
 	}

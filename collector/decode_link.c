@@ -193,6 +193,70 @@ static int decode_plain_wifi(struct decoding *decoding, struct stretch *stretch)
 	return decode_wifi(decoding, stretch, WIFI_PLAIN);
 }
 
+/* Ethernet with what stands before it on the wire: a preamble, and a byte that says whether the
+ * frame may be interrupted, and whether it goes on with one that was (IEEE 802.3br). */
+static int decode_preamble(struct decoding *decoding, struct stretch *stretch)
+{
+	enum { PREAMBLE = 0x55, PREAMBLE_MAX = 7 };
+	uint8_t delimiter = reader_u8(&stretch->reader);
+
+	for (unsigned i = 0; i < PREAMBLE_MAX && delimiter == PREAMBLE; i++) {
+		delimiter = reader_u8(&stretch->reader);
+	}
+	switch (delimiter) {
+	case 0xd5: /* a frame */
+	case 0xe6: /* one that may be interrupted */
+	case 0x4c:
+	case 0x7f:
+	case 0xb3:
+		return decode_ethernet(decoding, stretch);
+	case 0x61: /* the rest of one */
+	case 0x52:
+	case 0x9e:
+	case 0x2a:
+		return DECODE_REFUSED_LINK_PIECES;
+	default:
+		return DECODE_REFUSED_LINK_CONTROL;
+	}
+}
+
+/* Is the frame behind DOCSIS' extended header encrypted (baseline privacy)? */
+static bool is_docsis_private(struct reader extended)
+{
+	enum { UPSTREAM = 3, DOWNSTREAM = 4, IS_ENABLED = 0x80 };
+	bool is_private = false;
+
+	while (reader_left(&extended) > 0) {
+		uint8_t head = reader_u8(&extended);
+		struct reader value = reader_sub(&extended, head & 15);
+		uint8_t type = head >> 4;
+		reader_skip(&value, 1);
+		is_private |=
+			(type == UPSTREAM || type == DOWNSTREAM) && reader_u8(&value) & IS_ENABLED;
+	}
+	return is_private;
+}
+
+/* DOCSIS: frames of Ethernet behind a header that may be extended; others are the link's own. */
+static int decode_docsis(struct decoding *decoding, struct stretch *stretch)
+{
+	enum { NOT_A_FRAME = 0x40, PARAMETERS = 0x3e, IS_EXTENDED = 1, CHECK_BYTES = 2 };
+	struct reader *reader = &stretch->reader;
+	uint8_t control = reader_u8(reader), bytes = reader_u8(reader);
+
+	reader_skip(reader, 2);
+	struct reader extended = reader_sub(reader, control & IS_EXTENDED ? bytes : 0);
+	reader_skip(reader, CHECK_BYTES);
+	if (!reader_ok(reader)) {
+		return DECODE_REFUSED_LINK_CUT;
+	}
+	if (control & (NOT_A_FRAME | PARAMETERS)) {
+		return DECODE_REFUSED_LINK_CONTROL;
+	}
+	return is_docsis_private(extended) ? DECODE_REFUSED_LINK_ENCRYPTED
+					   : decode_ethernet(decoding, stretch);
+}
+
 /* Link types that put a header of fixed length in front of something above. */
 static const struct {
 	uint16_t link_type;
@@ -214,6 +278,7 @@ static const struct {
 	{ 100, 0, decode_llc },  /* ATM, RFC 1483 */
 	{ 104, 0, decode_hdlc }, /* Cisco HDLC */
 	{ 105, 0, decode_plain_wifi },
+	{ 106, 0, decode_llc }, /* ATM, as Linux has it */
 	{ 107, 0, decode_frame_relay },
 	{ 108, 0, decode_loopback },
 	{ 109, 0, decode_enc },
@@ -224,9 +289,10 @@ static const struct {
 	{ 123, 0, decode_sunatm },
 	{ 127, 0, decode_radiotap },
 	{ 138, 16, decode_bare_type }, /* IP over FireWire */
-	{ 149, 0, decode_pktap },      /* free for anybody's use, and taken by Apple */
-	{ 163, 0, decode_prism },      /* AVS */
-	{ 166, 2, decode_ppp },        /* pppd's: a direction takes the place of the address byte */
+	{ 143, 0, decode_docsis },
+	{ 149, 0, decode_pktap }, /* free for anybody's use, and taken by Apple */
+	{ 163, 0, decode_prism }, /* AVS */
+	{ 166, 2, decode_ppp },   /* pppd's: a direction takes the place of the address byte */
 	{ 192, 0, decode_ppi },
 	{ 197, 0, decode_erf },
 	{ 204, 1, decode_ppp }, /* direction, then PPP */
@@ -241,6 +307,7 @@ static const struct {
 	{ 241, 12, decode_ethernet },
 	{ 242, 40, decode_ipoib },
 	{ 258, 0, decode_pktap },
+	{ 274, 0, decode_preamble },
 	{ 276, 0, decode_cooked_2 },
 	{ 281, 12, decode_broadcom_tag },
 	{ 282, 4, decode_ethernet }, /* Broadcom's tag in front */

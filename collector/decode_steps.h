@@ -83,7 +83,8 @@ enum ip_protocol {
 	IP_UDP_LITE = 136,
 	IP_MPLS = 137,
 	IP_HIP = 139,
-	IP_SHIM6 = 140
+	IP_SHIM6 = 140,
+	IP_ETHERNET = 143 /* RFC 8986, 10.1 */
 };
 
 /* What a step gives, else enum decode_refusal. Held: there is no packet yet, and the frame is
@@ -364,8 +365,9 @@ bool decode_is_outside(
 /* Decoding of what an IP packet carries: who sent that has wrapped what is in it. */
 struct decoding decode_wrapped(const struct decoding *decoding, const struct ip_layer *ip);
 
-/* GRE, and L2TP version 3 from its session's number on; also behind UDP. */
+/* GRE, EtherIP, and L2TP version 3 from its session's number on; also behind UDP. */
 int decode_gre(struct decoding *inner, struct stretch *stretch);
+int decode_etherip(struct decoding *inner, struct stretch *stretch);
 int decode_l2tp_3(struct decoding *inner, struct stretch *stretch);
 
 /* What may be inside this IP payload; decode_udp_tunnel.c: inside the UDP payload between these

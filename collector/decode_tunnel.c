@@ -138,12 +138,10 @@ int decode_gre(struct decoding *inner, struct stretch *stretch)
 }
 
 /* EtherIP (RFC 3378): version 3 in the first four bits, the rest zero. */
-static int open_etherip(struct decoding *inner, struct stretch *stretch)
+int decode_etherip(struct decoding *inner, struct stretch *stretch)
 {
-	if (reader_u16(&stretch->reader) != 0x3000 || !push_tunnel(inner, TUNNEL_IPIP)) {
-		return DECODE_REFUSED_NOT_IP;
-	}
-	return decode_ethernet(inner, stretch);
+	return reader_u16(&stretch->reader) == 0x3000 ? decode_ethernet(inner, stretch)
+						      : DECODE_REFUSED_NOT_IP;
 }
 
 /* A multicast packet on its way to where it is sent out (RFC 7761 4.9.3); a null register has none.
@@ -231,7 +229,11 @@ int decode_ip_tunnel(
 	case IP_MPLS:
 		return decode_mpls(&inner, &inside);
 	case IP_ETHERIP:
-		return open_etherip(&inner, &inside);
+		return push_tunnel(&inner, kind) ? decode_etherip(&inner, &inside)
+						 : DECODE_REFUSED_TAG_DEPTH;
+	case IP_ETHERNET:
+		return push_tunnel(&inner, kind) ? decode_ethernet(&inner, &inside)
+						 : DECODE_REFUSED_TAG_DEPTH;
 	case IP_PIM:
 		return open_pim(&inner, &inside);
 	case IP_L2TP:

@@ -268,7 +268,7 @@ static int open_hp_mirror(struct decoding *inner, struct stretch *stretch)
  * version begins with that bit; version 0 names a protocol and says its length in words. */
 static int open_gue(struct decoding *inner, struct stretch *stretch)
 {
-	enum { IS_CONTROL = 0x20, LENGTH = 0x1f, MPLS_IN_IP = 137 };
+	enum { IS_CONTROL = 0x20, LENGTH = 0x1f };
 	struct reader *reader = &stretch->reader;
 	struct reader peek = *reader;
 	uint8_t first = reader_u8(&peek), protocol = reader_u8(&peek);
@@ -289,8 +289,12 @@ static int open_gue(struct decoding *inner, struct stretch *stretch)
 		return decode_unnamed_ip(inner, stretch);
 	case IP_GRE:
 		return decode_gre(inner, stretch);
-	case MPLS_IN_IP:
+	case IP_MPLS:
 		return decode_mpls(inner, stretch);
+	case IP_ETHERIP:
+		return decode_etherip(inner, stretch);
+	case IP_ETHERNET:
+		return decode_ethernet(inner, stretch);
 	default:
 		return DECODE_REFUSED_NOT_IP;
 	}

@@ -13,7 +13,12 @@ enum frame_control {
 	FRAME_ORDER = 0x8000
 };
 
-enum { QOS_AGGREGATE = 0x0080, SUBFRAME_HEADER_BYTES = 14, FRAGMENT_NUMBER = 15 };
+enum {
+	QOS_AGGREGATE = 0x0080,
+	QOS_MESH = 0x0100,
+	SUBFRAME_HEADER_BYTES = 14,
+	FRAGMENT_NUMBER = 15
+};
 
 /* Some controllers send the frame control field with its bytes swapped inside CAPWAP: then the type
  * is in the second byte, and no order of bytes makes both look like data. Fragment numbers mean
@@ -75,6 +80,20 @@ static int decode_aggregate(struct decoding *decoding, struct stretch *stretch)
 	return aggregate.result;
 }
 
+/* In a mesh (IEEE 802.11 9.2.4.8.3) flags, lifetime, number and up to two more addresses stand
+ * before LLC. Elsewhere the bit that says so is part of a queue's length: then LLC is there at
+ * once. */
+static void skip_mesh(struct reader *reader)
+{
+	enum { SNAP = 0xaaaa, ADDRESSES = 3, ADDRESS_BYTES = 6 };
+	struct reader peek = *reader;
+
+	if (reader_u16(&peek) != SNAP) {
+		unsigned addresses = reader_u8(reader) & ADDRESSES;
+		reader_skip(reader, 5 + addresses * ADDRESS_BYTES);
+	}
+}
+
 int decode_wifi(struct decoding *decoding, struct stretch *stretch, enum wifi_form form)
 {
 	struct reader *reader = &stretch->reader;
@@ -112,6 +131,9 @@ int decode_wifi(struct decoding *decoding, struct stretch *stretch, enum wifi_fo
 	}
 	if (control & FRAME_PROTECTED) {
 		return DECODE_REFUSED_LINK_ENCRYPTED;
+	}
+	if (qos & QOS_MESH) {
+		skip_mesh(reader);
 	}
 	/* A later fragment of a frame has neither an LLC header nor a place to find one. */
 	if ((sequence & FRAGMENT_NUMBER) != 0 && !swapped) {
