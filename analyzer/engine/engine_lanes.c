@@ -3,6 +3,7 @@
 
 #include "analyzer/engine/engine_parts.h"
 #include "analyzer/engine/enrich.h"
+#include "analyzer/redact/own_inside.h"
 #include "analyzer/redact/own_zones.h"
 #include "analyzer/policy/policy.h"
 #include "base/clock.h"
@@ -44,7 +45,8 @@ bool engine_is_own(void *lane_at, const struct addr *addr)
 	struct engine_lane *lane = lane_at;
 	const struct policy *policy = latest(lane->engine, &lane->reference)->policy;
 
-	return policy_is_own(policy, addr) && !policy_blocks_with(policy, addr);
+	return (policy_is_own(policy, addr) || own_inside(policy, addr)) &&
+	       !policy_blocks_with(policy, addr);
 }
 
 /* With one thread nobody else makes room. */

@@ -61,10 +61,11 @@ in_clear() { # in_clear OPTION…: the first labels of names that are left
 	"$bin" analyze --policy "$work/policy.yaml" "$@" --summary none --flows - "$work/zones.pcap" |
 		jq -r '.destination.domain // empty | split(".")[0]' | sort -u | tr '\n' ' '
 } 2>"$work/said"
-equal 'without a key each zone has its names' 36 "$(in_clear | grep -o 'annas-[0-9]*' | wc -l)"
+equal 'without a key each zone has its names' 51 "$(in_clear | grep -o 'annas-[0-9]*' | wc -l)"
+left="pc $(seq -f 'plain-%g' 15 | sort | tr '\n' ' ')"
 for workers in 1 2 4; do
 	equal "names in zones of ours are withheld, and no others ($workers threads)" \
-		'pc plain-1 plain-10 plain-2 plain-3 plain-4 plain-5 plain-6 plain-7 plain-8 plain-9 ' "$(in_clear --keys "$work/keys" --workers $workers)"
+		"$left" "$(in_clear --keys "$work/keys" --workers $workers)"
 done
 ok 'a network that a router advertises is asked for' grep -q '2a00:b0b0:78:1::/64 is a network of ours.*advertises' "$work/said"
 ok 'the forgotten network is asked for' grep -q '2a00:b0b0:77:1::/64 is a network of ours.*own_networks' "$work/hidden/said"

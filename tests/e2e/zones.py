@@ -10,7 +10,7 @@ from frames import address, datagram, segment
 
 PC, ROUTER = "001122000001", "00aabb0000fe"
 OWN, RESOLVER, SERVER, OUTSIDE = "10.20.1.13", "10.1.0.254", "10.20.9.9", "203.0.113.80"
-A, CNAME, PTR, MX, AAAA, SRV, HTTPS = 1, 5, 12, 15, 28, 33, 65
+A, NS, CNAME, SOA, PTR, MX, AAAA, SRV, HTTPS = 1, 2, 5, 6, 12, 15, 28, 33, 65
 LINK_PC, LINK_ROUTER = "fe80" + "0" * 27 + "d", "fe80" + "0" * 27 + "1"
 OWN_6 = bytes.fromhex("20010db8002000000000000000000013")
 state = {"time": 0.0, "port": 5000}
@@ -77,9 +77,9 @@ def der(tag, body):
     return bytes([tag]) + size + body
 
 
-def certificate(name):
+def certificate(name, common="server"):
     alternative = der(0x30, der(6, b"\x55\x1d\x11") + der(4, der(0x30, der(0x82, name.encode()))))
-    subject = der(0x30, der(0x31, der(0x30, der(6, b"\x55\x04\x03") + der(12, b"server"))))
+    subject = der(0x30, der(0x31, der(0x30, der(6, b"\x55\x04\x03") + der(12, common.encode()))))
     time = der(0x30, der(23, b"260101000000Z") * 2)
     algorithm = der(0x30, der(6, b"\x2a\x86\x48\xce\x3d\x04\x03\x02"))
     body = der(0xa0, der(2, b"\x02")) + der(2, b"\x01") + algorithm + subject + time + subject + \
@@ -160,9 +160,10 @@ def change(zone, refusal=None):
         datagram(state["time"] + .02, ROUTER, PC, (RESOLVER, OWN), (53, state["port"]), asked[:2] + bytes([0xa8, refusal]) + asked[4:])
 
 
-def realm_asked(realm):
-    """AS-REQ of RFC 4120, 5.4.1, whose body holds options, realm, a time and a number."""
-    body = der(0xa0, der(3, bytes(5))) + der(0xa2, der(27, realm.encode())) + der(0xa5, der(24, b"20261201000000Z")) + \
+def realm_asked(realm, client=None):
+    """AS-REQ of RFC 4120, 5.4.1, whose body holds options, who asks, realm, a time and a number."""
+    who = client and der(0xa1, der(0x30, der(0xa0, der(2, b"\1")) + der(0xa1, der(0x30, der(27, client.encode())))))
+    body = der(0xa0, der(3, bytes(5))) + (who or b"") + der(0xa2, der(27, realm.encode())) + der(0xa5, der(24, b"20261201000000Z")) + \
         der(0xa7, der(2, b"\x01")) + der(0xa8, der(0x30, der(2, b"\x12")))
     whole = der(0x6a, der(0x30, der(0xa1, der(2, b"\x05")) + der(0xa2, der(2, b"\x0a")) + der(0xa4, der(0x30, body))))
     return pack("!I", len(whole)) + whole
@@ -181,9 +182,9 @@ def controller():
     datagram(state["time"], PC, ROUTER, (OWN, SERVER), (state["port"], 389), searched(b"", asked))
 
 
-def challenge(zone):
+def challenge(zone, machine="SERVER"):
     """NTLM's, of MS-NLMP, 2.2.1.2: of the names beside it those of DNS tell a zone."""
-    names = [(2, "KOMMUN"), (1, "SERVER"), (4, zone), (3, "server." + zone), (0, "")]
+    names = [(2, "KOMMUN"), (1, machine), (4, zone), (3, "server." + zone), (0, "")]
     pairs = b"".join(pack("<HH", kind, 2 * len(name)) + name.encode("utf-16-le") for kind, name in names)
     return b"NTLMSSP\0" + pack("<IHHIIQQHHIQ", 2, 0, 0, 56, 0xa2898205, 7, 0, len(pairs), len(pairs), 56, 0) + pairs
 
@@ -200,6 +201,27 @@ def neighbours(port, group, name):
     datagram(state["time"], PC, ROUTER, (OWN, group), (state["port"], port), message(0, name, A))
     datagram(state["time"] + .01, ROUTER, PC, (SERVER, OWN), (port, state["port"]),
              message(0, name, A, [record(name, A, address(SERVER))]))
+
+
+def system_name(name):
+    """What a machine of ours answers to whoever manages it (RFC 3418)."""
+    state["port"] += 1
+    state["time"] += .1
+    for answer, value in enumerate((der(5, b""), der(4, name.encode()))):
+        variable = der(0x30, der(0x30, der(6, bytes.fromhex("2b06010201010500")) + value))
+        body = der(0x30, der(2, b"\1") + der(4, b"public") + der(0xa2 if answer else 0xa0, der(2, b"\7") + der(2, b"\0") * 2 + variable))
+        ends, ports = ((SERVER, OWN), (161, state["port"])) if answer else ((OWN, SERVER), (state["port"], 161))
+        datagram(state["time"], ROUTER if answer else PC, PC if answer else ROUTER, ends, ports, body)
+
+
+def head_of(zone, head):
+    return record(zone, SOA, named(head) + named("hostmaster." + head) + pack("!IIIII", 1, 2, 3, 4, 5))
+
+
+def desktop(*answers):
+    """RDP turns into TLS ([MS-RDPBCGR] 2.2.1.1), whose certificate the machine has made itself."""
+    connection((OWN, SERVER), 3389, bytes.fromhex("030000130ee000000000000100080003000000") + hello(""),
+               bytes.fromhex("030000130ed000001234000200080002000000") + b"".join(answers), close=False)
 
 
 def inside(name, *answers):
@@ -267,6 +289,25 @@ WAYS = [
     lambda: lease([(12, b"annas-35")]),
     lambda: connection((OWN, SERVER), 80, b"GET / HTTP/1.1\r\nHost: intranet.zone36.example\r\n\r\n",
                        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", close=False),
+    # What is asked for in one's own domain alone.
+    lambda: ask("wpad.zone37.example", A, []),
+    lambda: ask("_ldap._tcp.Town-Hall._sites.dc._msdcs.zone38.example", SRV, []),
+    # Who keeps the names of our addresses.
+    lambda: ask("20.10.in-addr.arpa", SOA, [head_of("20.10.in-addr.arpa", "dc.zone39.example")]),
+    lambda: ask("1.20.10.in-addr.arpa", NS, [record("1.20.10.in-addr.arpa", NS, named("dc.zone40.example"))]),
+    lambda: ask("9.9.20.10.in-addr.arpa", PTR, [], [head_of("20.10.in-addr.arpa", "dc.zone41.example")]),
+    lambda: ask("pc.zone42.example", AAAA, [record("pc.zone42.example", AAAA, bytes.fromhex("0064ff9b" + "0" * 16) + address(SERVER))]),
+    # All of an own certificate, also where somebody else is asked for.
+    lambda: inside("", SERVER_HELLO + certificate("www.elsewhere.example", "pc.zone43.example")),
+    lambda: inside("www.elsewhere.example", SERVER_HELLO + certificate("*.zone44.example")),
+    lambda: connection((OWN, OUTSIDE), 88, realm_asked("ZONE45.EXAMPLE"), b"\0\0\0\x04\x7e\x02\x30\0", close=False),
+    lambda: connection((OWN, SERVER), 88, realm_asked("BODY.EXAMPLE", "ANNAS-46$"), b"\0\0\0\x04\x7e\x02\x30\0", close=False),
+    lambda: connection((OWN, SERVER), 445, shared(0, bytes(36)) + shared(1, b"NTLMSSP\0\1\0\0\0"),
+                       shared(0, bytes(64)) + shared(1, bytes(8) + challenge("body.example", "ANNAS-47")), close=False),
+    lambda: connection((OWN, OUTSIDE), 25, b"EHLO annas-48\r\n", b"220 mail.elsewhere.example ESMTP\r\n", close=False),
+    lambda: system_name("annas-49"),
+    lambda: lease([(119, named("body.example") + named("ad.zone50.example"))]),
+    lambda: desktop(SERVER_HELLO, certificate("www.elsewhere.example", "ANNAS-51")),
 ]
 STRAYS = [
     lambda: ask("pc.stray1.example", A, led_to("pc.stray1.example", OUTSIDE)),
@@ -281,6 +322,12 @@ STRAYS = [
     lambda: datagram(state["time"], ROUTER, PC, (OUTSIDE, OWN), (68, 67), dhcp(1, [(53, b"\x03"), (12, b"plain-8")])),
     lambda: datagram(state["time"], ROUTER, PC, (OUTSIDE, RESOLVER), (4000, 53), message(7, "stray9.example", 6, opcode=5)),
     lambda: datagram(state["time"], ROUTER, PC, (OUTSIDE, OWN), (4000, 5355), message(0, "plain-10.stray10.example", A)),
+    lambda: ask("113.0.203.in-addr.arpa", SOA, [head_of("113.0.203.in-addr.arpa", "ns.stray11.example")]),
+    lambda: connection((OUTSIDE, SERVER), 25, b"EHLO plain-12.stray12.example\r\n", b"220 mail.body.example ESMTP\r\n", close=False),
+    lambda: connection((OWN, OUTSIDE), 443, hello(""), SERVER_HELLO + certificate("*.stray13.example"), close=False),
+    lambda: datagram(state["time"], ROUTER, PC, (OUTSIDE, RESOLVER), (4000, 53), message(7, "wpad.stray14.example", A)),
+    # Nobody's own: the servers that answer for private addresses to whom nobody else does (RFC 7534).
+    lambda: ask("10.in-addr.arpa", SOA, [head_of("10.in-addr.arpa", "prisoner.stray15.example")], asked=False),
 ]
 
 

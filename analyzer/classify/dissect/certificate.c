@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "analyzer/classify/dissect/dissector.h"
+
 /* Tags of DER (X.690) as they stand in certificates. */
 enum {
 	DER_OID = 0x06,
@@ -178,10 +180,10 @@ static bool add_alternative_names(struct reader value, struct l7_info *l7)
 	return count > 0;
 }
 
-static bool read_extensions(struct reader list, struct l7_info *l7)
+/* What the extension of alternative names holds; empty where there is none. */
+static struct reader find_alternative_names(struct reader list)
 {
 	struct reader extensions = der_expect(&list, DER_SEQUENCE);
-	bool has_names = false;
 
 	while (reader_ok(&extensions) && reader_left(&extensions) > 0) {
 		uint8_t tag;
@@ -192,14 +194,20 @@ static bool read_extensions(struct reader list, struct l7_info *l7)
 			value = der_next(&extension, &tag);
 		}
 		if (is_oid(oid, oid_alternative_names, sizeof(oid_alternative_names))) {
-			has_names |= add_alternative_names(value, l7);
+			return value;
 		}
 	}
-	return has_names;
+	return reader_over(extensions.end, 0);
 }
 
-void certificate_read(struct reader message, bool wants_names, struct l7_info *l7)
+/* The first of the chain. */
+struct certificate {
+	struct reader issuer, common_name, alternative_names;
+};
+
+static struct certificate open_certificate(struct reader message)
 {
+	struct certificate opened;
 	uint8_t tag;
 
 	reader_skip(&message, 3); /* length of the chain */
@@ -212,22 +220,61 @@ void certificate_read(struct reader message, bool wants_names, struct l7_info *l
 		der_next(&signed_part, &tag);
 	}
 	der_next(&signed_part, &tag); /* signature algorithm */
-	note_issuer(der_next(&signed_part, &tag), l7);
-	if (!wants_names) {
-		return;
-	}
+	opened.issuer = der_next(&signed_part, &tag);
 	der_next(&signed_part, &tag); /* validity */
-	struct reader name = common_name(der_next(&signed_part, &tag));
-	bool has_names = false;
+	opened.common_name = common_name(der_next(&signed_part, &tag));
 	der_next(&signed_part, &tag); /* public key */
+	opened.alternative_names = reader_over(signed_part.end, 0);
 	while (reader_ok(&signed_part) && reader_left(&signed_part) > 0) {
 		struct reader part = der_next(&signed_part, &tag);
 		if (tag == DER_EXTENSIONS) {
-			has_names |= read_extensions(part, l7);
+			opened.alternative_names = find_alternative_names(part);
 		}
 	}
-	if (!has_names) {
-		add_host(l7, name);
+	return opened;
+}
+
+void certificate_read(struct reader message, bool wants_names, struct l7_info *l7)
+{
+	struct certificate certificate = open_certificate(message);
+
+	note_issuer(certificate.issuer, l7);
+	if (!wants_names) {
+		return;
 	}
-	add_product(l7, name);
+	if (!add_alternative_names(certificate.alternative_names, l7)) {
+		add_host(l7, certificate.common_name);
+	}
+	add_product(l7, certificate.common_name);
+}
+
+static void learn_name(const struct own_network *own, struct reader name)
+{
+	if (reader_left(&name) > 2 && name.at[0] == '*' && name.at[1] == '.') {
+		reader_skip(&name, 2);
+	}
+	own_network_learn(own, name);
+}
+
+void certificate_learn(const struct dissection *dissection, struct reader message)
+{
+	enum { PORT_RDP = 3389, PORT_WINRM = 5986 };
+	const struct own_network *own = &dissection->tables->own;
+
+	if (!dissection_is_own_word(dissection)) {
+		return;
+	}
+	struct certificate certificate = open_certificate(message);
+	struct reader names = der_expect(&certificate.alternative_names, DER_SEQUENCE);
+	while (reader_ok(&names) && reader_left(&names) > 0) {
+		uint8_t tag;
+		struct reader name = der_next(&names, &tag);
+		if (tag == DER_DNS_NAME) {
+			learn_name(own, name);
+		}
+	}
+	learn_name(own, certificate.common_name);
+	if (dissection->sender_port == PORT_RDP || dissection->sender_port == PORT_WINRM) {
+		own_network_learn_host(own, certificate.common_name);
+	}
 }

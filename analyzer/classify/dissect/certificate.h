@@ -17,3 +17,9 @@ enum { CERTIFICATE_NAMES_MAX = 4 };
  * the issuer, and where wanted adds at most CERTIFICATE_NAMES_MAX names with the source NAME_CERT.
  */
 void certificate_read(struct reader message, bool wants_names, struct l7_info *l7);
+
+struct dissection;
+
+/* All names in the certificate of a machine of ours are ours, whoever is asked for; that of a
+ * desktop which serves others has the machine's own (RDP, WinRM). */
+void certificate_learn(const struct dissection *dissection, struct reader message);

@@ -239,6 +239,13 @@ static inline bool dissection_has_port(const struct dissection *dissection, uint
 	return dissection->sender_port == port || dissection->receiver_port == port;
 }
 
+/* Does a machine of ours speak, and does somebody want to know what it says of itself? */
+static inline bool dissection_is_own_word(const struct dissection *dissection)
+{
+	return !dissection->is_hearsay &&
+	       own_network_has(&dissection->tables->own, &dissection->sender);
+}
+
 /* Who began, where the sender is known to ask or to answer. */
 static inline enum dissect_began began_by(bool asks, bool answers)
 {

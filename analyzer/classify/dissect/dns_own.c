@@ -6,31 +6,61 @@
 #include "analyzer/classify/dissect/dissector.h"
 #include "analyzer/classify/dissect/dns.h"
 
-/* The address whose name is asked for (RFC 1035, 3.5; RFC 3596, 2.5). */
-static bool read_reverse(const struct dns_name *name, struct addr *addr)
+/* The address whose name is asked for, or what a zone of such names has of it (RFC 1035, 3.5;
+ * RFC 3596, 2.5). */
+static bool read_reverse(const char *at, bool may_be_zone, struct addr *addr)
 {
 	static const char v4_end[] = "in-addr.arpa", v6_end[] = "ip6.arpa";
-	const char *at = name->text;
-	uint8_t bytes[16] = { 0 };
+	uint8_t values[32], bytes[16] = { 0 };
 	unsigned count = 0;
 	bool is_v6 = strstr(at, v6_end) != NULL;
 	unsigned parts = is_v6 ? 32 : 4, base = is_v6 ? 16 : 10, most = is_v6 ? 15 : 255;
+	const char *end = is_v6 ? v6_end : v4_end;
 
-	for (; count < parts; count++) {
-		char *end;
-		unsigned long part = strtoul(at, &end, (int)base);
-		if (end == at || *end != '.' || part > most) {
+	for (; count < parts && strcmp(at, end) != 0; count++) {
+		char *behind;
+		unsigned long part = strtoul(at, &behind, (int)base);
+		if (behind == at || *behind != '.' || part > most) {
 			return false;
 		}
-		if (is_v6) {
-			bytes[15 - count / 2] |= (uint8_t)(part << (count % 2 * 4));
-		} else {
-			bytes[3 - count] = (uint8_t)part;
-		}
-		at = end + 1;
+		values[count] = (uint8_t)part;
+		at = behind + 1;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		unsigned place = count - 1 - i;
+		bytes[is_v6 ? place / 2 : place] |=
+			(uint8_t)(is_v6 ? values[i] << (place % 2 ? 0 : 4) : values[i]);
 	}
 	*addr = is_v6 ? addr_from_v6(bytes) : addr_from_v4(bytes);
-	return strcmp(at, is_v6 ? v6_end : v4_end) == 0;
+	return strcmp(at, end) == 0 && (count == parts || (may_be_zone && count > 0));
+}
+
+/* Addresses that nobody else has (RFC 1918, RFC 4193): who keeps their names is one of us. Of
+ * others it is often who leases them out. */
+static bool is_private(const struct addr *addr)
+{
+	if (!addr_is_v4(addr)) {
+		return (addr->bytes[0] & 0xfe) == 0xfc;
+	}
+	uint32_t number = addr_v4(addr);
+	return number >> 24 == 10 || number >> 20 == 0xac1 || number >> 16 == 0xc0a8;
+}
+
+/* Who answers for private addresses where nobody does (RFC 7534). */
+static bool is_nobodys(const struct dns_name *name)
+{
+	static const char prisoner[] = "prisoner.iana.org", empty[] = "blackhole.as112.arpa";
+
+	return strcmp(name->text, prisoner) == 0 || strcmp(name->text, empty) == 0;
+}
+
+static bool keeps_own_names(const struct own_network *own, const struct dns_record *record)
+{
+	struct addr addr;
+
+	return (record->type == DNS_TYPE_SOA || record->type == DNS_TYPE_NS) &&
+	       read_reverse(record->owner.text, true, &addr) && is_private(&addr) &&
+	       own_network_has(own, &addr);
 }
 
 static bool is_own_record(const struct own_network *own, struct dns_record *record)
@@ -47,9 +77,9 @@ static bool is_own_record(const struct own_network *own, struct dns_record *reco
 	return own_network_has(own, &addr);
 }
 
-/* What was not asked for an address: names of one of ours; and a service that a machine of ours
- * offers, whose address comes beside the answer. That says something of the name that was asked for
- * alone: who answers for it may write anything beside it. */
+/* What was not asked for an address: names of one of ours, and who keeps them; and a service that a
+ * machine of ours offers, whose address comes beside the answer. That says something of the name
+ * that was asked for alone: who answers for it may write anything beside it. */
 static void learn_of_records(
 	const struct own_network *own, struct reader message, const struct dns_message *dns)
 {
@@ -58,7 +88,8 @@ static void learn_of_records(
 	struct dns_name name;
 	struct addr asked;
 	bool is_reverse = dns->question_type == DNS_TYPE_PTR &&
-			  read_reverse(&dns->question, &asked) && own_network_has(own, &asked);
+			  read_reverse(dns->question.text, false, &asked) &&
+			  own_network_has(own, &asked);
 
 	reader_skip(&in, 4);
 	unsigned questions = reader_u16(&in), records = reader_u16(&in);
@@ -72,6 +103,10 @@ static void learn_of_records(
 		if (is_reverse && record.type == DNS_TYPE_PTR &&
 			dns_read_name(message, &record.data, &name)) {
 			own->learn(own->whose, name.text);
+		} else if (keeps_own_names(own, &record)) {
+			if (dns_read_name(message, &record.data, &name) && !is_nobodys(&name)) {
+				own->learn(own->whose, name.text);
+			}
 		} else if (is_own_record(own, &record)) {
 			own->learn(own->whose, dns->question.text);
 		}
@@ -93,7 +128,9 @@ void dns_learn_own(
 {
 	const struct own_network *own = &dissection->tables->own;
 
-	if (!own->is_own || dns->code != DNS_CODE_NONE || dns->opcode == DNS_OPCODE_UPDATE) {
+	bool is_told = dns->code == DNS_CODE_NONE || dns->code == DNS_CODE_NXDOMAIN;
+
+	if (!own->is_own || !is_told || dns->opcode == DNS_OPCODE_UPDATE) {
 		return;
 	}
 	if (leads_to_us(own, dns)) {
@@ -107,14 +144,34 @@ void dns_learn_own(
 	}
 }
 
+/* What machines ask for in their own domain alone: how to reach mail, telephones and proxies, who
+ * keeps their accounts, and below _msdcs where controllers are ([MS-ADTS], 6.3.2). */
+static bool is_asked_at_home(const char *name)
+{
+	static const char *const labels[] = { "wpad", "isatap", "autodiscover", "lyncdiscover",
+		"lyncdiscoverinternal", "enterpriseenrollment", "enterpriseregistration",
+		"_autodiscover", "_gc", "_kerberos", "_kpasswd", "_ldap", "_sipinternaltls",
+		"_vlmcs" };
+	size_t length = strcspn(name, ".");
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+		if (labels[i][0] == name[0] && strlen(labels[i]) == length &&
+			memcmp(labels[i], name, length) == 0) {
+			return true;
+		}
+	}
+	return strstr(name, "_msdcs.") != NULL;
+}
+
 /* The zone that a machine of ours wants to be changed is the one that it thinks it is in, whatever
  * becomes of it. */
 void dns_learn_wish(const struct dissection *dissection, const struct dns_message *dns)
 {
 	const struct own_network *own = &dissection->tables->own;
 
-	if (dns->opcode == DNS_OPCODE_UPDATE && !dns->is_response && !dissection->is_hearsay &&
-		own_network_has(own, &dissection->sender)) {
+	if (!dns->is_response && !dissection->is_hearsay &&
+		own_network_has(own, &dissection->sender) &&
+		(dns->opcode == DNS_OPCODE_UPDATE || is_asked_at_home(dns->question.text))) {
 		own->learn(own->whose, dns->question.text);
 	}
 }

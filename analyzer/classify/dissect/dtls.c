@@ -235,6 +235,7 @@ static enum dissect_result read_server_message(
 		return is_full ? DISSECT_DONE : DISSECT_MORE;
 	}
 	certificate_read(body, dissection->l7->name_count == 0, dissection->l7);
+	certificate_learn(dissection, body);
 	return DISSECT_DONE;
 }
 

@@ -38,12 +38,13 @@ const struct dissector dissector_ntp = {
 	.protocol = L7_NTP, .datagram = ntp_datagram, .datagram_began = ntp_began
 };
 
-/* A name as in DNS (RFC 1035, 3.1), without pointers to elsewhere. */
-static void learn_encoded(const struct own_network *own, struct reader in)
+/* Names as in DNS (RFC 1035, 3.1), one behind the other. */
+static void learn_encoded(const struct own_network *own, struct reader whole)
 {
+	struct reader in = whole;
 	struct dns_name name;
 
-	if (dns_read_name(in, &in, &name) && name.length > 0) {
+	while (reader_left(&in) > 0 && dns_read_name(whole, &in, &name) && name.length > 0) {
 		own->learn(own->whose, name.text);
 	}
 }
@@ -178,9 +179,25 @@ const struct dissector dissector_dhcp = { .protocol = L7_DHCP,
 	.endless = true,
 	.datagram_begins = BEGINS({ 1, 13 }) };
 
-/* RFC 1157, RFC 3412: a BER sequence that begins with the version. */
+/* What a machine answers of its own name (sysName, RFC 3418, 2). */
+static void learn_system_name(const struct dissection *dissection, struct reader in)
+{
+	static const char object[] = "\x2b\6\1\2\1\1\5\0\4"; /* with the tag of a string */
+	const size_t bytes = sizeof(object) - 1;
+	const uint8_t *found = memmem(in.at, reader_left(&in), object, bytes);
+
+	if (found && dissection_is_own_word(dissection)) {
+		reader_skip(&in, (size_t)(found - in.at) + bytes);
+		uint8_t length = reader_u8(&in);
+		own_network_learn_machine(&dissection->tables->own, reader_sub(&in, length));
+	}
+}
+
+/* RFC 1157, RFC 3412: a BER sequence that begins with the version. Where names are wanted, what
+ * comes behind the first question is read as well. */
 static enum dissect_result snmp_datagram(struct dissection *dissection)
 {
+	enum { MESSAGES_MAX = 16 };
 	struct reader in = dissection->in;
 	uint8_t sequence = reader_u8(&in), length = reader_u8(&in);
 
@@ -193,7 +210,14 @@ static enum dissect_result snmp_datagram(struct dissection *dissection)
 		    (version == 3 ? next == 0x30 : version <= 1 && next == 4);
 	bool has_port =
 		dissection_has_port(dissection, 161) || dissection_has_port(dissection, 162);
-	return claim_if(fits && has_port, dissection, L7_SNMP);
+	enum dissect_result result = claim_if(fits && has_port, dissection, L7_SNMP);
+
+	if (result == DISSECT_OTHER || !dissection->tables->own.is_own) {
+		return result;
+	}
+	learn_system_name(dissection, in);
+	dissection->other_done = false;
+	return ++dissection->state->words[0] < MESSAGES_MAX ? DISSECT_MORE : DISSECT_DONE;
 }
 
 /* Requests, notices, and what answers them (RFC 3416, 3); version 3 hides which it is. */

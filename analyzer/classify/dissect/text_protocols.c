@@ -84,6 +84,21 @@ static bool read_imap(const char *line, size_t length, bool *asks_tls)
 	return false;
 }
 
+/* A client greets with what it calls itself (RFC 5321, 4.1.1.1). */
+static void learn_greeter(const struct dissection *dissection, const char *line, size_t length)
+{
+	enum { VERB = 5 };
+	struct reader name = reader_over((const uint8_t *)line, length);
+
+	if (!dissection_is_own_word(dissection) || length <= VERB ||
+		(!same_start(line, length, "EHLO ") && !same_start(line, length, "HELO "))) {
+		return;
+	}
+	reader_skip(&name, VERB);
+	own_network_learn_machine(&dissection->tables->own,
+		reader_sub(&name, length - VERB - (line[length - 1] == '\r')));
+}
+
 static bool read_command(
 	struct dissection *dissection, const char *line, size_t length, bool *asks_tls)
 {
@@ -92,6 +107,7 @@ static bool read_command(
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (same_start(line, length, verbs[i].text)) {
 			*asks_tls = verbs[i].asks_tls;
+			learn_greeter(dissection, line, length);
 			if (*protocol == L7_UNKNOWN) {
 				*protocol = (uint8_t)verbs[i].protocol;
 			}

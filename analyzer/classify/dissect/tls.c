@@ -201,6 +201,7 @@ static enum dissect_result read_server_messages(struct dissection *dissection,
 			bool wants_names =
 				!has_good_name(dissection->l7) || tor_may_be(dissection->l7);
 			certificate_read(body, wants_names, dissection->l7);
+			certificate_learn(dissection, body);
 			if (wants_names && tor_has_certificate(dissection->l7)) {
 				claim_tor(dissection->l7);
 			}

@@ -8,15 +8,12 @@
 /* Do machines of ours speak, and does somebody want to know their names? */
 static bool is_among_own(const struct dissection *dissection)
 {
-	const struct own_network *own = &dissection->tables->own;
-
-	return own->is_own && !dissection->is_hearsay &&
-	       own_network_has(own, &dissection->sender) &&
-	       own_network_has(own, &dissection->receiver);
+	return dissection_is_own_word(dissection) &&
+	       own_network_has(&dissection->tables->own, &dissection->receiver);
 }
 
 /* A name in UTF-16; one with other letters than ASCII's is none of DNS. */
-static void learn_wide(const struct own_network *own, struct reader in)
+static void learn_wide(const struct own_network *own, struct reader in, bool is_machine)
 {
 	uint8_t name[L7_INFO_NAME_MAX];
 	size_t length = 0;
@@ -28,14 +25,15 @@ static void learn_wide(const struct own_network *own, struct reader in)
 		}
 		name[length++] = (uint8_t)letter;
 	}
-	own_network_learn(own, reader_over(name, length));
+	(is_machine ? own_network_learn_machine : own_network_learn)(
+		own, reader_over(name, length));
 }
 
-/* The challenge of a server of ours ([MS-NLMP], 2.2.1.2) tells its name in DNS, its domain, and
- * what that is part of. True where there is one. */
+/* The challenge of a server of ours ([MS-NLMP], 2.2.1.2) tells its names, its domain in
+ * DNS, and what that is part of. True where there is one. */
 static bool learn_challenge(const struct own_network *own, struct reader in)
 {
-	enum { TARGET_INFO = 40, DNS_COMPUTER = 3, DNS_TREE = 5 };
+	enum { TARGET_INFO = 40, COMPUTER = 1, DNS_COMPUTER = 3, DNS_TREE = 5 };
 	static const char start[] = "NTLMSSP\0\2\0\0";
 	const uint8_t *found = memmem(in.at, reader_left(&in), start, sizeof(start));
 
@@ -52,8 +50,9 @@ static bool learn_challenge(const struct own_network *own, struct reader in)
 	while (reader_left(&pairs) > 0) {
 		uint16_t kind = reader_u16_le(&pairs), length = reader_u16_le(&pairs);
 		struct reader value = reader_sub(&pairs, length);
-		if (kind >= DNS_COMPUTER && kind <= DNS_TREE) {
-			learn_wide(own, value);
+		bool is_machine = kind == COMPUTER || kind == DNS_COMPUTER;
+		if (is_machine || (kind > DNS_COMPUTER && kind <= DNS_TREE)) {
+			learn_wide(own, value, is_machine);
 		}
 	}
 	return true;
@@ -324,22 +323,45 @@ static struct reader ber_find(struct reader *in, uint8_t wanted)
 	return ber_expect(in, wanted);
 }
 
-/* The realm of a request (RFC 4120, 5.4.1) between machines of ours is the name of our domain. */
+/* "PC7$" is the account of a machine, and its name; others are people's. */
+static void learn_account(const struct own_network *own, struct reader name)
+{
+	size_t length = reader_left(&name);
+
+	if (length > 1 && name.at[length - 1] == '$') {
+		own_network_learn_host(own, reader_sub(&name, length - 1));
+	}
+}
+
+/* The realm of a machine of ours that asks (RFC 4120, 5.4.1) is the name of its domain, wherever
+ * that is kept. */
 static void learn_realm(const struct dissection *dissection, struct reader in)
 {
-	enum { SEQUENCE = 0x30, REQUEST_BODY = 0xa4, REALM = 0xa2, TEXT = 0x1b };
+	enum {
+		SEQUENCE = 0x30,
+		REQUEST_BODY = 0xa4,
+		CLIENT = 0xa1,
+		NAMES = 0xa1,
+		REALM = 0xa2,
+		TEXT = 0x1b
+	};
 	const struct own_network *own = &dissection->tables->own;
 
-	if (!is_among_own(dissection)) {
+	if (!dissection_is_own_word(dissection)) {
 		return;
 	}
 	reader_skip(&in, 1);
 	(void)ber_length(&in);
 	struct reader request = ber_expect(&in, SEQUENCE);
 	struct reader body = ber_find(&request, REQUEST_BODY);
-	struct reader fields = ber_expect(&body, SEQUENCE);
+	struct reader fields = ber_expect(&body, SEQUENCE), client = fields;
 	struct reader realm = ber_find(&fields, REALM);
 	own_network_learn(own, ber_expect(&realm, TEXT));
+	client = ber_find(&client, CLIENT);
+	client = ber_expect(&client, SEQUENCE);
+	client = ber_find(&client, NAMES);
+	client = ber_expect(&client, SEQUENCE);
+	learn_account(own, ber_expect(&client, TEXT));
 }
 
 static enum dissect_result claim_kerberos(struct dissection *dissection, struct reader in)
