@@ -104,7 +104,9 @@ static void follow_first(
 		keep_ahead(classify, packet, flow);
 		return;
 	}
-	request_ends_take(ends, flow, packet->tcp_seq, in);
+	if (request_ends_take(ends, flow, packet->tcp_seq, in) == REQUEST_NOT_FOLLOWED) {
+		return;
+	}
 	struct ahead_segment *ahead = find_ahead(classify, flow);
 	if (ahead && request_ends_ahead(ends, flow, ahead->seq) <= 0) {
 		request_ends_take(ends, flow, ahead->seq, reader_over(ahead->bytes, ahead->count));

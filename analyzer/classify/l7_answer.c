@@ -78,7 +78,7 @@ static uint32_t hash_words(const uint8_t *bytes, size_t count)
 
 void l7_answer_note_words(struct direction *answer, const struct reader *bytes)
 {
-	enum { WORD_BYTES_MAX = 64 };
+	enum { WORD_BYTES_MAX = 32 };
 	size_t left = reader_left(bytes), count = left < WORD_BYTES_MAX ? left : WORD_BYTES_MAX;
 
 	if (answer->next_seq == answer->start_seq && !answer->is_read && !answer->word_bytes) {

@@ -3,7 +3,7 @@
  * Who answers with a hello of TLS was sent one; who answers a request was sent a request. Of all
  * versions those remain that are of the answer's kind, and of those the ones that fit together in
  * themselves, which pieces of two hellos do not. What was sent behind an acknowledgement is nothing
- * where the answer is one to what was there before, and none to it (tls_offer.h): else somebody
+ * where the answer is one to what was there before, and none to it (dissect/tls.c): else somebody
  * else may have acknowledged that. Where that is one, it is what the flow is,
  * whatever was sent before or behind it. Where they are several, or nobody answered, no observer
  * can tell them apart: all names are the flow's, and it says so.

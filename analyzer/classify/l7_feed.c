@@ -199,7 +199,8 @@ static void feed_segment(struct l7_feed *feed, const struct packet *packet, cons
 		struct piece held = { .direction = other, .from_source = !piece->from_source };
 		l7_read_stream(feed, &held, reassembly_read(reassembly, other->stream), false);
 	}
-	if (piece->from_source && l7_stream_skip_missed(reassembly, direction, other, &segment)) {
+	if (piece->from_source && direction->stream &&
+		l7_stream_skip_missed(reassembly, direction, other, &segment)) {
 		read_behind_missed(feed, piece);
 	}
 	if (segment.may_begin_again && is_other_version(feed, direction, &segment)) {

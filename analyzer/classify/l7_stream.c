@@ -464,8 +464,8 @@ bool l7_stream_skip_missed(struct reassembly *reassembly, struct direction *dire
 	uint32_t seq = segment->packet->tcp_seq, place;
 	struct reader in;
 
-	if (!direction->stream || !is_untouched(direction) || direction->unsure_bytes ||
-		direction->versions || (int32_t)(seq - direction->next_seq) <= 0 ||
+	if (!is_untouched(direction) || direction->unsure_bytes || direction->versions ||
+		(int32_t)(seq - direction->next_seq) <= 0 ||
 		!reassembly_range(reassembly, direction->stream, 0, &place, &in) || place == 0 ||
 		in.at[0] < 'A' || in.at[0] > 'Z') {
 		return false;

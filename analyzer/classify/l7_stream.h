@@ -79,10 +79,10 @@ bool l7_stream_use(struct reassembly *reassembly, struct direction *direction, s
  * came in pieces it is kept as it is. */
 void l7_stream_keep_said(struct direction *direction);
 
-/* Of a client whose first bytes were missed: have they been taken, as the segment tells, and what
- * is kept behind them as well? The other end has acknowledged it; or nothing is heard of that one,
- * and the client goes on behind it with an answer. Then it is read from there on, as in the middle;
- * true where that is so. */
+/* Of a client of whom something is kept, and whose first bytes were missed: have they been taken,
+ * as the segment tells, and what is kept behind them as well? The other end has acknowledged it; or
+ * nothing is heard of that one, and the client goes on behind it with an answer. Then it is read
+ * from there on, as in the middle; true where that is so. */
 bool l7_stream_skip_missed(struct reassembly *reassembly, struct direction *direction,
 	const struct direction *other, const struct l7_segment *segment);
 

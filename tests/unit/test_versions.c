@@ -194,8 +194,8 @@ static void put_session(struct hello_builder *out, const char *name, uint8_t ses
 
 static void answer_session(uint32_t ack, uint8_t session)
 {
-	uint8_t bytes[] = { 0x16, 3, 3, 0, 51, 2, 0, 0, 47, 3, 3, [43] = 1, session, 0x13, 0x01, 0,
-		0, 6, 0, 43, 0, 2, 3, 4 };
+	uint8_t bytes[] = { 0x16, 3, 3, 0, 51, 2, 0, 0, 47, 3, 3, session, [43] = 1, session, 0x13,
+		0x01, 0, 0, 6, 0, 43, 0, 2, 3, 4 };
 
 	reply(ack, bytes, sizeof(bytes));
 }

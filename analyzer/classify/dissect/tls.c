@@ -7,7 +7,6 @@
 #include "analyzer/classify/dissect/ja4.h"
 #include "analyzer/classify/dissect/probe_hello.h"
 #include "analyzer/classify/dissect/tls_hello.h"
-#include "analyzer/classify/dissect/tls_offer.h"
 #include "analyzer/classify/dissect/tor.h"
 
 enum {
@@ -32,6 +31,8 @@ enum {
  * 9113, 6.7), the type, and the tag (RFC 8446, 5.2). And what is more than a page. */
 enum { HIDDEN_NOTE_MAX = 34, PAGE_BYTES_MAX = 20000 };
 
+enum { TLS_1_3 = 0x0304 };
+
 enum { CLIENT, SERVER };
 
 /* What one side said, record by record. */
@@ -48,10 +49,13 @@ struct tls_state {
 	struct tls_side sides[2];
 	bool is_followed[2]; /* by direction: the hello was read */
 	bool source_is_client, client_finished, client_talked;
-	struct tls_offer offer; /* of the client's hello: nothing to records */
+	/* Of the client's hello, and nothing to records: its best version, 0 where none was read
+	 * whole, and what its session is known by. */
+	uint16_t version;
+	uint64_t session;
 };
 
-enum { RECORDS_STATE_BYTES = offsetof(struct tls_state, offer) };
+enum { RECORDS_STATE_BYTES = offsetof(struct tls_state, version) };
 
 _Static_assert(sizeof(struct tls_state) <= sizeof(((struct dissect_state *)0)->words),
 	"fits the flow's state");
@@ -131,13 +135,45 @@ static bool ends_with_record(struct reader in, uint32_t message_bytes)
 	return carried == message_bytes && reader_ok(&in);
 }
 
+static uint64_t hash_session(const uint8_t *session, unsigned bytes)
+{
+	uint64_t hash = bytes, word = 0;
+
+	for (unsigned at = 0; at < bytes; at += sizeof(word)) {
+		unsigned left = bytes - at;
+		memcpy(&word, session + at, left < sizeof(word) ? left : sizeof(word));
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	}
+	return hash;
+}
+
+static void note_offer(struct tls_state *state, const struct client_hello *hello)
+{
+	if (hello->is_whole) {
+		state->version = hello->best_version ? hello->best_version : hello->legacy_version;
+		state->session = hash_session(hello->session, hello->session_bytes);
+	}
+}
+
+/* A server takes a version that was offered, and up to its last one says the client's session again
+ * (RFC 8446, 4.1.3); a client that is answered otherwise breaks off. So what takes something else
+ * is the answer to another hello. */
+static bool may_answer(const struct tls_state *state, const struct server_hello *answer)
+{
+	return state->version == 0 ||
+	       (answer->version <= state->version &&
+		       (answer->version != TLS_1_3 ||
+			       state->session ==
+				       hash_session(answer->session, answer->session_bytes)));
+}
+
 static void claim_tor(struct l7_info *l7)
 {
 	l7->protocol = L7_TOR;
 	l7->app_hint = APP_HINT_TOR;
 }
 
-static enum dissect_result read_client_hello(struct dissection *dissection, struct tls_offer *offer,
+static enum dissect_result read_client_hello(struct dissection *dissection, struct tls_state *state,
 	struct reader message, uint32_t bytes, bool closed)
 {
 	struct client_hello hello;
@@ -153,7 +189,7 @@ static enum dissect_result read_client_hello(struct dissection *dissection, stru
 	hello.is_whole &= !is_cut;
 	dissection->is_torn = !hello.is_whole || hello.repeats ||
 			      !ends_with_record(dissection->in, bytes + HANDSHAKE_HEADER);
-	tls_offer_note(offer, &hello);
+	note_offer(state, &hello);
 	dissection->l7->protocol = L7_TLS;
 	client_hello_to_l7_info(&hello, false, dissection->tables->ech, dissection->l7);
 	ja4_of_hello(&dissection->tables->ja4, &hello, JA4_TCP, dissection->l7->ja4);
@@ -172,7 +208,7 @@ static bool has_good_name(const struct l7_info *l7)
 /* Server hello, then up to TLS 1.2 the certificate: who signed it, and its names only where the
  * client named nobody, or somebody made up. */
 static enum dissect_result read_server_messages(struct dissection *dissection,
-	const struct tls_offer *offer, struct reader messages, bool closed)
+	const struct tls_state *state, struct reader messages, bool closed)
 {
 	struct server_hello hello;
 
@@ -192,7 +228,7 @@ static enum dissect_result read_server_messages(struct dissection *dissection,
 			if (dissection->l7->protocol != L7_TOR) {
 				dissection->l7->protocol = L7_TLS;
 			}
-			dissection->is_torn |= !tls_offer_takes(offer, &hello);
+			dissection->is_torn |= !may_answer(state, &hello);
 			server_hello_to_l7_info(&hello, dissection->l7);
 			if (dissection->l7->tls_version >= 0x0304) {
 				return DISSECT_DONE;
@@ -213,7 +249,7 @@ static enum dissect_result read_server_messages(struct dissection *dissection,
 	return closed ? DISSECT_DONE : DISSECT_MORE;
 }
 
-static enum dissect_result read_handshake(struct dissection *dissection, struct tls_offer *offer)
+static enum dissect_result read_handshake(struct dissection *dissection, struct tls_state *state)
 {
 	bool closed;
 	struct reader messages = handshake_bytes(dissection, true, &closed);
@@ -225,16 +261,16 @@ static enum dissect_result read_handshake(struct dissection *dissection, struct 
 		return closed || dissection->is_last ? DISSECT_OTHER : DISSECT_MORE;
 	}
 	if (type == MESSAGE_CLIENT_HELLO && bytes >= HELLO_BYTES_LEAST) {
-		return read_client_hello(dissection, offer, message, bytes, closed);
+		return read_client_hello(dissection, state, message, bytes, closed);
 	}
 	if (type == MESSAGE_SERVER_HELLO && bytes >= HELLO_BYTES_LEAST) {
 		enum dissect_result result =
-			read_server_messages(dissection, offer, messages, closed);
+			read_server_messages(dissection, state, messages, closed);
 		if (result == DISSECT_MORE) {
 			/* The certificate is wanted, which most servers put in records
 			 * of its own. */
 			messages = handshake_bytes(dissection, false, &closed);
-			result = read_server_messages(dissection, offer, messages, closed);
+			result = read_server_messages(dissection, state, messages, closed);
 		}
 		return result;
 	}
@@ -306,7 +342,7 @@ static uint8_t hello_type(struct reader in)
 		       : 0;
 }
 
-static enum dissect_result begin_stream(struct dissection *dissection, struct tls_offer *offer)
+static enum dissect_result begin_stream(struct dissection *dissection, struct tls_state *state)
 {
 	struct reader in = dissection->in;
 	struct record record;
@@ -318,7 +354,7 @@ static enum dissect_result begin_stream(struct dissection *dissection, struct tl
 		return read_ssl2_hello(dissection) ? DISSECT_DONE : DISSECT_OTHER;
 	}
 	if (record.type == RECORD_HANDSHAKE) {
-		enum dissect_result result = read_handshake(dissection, offer);
+		enum dissect_result result = read_handshake(dissection, state);
 		if (result != DISSECT_OTHER) {
 			return result;
 		}
@@ -460,7 +496,7 @@ static enum dissect_result tls_stream(struct dissection *dissection)
 	if (state.is_followed[direction]) {
 		result = read_records(dissection, &state);
 	} else {
-		result = begin_stream(dissection, &state.offer);
+		result = begin_stream(dissection, &state);
 		uint8_t hello = result == DISSECT_DONE ? hello_type(dissection->in) : 0;
 		bool goes_on = !dissection->is_last || dissection->cut_bytes > 0;
 		/* Who refuses a hello may not be who was asked: the true answer may follow. */

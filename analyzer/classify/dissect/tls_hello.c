@@ -8,11 +8,9 @@
 /* IANA, TLS ExtensionType values. */
 enum {
 	EXTENSION_SERVER_NAME = 0,
-	EXTENSION_GROUPS = 10,
 	EXTENSION_SIGNATURE_ALGORITHMS = 13,
 	EXTENSION_ALPN = 16,
 	EXTENSION_SUPPORTED_VERSIONS = 43,
-	EXTENSION_KEY_SHARE = 51,
 	EXTENSION_ECH = 0xfe0d,
 	EXTENSION_ESNI = 0xffce
 };
@@ -85,29 +83,12 @@ static void read_signatures(struct reader extension, struct client_hello *hello)
 	}
 }
 
-static void read_groups(struct reader extension, struct client_hello *hello)
-{
-	struct reader list = extension;
-
-	list = reader_sub(&list, reader_u16(&list));
-	while (reader_left(&list) >= 2) {
-		uint16_t group = reader_u16(&list);
-		if (hello->group_count < HELLO_GROUPS_MAX) {
-			hello->groups[hello->group_count] = group;
-		}
-		hello->group_count++;
-	}
-}
-
 static void read_client_extension(
 	uint16_t type, struct reader extension, struct client_hello *hello)
 {
 	switch (type) {
 	case EXTENSION_SERVER_NAME:
 		read_server_name(extension, hello);
-		break;
-	case EXTENSION_GROUPS:
-		read_groups(extension, hello);
 		break;
 	case EXTENSION_SIGNATURE_ALGORITHMS:
 		read_signatures(extension, hello);
@@ -213,8 +194,7 @@ bool server_hello_parse(struct reader body, struct server_hello *hello)
 	reader_skip(&body, 32);
 	hello->session_bytes = reader_u8(&body);
 	hello->session = reader_bytes(&body, hello->session_bytes);
-	hello->cipher = reader_u16(&body);
-	reader_skip(&body, 1); /* compression */
+	reader_skip(&body, 3); /* cipher suite, compression */
 	if (!reader_ok(&body) || hello->session_bytes > 32) {
 		return false;
 	}
@@ -223,10 +203,7 @@ bool server_hello_parse(struct reader body, struct server_hello *hello)
 	while (reader_left(&extensions) >= 4) {
 		uint16_t type = reader_u16(&extensions);
 		struct reader extension = reader_sub(&extensions, reader_u16(&extensions));
-		hello->extensions |= type < 64 ? UINT64_C(1) << type : 0;
-		if (type == EXTENSION_KEY_SHARE) {
-			hello->group = reader_u16(&extension);
-		} else if (type == EXTENSION_SUPPORTED_VERSIONS && reader_left(&extension) == 2) {
+		if (type == EXTENSION_SUPPORTED_VERSIONS && reader_left(&extension) == 2) {
 			hello->version = reader_u16(&extension);
 		} else if (type == EXTENSION_ALPN) {
 			read_alpn(extension, &hello->alpn, &hello->alpn_length);

@@ -14,23 +14,17 @@
 struct l7_info;
 struct ech_names;
 
-enum {
-	HELLO_CIPHERS_MAX = 128,
-	HELLO_EXTENSIONS_MAX = 96,
-	HELLO_SIGNATURES_MAX = 48,
-	HELLO_GROUPS_MAX = 24
-};
+enum { HELLO_CIPHERS_MAX = 128, HELLO_EXTENSIONS_MAX = 96, HELLO_SIGNATURES_MAX = 48 };
 
 struct client_hello {
 	uint16_t legacy_version;
 	uint16_t best_version; /* of the supported_versions extension; 0 where there is none */
-	unsigned cipher_count, extension_count, signature_count,
-		group_count; /* as sent; the lists may hold fewer */
+	unsigned cipher_count, extension_count,
+		signature_count; /* as sent; the lists may hold fewer */
 	uint16_t ciphers[HELLO_CIPHERS_MAX];
 	uint16_t extensions[HELLO_EXTENSIONS_MAX];
 	uint16_t signatures[HELLO_SIGNATURES_MAX];
-	uint16_t groups[HELLO_GROUPS_MAX]; /* for the exchange of keys */
-	const char *server_name;           /* NULL: no server_name extension, or none readable */
+	const char *server_name; /* NULL: no server_name extension, or none readable */
 	size_t server_name_length;
 	const char *alpn; /* the first protocol offered; NULL none */
 	size_t alpn_length;
@@ -45,9 +39,7 @@ struct client_hello {
 };
 
 struct server_hello {
-	uint16_t version;       /* the one chosen */
-	uint16_t cipher, group; /* likewise; group 0: none shows */
-	uint64_t extensions;    /* a bit each of those below 64 */
+	uint16_t version; /* the one chosen */
 	const uint8_t *session;
 	uint8_t session_bytes;
 	const char *alpn; /* the one chosen, where it shows (up to TLS 1.2); NULL none */
