@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/clock.h"
 #include "base/reader.h"
 #include "collector/frame_place.h"
@@ -48,7 +49,8 @@ struct odd_resolution {
 	uint8_t resolution;
 };
 
-/* Packets whose time is past all that can be written, which no clock said. */
+/* Packets of a kind, and where the first one stands: whose time is past all that can be written,
+ * which no clock said; and simple ones before any that has a time. */
 struct odd_time {
 	uint64_t count, first_offset;
 };
@@ -68,7 +70,7 @@ struct pcapng {
 	bool big_endian;
 	uint64_t last_ns; /* simple packets have no time of their own */
 	struct odd_resolution odd;
-	struct odd_time odd_time;
+	struct odd_time odd_time, untimed;
 	struct passed_block passed;
 };
 
@@ -198,14 +200,19 @@ static int read_interface(struct pcapng *file, struct reader *body, struct err *
 	return 0;
 }
 
+static void note_odd_time(struct pcapng *file, struct odd_time *odd)
+{
+	if (odd->count++ == 0) {
+		odd->first_offset = stream_offset(file->stream);
+	}
+}
+
 static uint64_t see_time(struct pcapng *file, const struct interface *interface, uint64_t ticks)
 {
 	uint64_t time_ns = time_of(interface, ticks);
 
 	if (time_ns == UINT64_MAX && !is_odd_resolution(interface)) {
-		if (file->odd_time.count++ == 0) {
-			file->odd_time.first_offset = stream_offset(file->stream);
-		}
+		note_odd_time(file, &file->odd_time);
 		return file->last_ns;
 	}
 	return time_ns;
@@ -240,6 +247,9 @@ static int read_packet(struct pcapng *file, uint32_t type, struct reader *body,
 		size_t most = interface->snaplen ? interface->snaplen : UINT32_MAX;
 		most = reader_left(body) < most ? reader_left(body) : most;
 		captured = wire < most ? wire : (uint32_t)most;
+		if (file->last_ns == 0) {
+			note_odd_time(file, &file->untimed);
+		}
 	} else {
 		file->last_ns = see_time(file, interface, ticks);
 	}
@@ -385,13 +395,11 @@ static int read_block(struct pcapng *file, uint32_t type, size_t length, struct 
 	}
 }
 
-/* At the end of what can be read: nothing left is a clean end. */
-static int explain_end(struct pcapng *file, size_t needed, struct err *err)
+/* Of a file that was read to its end: times that mean nothing, or that there are none, which is no
+ * fault of the file. */
+static int explain_times(const struct pcapng *file, struct err *err)
 {
-	int result = stream_failure(file->stream, err);
-	size_t left = stream_at_hand(file->stream);
-
-	if (result == 0 && left == 0 && file->passed.left_bytes == 0 && file->odd.is_there) {
+	if (file->odd.is_there) {
 		return err_set(err, EBADMSG,
 			"offset %" PRIu64 ": interface %u counts time in units of %s-%u s "
 			"(expected 10^-6 or 10^-9), too fine for any date; its packets were read "
@@ -399,12 +407,29 @@ static int explain_end(struct pcapng *file, size_t needed, struct err *err)
 			file->odd.offset, file->odd.interface,
 			file->odd.resolution & 0x80 ? "2^" : "10^", file->odd.resolution & 0x7f);
 	}
-	if (result == 0 && left == 0 && file->odd_time.count > 0 && file->passed.left_bytes == 0) {
+	if (file->odd_time.count > 0) {
 		return err_set(err, EBADMSG,
 			"offset %" PRIu64
 			": the time of a packet lies past the year 2554, as do %" PRIu64
 			" others; all were read, with the time of the packet before",
 			file->odd_time.first_offset, file->odd_time.count - 1);
+	}
+	if (file->untimed.count > 0) {
+		log_warning("%s: offset %" PRIu64 ": a packet has no time, nor have %" PRIu64
+			    " others (simple packet blocks hold none); all are counted as of 1970",
+			file->base.name, file->untimed.first_offset, file->untimed.count - 1);
+	}
+	return 0;
+}
+
+/* At the end of what can be read: nothing left is a clean end. */
+static int explain_end(struct pcapng *file, size_t needed, struct err *err)
+{
+	int result = stream_failure(file->stream, err);
+	size_t left = stream_at_hand(file->stream);
+
+	if (result == 0 && left == 0 && file->passed.left_bytes == 0) {
+		return explain_times(file, err);
 	}
 	if (result == 0 && file->passed.left_bytes > 0) {
 		return err_set(err, EBADMSG,

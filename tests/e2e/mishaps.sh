@@ -30,6 +30,10 @@ says 3 'is a folder' 'a folder for a file' bash -c 'analyze "$0"' "$work"
 says 3 'empty.pcap.*empty' 'an empty file' bash -c 'analyze "$0"' "$work/empty.pcap"
 says 3 'noise.pcap.*offset' 'a file of noise' bash -c 'analyze "$0"' "$work/noise.pcap"
 says 3 'cut.pcap.*offset' 'a file that was cut' bash -c 'analyze "$0"' "$work/cut.pcap"
+# A section, an interface, and a packet of twelve bytes in a simple block.
+printf '\n\r\r\n\x1c\0\0\0\x4d\x3c\x2b\x1a\1\0\0\0\377\377\377\377\377\377\377\377\x1c\0\0\0\1\0\0\0\x14\0\0\0\1\0\0\0\0\0\0\0\x14\0\0\0\3\0\0\0\x1c\0\0\0\x0c\0\0\0AAAAAAAAAAAA\x1c\0\0\0' \
+	>"$work/timeless.pcapng"
+says 0 'timeless.pcapng: offset 48: a packet has no time' 'packets without a time' bash -c 'analyze "$0"' "$work/timeless.pcapng"
 says 3 'empty' 'standard input that is empty' bash -c 'analyze -'
 says 2 'name at least one' 'no file at all' bash -c 'analyze'
 

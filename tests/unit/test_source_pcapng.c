@@ -49,6 +49,26 @@ static void test_pcapng(void)
 	source_close(source);
 }
 
+/* Simple packets have the time of the one before; where there was none they have none. */
+static void test_pcapng_simple(void)
+{
+	size = 0;
+	big_endian = false;
+	put_section();
+	put_interface(1, 0, -1, 0);
+	put_packet(0, 1000000, 61, 61);
+	put_simple_packet(50, 50);
+	struct summary all = read_file(write_file("simple.pcapng", content, size));
+	ok(all.frames == 2 && all.result == 0, "a simple packet behind one with a time");
+	size = 0;
+	put_section();
+	put_interface(1, 0, -1, 0);
+	put_simple_packet(50, 50);
+	put_simple_packet(50, 50);
+	all = read_file(write_file("simple.pcapng", content, size));
+	ok(all.frames == 2 && all.result == 0, "two without any, which is no fault");
+}
+
 /* A unit of time in which no date can be written. */
 static void test_pcapng_resolution(void)
 {
@@ -215,6 +235,7 @@ int main(void)
 		skip_all("no folder for files");
 	}
 	test_pcapng();
+	test_pcapng_simple();
 	test_pcapng_resolution();
 	test_pcapng_damage();
 	test_pcapng_options();
