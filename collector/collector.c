@@ -290,14 +290,14 @@ bool collector_is_from_source(
 {
 	bool source_is_high = flow_table_state(collector->table, flow)->flags & FLOW_SOURCE_HIGH;
 
-	return source_is_high == ((packet->flags & PACKET_FROM_HIGH) != 0);
+	return source_is_high == packet_end(packet);
 }
 
 void collector_set_source(struct collector *collector, const struct collector_batch *batch,
 	const struct peek *peek, bool sender_began)
 {
 	const struct packet *packet = &batch->packets.packets[peek->packet];
-	bool is_high = sender_began == ((packet->flags & PACKET_FROM_HIGH) != 0);
+	bool is_high = sender_began == packet_end(packet);
 
 	flow_report_source(
 		collector->table, peek->flow, running_number(collector, batch, peek), is_high);

@@ -6,6 +6,8 @@
  * the outer flow. */
 #pragma once
 
+#include <netinet/in.h>
+
 #include "base/reader.h"
 #include "collector/contexts.h"
 #include "collector/decode.h"
@@ -228,11 +230,13 @@ static inline void packet_set_key4(struct packet *packet, const uint8_t *source,
 	uint64_t low = (uint64_t)load_be32(source, 0) << 16 | load_be16(port_bytes, 0);
 	uint64_t high = (uint64_t)load_be32(destination, 0) << 16 | load_be16(port_bytes, 2);
 	bool from_high = low > high;
+	/* Swapped as values: no store waits to know where it goes. */
+	uint64_t first = from_high ? high : low, second = from_high ? low : high;
+	uint32_t addr_be[2] = { htonl((uint32_t)(first >> 16)), htonl((uint32_t)(second >> 16)) };
 
-	memcpy(packet->key.v4.addr[from_high], source, 4);
-	memcpy(packet->key.v4.addr[!from_high], destination, 4);
-	packet->key.v4.port_be[from_high] = source_port_be;
-	packet->key.v4.port_be[!from_high] = destination_port_be;
+	memcpy(packet->key.v4.addr, addr_be, sizeof(addr_be));
+	packet->key.v4.port_be[0] = htons((uint16_t)first);
+	packet->key.v4.port_be[1] = htons((uint16_t)second);
 	packet->key.v4.context = 0;
 	packet->context = context;
 	packet->key.v4.protocol = protocol;

@@ -71,7 +71,7 @@ static bool leave_part(struct flow_table *table, struct flow_due *due, const str
 	struct flow_record *part = &table->parts[due->part];
 	uint32_t flow = due->flow;
 	struct flow_cold *cold = flow_table_cold(table, flow);
-	unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
+	unsigned end = packet_end(packet);
 	unsigned from = end ^ flow_report_source_end(table, flow, part);
 
 	if (part->packets[from] == 0 || part->bytes[from] < packet->ip_bytes) {
@@ -98,7 +98,7 @@ static bool leave_flow(
 {
 	struct flow_state *state = flow_table_state(table, flow);
 	struct flow_cold *cold = flow_table_cold(table, flow);
-	unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
+	unsigned end = packet_end(packet);
 
 	if (state->packets[end] == 0 && cold->carried[end] > 0) {
 		cold->carried[end]--;
@@ -120,7 +120,7 @@ bool flow_beside_move(struct flow_table *table, const struct packet_batch *packe
 	uint32_t flow, uint32_t beside, uint64_t kept_ns)
 {
 	const struct packet *packet = &packets->packets[at];
-	unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
+	unsigned end = packet_end(packet);
 	uint64_t now_ns = running_at(flow_table_state(table, flow), packet->time_ns);
 	struct flow_due *due =
 		flow_report_due_behind(table, flow, table->packets - packets->count + at);

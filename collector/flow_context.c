@@ -58,7 +58,7 @@ static enum fit numbers_fit(
 	const struct flow_slab *slab, uint32_t number, const struct packet *packet)
 {
 	const struct flow_state *state = flow_slab_state(slab, number);
-	unsigned sender = (packet->flags & PACKET_FROM_HIGH) != 0;
+	unsigned sender = packet_end(packet);
 	bool is_judged = false;
 
 	if (packet->tcp_flags & TCP_ACK && state->flags & (FLOW_SEQ_LOW << !sender)) {
@@ -96,7 +96,7 @@ static bool goes_on(const struct flow_slab *slab, uint32_t number, const struct 
 static enum fit moved_fit(const struct flow_table *table, const struct flow_slab *slab,
 	uint32_t number, const struct packet *packet, bool is_tcp)
 {
-	unsigned sender = (packet->flags & PACKET_FROM_HIGH) != 0;
+	unsigned sender = packet_end(packet);
 	bool is_opener = sender == !!(flow_slab_opening(slab, number)->flags & OPENING_BY_HIGH);
 	uint16_t before = flow_context_of(slab, number, sender);
 	bool is_kin = contexts_are_kin(table->contexts, packet->context, before);
@@ -126,7 +126,7 @@ static enum fit moved_fit(const struct flow_table *table, const struct flow_slab
 static enum fit fit_of(const struct flow_table *table, const struct flow_slab *slab,
 	uint32_t number, const struct packet *packet, uint8_t protocol)
 {
-	unsigned sender = (packet->flags & PACKET_FROM_HIGH) != 0;
+	unsigned sender = packet_end(packet);
 	bool is_tcp = protocol == IPPROTO_TCP && packet->tcp_flags;
 	enum fit fit = FIT_UNKNOWN;
 
@@ -186,7 +186,7 @@ static void join(struct flow_table *table, struct flow_slab *slab, const struct 
 	const struct packet *packet)
 {
 	struct flow_opening *opening = flow_slab_opening(slab, best->number);
-	unsigned sender = (packet->flags & PACKET_FROM_HIGH) != 0;
+	unsigned sender = packet_end(packet);
 	uint16_t other = flow_context_of(slab, best->number, !sender);
 
 	if (sender == !!(opening->flags & OPENING_BY_HIGH)) {
@@ -221,13 +221,14 @@ uint32_t flow_context_find(struct flow_table *table, struct flow_family *family,
 	const struct packet *packet)
 {
 	struct flow_slab *slab = &family->slab;
-	unsigned sender = (packet->flags & PACKET_FROM_HIGH) != 0;
+	unsigned sender = packet_end(packet);
 	uint8_t protocol =
 		packet->flags & PACKET_V6 ? packet->key.v6.protocol : packet->key.v4.protocol;
 	struct candidate best = { FLOW_NONE, FIT_NOT, PAIRED_OTHERWISE, false };
 	uint32_t number;
-	struct flow_index_search search = flow_index_begin(&family->index, hash);
+	struct flow_index_search search;
 
+	flow_index_begin(&family->index, hash, &search);
 	while ((number = flow_index_next(&family->index, &search)) != FLOW_NONE) {
 		if (!has_numbers(slab, number, packet)) {
 			continue;

@@ -161,7 +161,7 @@ static void meet_part(struct flow_table *table, uint32_t flow, const struct pack
 {
 	struct flow_state *state = flow_table_state(table, flow);
 	struct flow_cold *cold = flow_table_cold(table, flow);
-	unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
+	unsigned end = packet_end(packet);
 	bool is_later_slot =
 		!table->timeouts.whole_flows && packet->time_ns / SLOT_NS > state->end_ns / SLOT_NS;
 	bool is_full = state->bytes[end] > UINT32_MAX - packet->ip_bytes;

@@ -91,15 +91,16 @@ uint64_t flow_index_hash(const struct flow_index *index, const void *key)
 	return hash;
 }
 
-struct flow_index_search flow_index_begin(const struct flow_index *index, uint64_t hash)
+void flow_index_begin(
+	const struct flow_index *index, uint64_t hash, struct flow_index_search *search)
 {
-	struct flow_index_search search = { flow_index_line(index, hash), 0, flow_index_tag(hash) };
 	uint32_t first;
 
+	search->line = flow_index_line(index, hash);
+	search->tag = flow_index_tag(hash);
 	/* Mostly asked for what is not there. */
-	index->match(&search.line, &search.tag, 1, &first);
-	search.place = first == KERNEL_NO_ID ? KERNEL_LINE_PLACES : 0;
-	return search;
+	index->match(&search->line, &search->tag, 1, &first);
+	search->place = first == KERNEL_NO_ID ? KERNEL_LINE_PLACES : 0;
 }
 
 uint32_t flow_index_next(const struct flow_index *index, struct flow_index_search *search)

@@ -69,7 +69,8 @@ struct flow_index_search {
 	uint8_t tag;
 };
 
-struct flow_index_search flow_index_begin(const struct flow_index *index, uint64_t hash);
+void flow_index_begin(
+	const struct flow_index *index, uint64_t hash, struct flow_index_search *search);
 uint32_t flow_index_next(const struct flow_index *index, struct flow_index_search *search);
 
 void flow_index_add(struct flow_index *index, uint64_t hash, uint32_t number);

@@ -9,7 +9,7 @@ enum { BEGINNING_BYTES = 1 << 16, OVERTAKEN_BYTES = 1 << 20 };
 
 static inline unsigned sender_of(const struct packet *packet)
 {
-	return (packet->flags & PACKET_FROM_HIGH) != 0;
+	return packet_end(packet);
 }
 
 static bool was_seen(struct flow_table *table, uint32_t flow, unsigned end)

@@ -33,7 +33,7 @@ static struct tail tail_of(const struct packet_batch *packets, unsigned at, unsi
 
 	for (unsigned i = at; i < until; i++) {
 		const struct packet *packet = &packets->packets[i];
-		unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
+		unsigned end = packet_end(packet);
 		if (flow_split_same_ends(packet, key, is_v6)) {
 			tail.packets[end]++;
 			tail.bytes[end] += packet->ip_bytes;

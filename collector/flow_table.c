@@ -176,7 +176,7 @@ static inline bool needs_care(const struct flow_table *table, const struct flow_
 {
 	uint64_t soonest_ns = table->timeouts.soonest_ns;
 	uint64_t most_ns = soonest_ns < in_slot_ns ? soonest_ns : in_slot_ns;
-	unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
+	unsigned end = packet_end(packet);
 	uint32_t bytes;
 
 	return (now_ns - state->running_ns > soonest_ns) |
@@ -288,7 +288,7 @@ static inline __attribute__((always_inline)) void count_packet(struct flow_table
 	struct flow_family *family = &table->families[is_v6];
 	struct flow_state *state = flow_slab_state_of(&family->slab, number, is_v6);
 	uint8_t protocol = is_v6 ? packet->key.v6.protocol : packet->key.v4.protocol;
-	unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
+	unsigned end = packet_end(packet);
 
 	state->packets[end]++;
 	state->bytes[end] += packet->ip_bytes;
@@ -316,7 +316,7 @@ struct flow_seen {
 static inline uint32_t stream_place(struct flow_table *table, const struct flow_state *state,
 	uint32_t flow, const struct packet *packet, const struct flow_seen *before)
 {
-	unsigned is_high = (packet->flags & PACKET_FROM_HIGH) != 0;
+	unsigned is_high = packet_end(packet);
 	uint32_t next_seq = before->next_seq[is_high];
 
 	if (__builtin_expect(
@@ -332,7 +332,7 @@ static inline void queue_peek(struct flow_table *table, struct collector_batch *
 	const struct flow_state *state, uint32_t flow, unsigned at, const struct flow_seen *before)
 {
 	const struct packet *packet = &batch->packets.packets[at];
-	unsigned is_high = (packet->flags & PACKET_FROM_HIGH) != 0;
+	unsigned is_high = packet_end(packet);
 
 	if (packet->payload_bytes && !(packet->flags & PACKET_FRAGMENT) &&
 		state->flags & (FLOW_WANTED_LOW << is_high)) {

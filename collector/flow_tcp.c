@@ -609,7 +609,7 @@ void flow_tcp_see_slow(struct flow_table *table, uint32_t flow, const struct pac
 		.state = flow_table_state(table, flow),
 		.opening = flow_table_opening(table, flow),
 		.packet = packet,
-		.sender = (packet->flags & PACKET_FROM_HIGH) != 0 };
+		.sender = packet_end(packet) };
 
 	if (!packet->tcp_flags) {
 		if (sight.state->tcp_state == TCP_STATE_NONE) {

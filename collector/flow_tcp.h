@@ -49,7 +49,7 @@ void flow_tcp_see_slow(struct flow_table *table, uint32_t flow, const struct pac
 static inline void flow_tcp_see(struct flow_table *table, uint32_t flow, struct flow_state *state,
 	const struct packet *packet)
 {
-	unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
+	unsigned end = packet_end(packet);
 	unsigned known = state->flags >> FLOW_SEQ_SHIFT;
 	bool is_midstream = state->tcp_state == TCP_STATE_MIDSTREAM;
 	bool is_open = is_midstream | (state->tcp_state == TCP_STATE_ESTABLISHED);

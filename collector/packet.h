@@ -115,6 +115,12 @@ struct packet {
 
 _Static_assert(offsetof(struct packet, key) % 8 == 0, "keys are read by words");
 
+/* Which end of the key sent it. */
+static inline unsigned packet_end(const struct packet *packet)
+{
+	return (packet->flags & PACKET_FROM_HIGH) != 0;
+}
+
 struct packet_batch {
 	unsigned count;
 	struct packet packets[PACKET_BATCH_MAX];

@@ -427,8 +427,8 @@ static void hear_who_began(struct classify *classify, struct collector *collecto
 	struct dissection dissection = {
 		.in = reader_over(packet->payload, packet->payload_bytes),
 		.time_ns = packet->time_ns,
-		.sender_port = ntohs(ports_be[(packet->flags & PACKET_FROM_HIGH) != 0]),
-		.receiver_port = ntohs(ports_be[(packet->flags & PACKET_FROM_HIGH) == 0]),
+		.sender_port = ntohs(ports_be[packet_end(packet)]),
+		.receiver_port = ntohs(ports_be[!packet_end(packet)]),
 		.from_source = peek->from_source,
 		.wire_bytes = packet->payload_wire_bytes,
 		.tables = &classify->tables,

@@ -310,8 +310,7 @@ static void hear_router(const struct l7_feed *feed, const struct packet *packet,
 {
 	const struct flow_ends *ends = &feed->ends;
 	bool is_router = ends->protocol == IP_ICMPV6 &&
-			 packet->key.v6.port_be[(packet->flags & PACKET_FROM_HIGH) != 0] ==
-				 htons(ROUTER_ADVERTISEMENT);
+			 packet->key.v6.port_be[packet_end(packet)] == htons(ROUTER_ADVERTISEMENT);
 
 	if (is_router && !feed->is_hearsay) {
 		router_learn(&feed->tables->own, from_source ? &ends->source : &ends->destination,

@@ -57,6 +57,25 @@ static bool is_for_many(const struct addr *addr)
 				: addr->bytes[0] == 0xff;
 }
 
+/* Where a device is: by its network (a place in the index, PREFIX_NONE), and where that does not
+ * say, by VLAN. */
+static struct location locate_device(
+	const struct policy *policy, int32_t network, const struct context *context)
+{
+	const uint16_t vlans[2] = { context->vlan_id, context->inner_vlan_id };
+	struct location location = { 0 };
+
+	if (network >= 0) {
+		location = policy->locations[network];
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		const struct location *vlan = &policy->vlans[vlans[i] % VLAN_COUNT];
+		location.unit = location.unit ? location.unit : vlan->unit;
+		location.class_ = location.class_ ? location.class_ : vlan->class_;
+	}
+	return location;
+}
+
 void policy_locate(const struct policy *latest, struct record *record)
 {
 	const struct policy *policy = policy_at(latest, record->flow.start_ns);
@@ -77,7 +96,7 @@ void policy_locate(const struct policy *latest, struct record *record)
 		record->direction = RECORD_DIRECTION_EXTERNAL;
 	}
 	record_note_vantage(record);
-	struct location location = policy_locate_device(policy,
+	struct location location = locate_device(policy,
 		record->own_side == RECORD_SOURCE ? source : destination, &record->flow.context);
 	record->decision = (struct decision){ .unit = location.unit, .class_ = location.class_ };
 }

@@ -224,11 +224,6 @@ int policy_add_own_list(struct policy *policy, const char *list, struct err *err
 /* Makes the index of all networks, and complains of those that are given twice. 0, or -ENOMEM. */
 int policy_index_networks(struct policy_reader *reader);
 
-/* Where a device is: by its network (a place in the index, PREFIX_NONE), and where that does not
- * say, by VLAN. */
-struct location policy_locate_device(
-	const struct policy *policy, int32_t network, const struct context *context);
-
 /* Rules and exceptions out of the file; units and classes are there already (policy_rules.c). */
 void policy_read_rules(struct policy_reader *reader, const struct yaml_node *value, void *target);
 void policy_read_exceptions(

@@ -389,23 +389,6 @@ int policy_index_networks(struct policy_reader *reader)
 	return 0;
 }
 
-struct location policy_locate_device(
-	const struct policy *policy, int32_t network, const struct context *context)
-{
-	const uint16_t vlans[2] = { context->vlan_id, context->inner_vlan_id };
-	struct location location = { 0 };
-
-	if (network >= 0) {
-		location = policy->locations[network];
-	}
-	for (unsigned i = 0; i < 2; i++) {
-		const struct location *vlan = &policy->vlans[vlans[i] % VLAN_COUNT];
-		location.unit = location.unit ? location.unit : vlan->unit;
-		location.class_ = location.class_ ? location.class_ : vlan->class_;
-	}
-	return location;
-}
-
 size_t policy_own_networks(const struct policy *policy, struct prefix *networks, size_t most)
 {
 	size_t found = 0;
