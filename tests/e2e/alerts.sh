@@ -24,8 +24,10 @@ get() { "$desk" show "$1" --format ndjson | jq -r "$2"; }
 
 # The same over both: $1 says which, $work/where holds its option, $2 what analyze is given.
 work_at() {
+	looks_at
 	ok "$1: alerts of a day" analyze $2
 	"$desk" list --format ndjson >"$work/list"
+	looks_at "$work/list"
 	count=$(wc -l <"$work/list")
 	ok "$1: there are some" [ "$count" -ge 4 ]
 	ok "$1: each is new, in its first change" jq -es 'all(.state == "new")' "$work/list"
@@ -99,12 +101,14 @@ work_at() {
 			"$desk" list --without-devices --format csv >>"$work/public" &&
 			"$desk" list --without-devices --format table >>"$work/public" &&
 			"$desk" show "$id" --without-devices --format table >>"$work/public"
+		looks_at "$work/public"
 		equal "$1: without devices nothing tells of $secret" 0 "$(grep -c -e "$secret" "$work/public")"
 	done
 	equal "$1: … nor how much, or when exactly" 0 "$("$desk" list --without-devices --format ndjson |
 		jq -s 'map(select(has("bytes_up") or has("bytes_down") or (.last | test(":00:00") | not))) | length')"
 	ok "$1: … and counts below five are not told" grep -q 'fewer than 5' "$work/public"
 
+	looks_at "$work/list"
 	says 0 '^0$' "$1: nothing is erased before its time" "$desk" expire
 	ok "$1: held" "$desk" hold "$id" case 12
 	sleep 0.1
@@ -132,6 +136,7 @@ work_at() {
 
 echo "--state $work/state" >"$work/where"
 work_at folder "--desk $work/state"
+looks_at "$work/state"
 equal 'folder: what people may read is the owner'"'"'s alone' 0 "$(find "$work/state" -type f -perm /077 ! -name lookups.tsv | wc -l)"
 
 # Who looked at devices is logged before they are shown; what shows none is not.
@@ -168,6 +173,7 @@ says 1 'made anew' '… that another log does not have' "$bin" reveal --audit --
 sed -i 's/case 9/case 8/' "$work/state/lookups.tsv"
 says 1 'chain is broken' 'a line that was changed is found' "$bin" reveal --audit --log "$work/state" --reason a
 
+looks_at
 # The evidence outlives its flows, and a case file says which of them are gone.
 rm -rf "$work/state"
 analyze --desk "$work/state" --archive "$work/kept"
@@ -177,8 +183,10 @@ ok 'a case file with its flows' grep -qx 'flows 8 of 8 are in the archive by now
 "$bin" archive prune -a "$work/kept" --keep-records 30d >/dev/null 2>&1
 "$desk" export "$id" --archive "$work/kept" --case "$work/after" >/dev/null
 ok '… after their time: as many as are left' grep -q '^flows [0-7] of 8 .*; evidence.csv has all of them' "$work/after/chain.txt"
+looks_at "$work/before/evidence.csv"
 equal '… and the evidence stays' "$(cat "$work/before/evidence.csv")" "$(cat "$work/after/evidence.csv")"
 
+looks_at
 # A desk that is damaged says so, and none of it passes for whole.
 rm -rf "$work/state"
 analyze --desk "$work/state"
@@ -216,6 +224,7 @@ rm -rf "$work/state" && mkdir "$work/state"
 says 2 'name the policy that does' 'a desk that knows no unit asks for a policy' "$desk" suppress --unit Teknik --until 7d because
 id=$("$desk" suppress --unit Teknik --policy "$policy" --until 7d --by anna a project of theirs)
 analyze --desk "$work/state" --alerts "$work/alerts.ndjson"
+looks_at "$work/state/alerts"
 equal 'suppressed: all are recorded' "$before" "$("$desk" list --format ndjson | wc -l)"
 equal 'suppressed: one is so' "Teknik $id" "$("$desk" list --status suppressed --format ndjson | jq -r '.alert.borderflow.unit + " " + .suppression')"
 equal 'suppressed: the file says so' suppressed "$(jq -r 'select(.borderflow.unit == "Teknik") | .borderflow.alert.state' "$work/alerts.ndjson")"
@@ -234,10 +243,12 @@ if command -v redis-server >/dev/null; then
 	redis=$(redis-cli -s "$work/redis.sock" xlen bf:1:alerts)
 	timeout 5 "$bin" alerts follow --redis "unix://$work/redis.sock" --group soc --consumer a >"$work/a" 2>&1
 	timeout 3 "$bin" alerts follow --redis "unix://$work/redis.sock" --group soc --consumer b >"$work/b" 2>&1
+	looks_at "$work/a"
 	equal 'a consumer group gives each once' "$redis 0" "$(wc -l <"$work/a" | tr -d ' ') $(wc -l <"$work/b" | tr -d ' ')"
 	timeout 4 "$bin" alerts follow --redis "unix://$work/redis.sock" --group others --format csv --language fi >"$work/c" 2>&1
 	ok '… in the language of who follows' sh -c "grep -q käytti '$work/c' && ! grep -q used '$work/c'"
 	equal '… and all are acknowledged' 0 "$(redis-cli -s "$work/redis.sock" xpending bf:1:alerts soc | head -n 1)"
+	looks_at
 	redis-cli -s "$work/redis.sock" flushall >/dev/null
 	id=$("$desk" suppress --unit Teknik --policy "$policy" --until 7d --by anna a project of theirs)
 	analyze --redis "unix://$work/redis.sock"
@@ -253,6 +264,7 @@ if command -v redis-server >/dev/null; then
 	redis-cli -s "$work/redis.sock" zadd bf:1:alert:index:a 1 a666 >/dev/null
 	for words in 'show a666 --format table' 'explain a666 --format table' 'list --format table' 'list --format csv'; do
 		"$desk" $words >"$work/printed" 2>&1
+		looks_at "$work/printed"
 		ok "hostile: $words prints the alert" grep -q a666 "$work/printed"
 		equal "hostile: … and no escape" 0 "$(grep -c "$(printf '\033')" "$work/printed")"
 	done
@@ -260,6 +272,7 @@ if command -v redis-server >/dev/null; then
 	equal 'hostile: no formula in a spreadsheet' 0 "$(grep -cE '(^|,)"?=cmd' "$work/printed")"
 	"$desk" export a666 --case "$work/hostile" >/dev/null 2>&1
 	equal 'hostile: no markup in a page' 0 "$(grep -cE '<script|<img' "$work/hostile/index.html")"
+	looks_at
 	redis-cli -s "$work/redis.sock" set bf:1:alert:a777 garbage >/dev/null
 	redis-cli -s "$work/redis.sock" zadd bf:1:alert:index:a 2 a777 >/dev/null
 	says 3 '1 alert could not be read' 'what is no alert does not hide the others' "$desk" list --format table --language en

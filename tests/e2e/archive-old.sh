@@ -28,8 +28,10 @@ truth_sums() {
 
 for name in archive-keyed/clear archive-keyed/pseudonyms archive-seconds/clear archive-seconds/pseudonyms \
 	archive-columns/clear archive-columns/pseudonyms archive-rows/clear archive-rows/pseudonyms archive-0.1.0/clear archive-0.1.0/pseudonyms; do
+	looks_at
 	ok "$name: it is read" exits 0 "$bin" flows -a "$old/$name" -o ndjson
 	cp "$work/out" "$work/read"
+	looks_at "$work/read"
 	gzip -dc "$old/$name.ndjson.gz" >"$work/wanted"
 	equal "$name: as many records" "$(wc -l <"$work/wanted")" "$(wc -l <"$work/read")"
 	values <"$work/wanted" >"$work/wanted.values"
@@ -42,6 +44,7 @@ for name in archive-keyed/clear archive-keyed/pseudonyms archive-seconds/clear a
 	ok "$name: its hours are made again byte by byte" exits 0 "$bin" archive rebuild -a "$old/$name"
 done
 
+looks_at "$work/read" "$work/groups"
 "$bin" keys init --keys "$work/keys" >/dev/null
 for form in keyed seconds; do
 	days=$old/archive-$form/days

@@ -30,6 +30,7 @@ flows() {
 flows
 [ -s "$work/flows.ndjson" ]
 check $? "$(wc -l <"$captures") captures give $(wc -l <"$work/flows.ndjson") flows"
+looks_at "$work/flows.ndjson"
 valid <"$work/flows.ndjson"
 check $? 'whole flows are valid'
 

@@ -116,6 +116,7 @@ captures() { # captures KIND OPTION…: the day, with every output there is
 }
 
 keeps_sums() { # keeps_sums KIND: and nothing else
+	looks_at "$work/$1.all"
 	ok "$1: no address, MAC or Community ID of ours" tells_none "$1" "$work/telling"
 	ok "$1: no pseudonym" tells_none "$1" "$work/pseudonyms"
 	ok "$1: no flow" [ ! -s "$work/$1/flows.ndjson" ]
@@ -124,10 +125,12 @@ keeps_sums() { # keeps_sums KIND: and nothing else
 	ok "$1: … and in Redis" [ "$(ask KEYS 'bf:1:*:m:app.up:*' | wc -l)" -gt 10 ]
 	jq -c 'select(.rule)' "$work/$1/alerts.ndjson" >"$work/$1.cases"
 	ok "$1: alerts go on" [ -s "$work/$1.cases" ]
+	looks_at "$work/$1.cases"
 	ok "$1: … without devices, flows or a device's name" jq -es 'all(.[]; (.source.ip or .borderflow.device) == false and
 		(.borderflow.alert.evidence | (.devices + .flow_ids + .names) == []))' "$work/$1.cases"
 	ok "$1: … and speak of units" jq -es 'all(.[]; .borderflow.unit != null and (.message | test("[Ee]nheter i |[Dd]evices in ")))' \
 		"$work/$1.cases"
+	looks_at
 }
 
 "$bin" keys init --keys "$work/keys" >/dev/null
@@ -140,6 +143,7 @@ ok 'redis-server' start_redis
 
 # With all of it: pseudonyms, and still no address.
 ok 'with a key and stated grounds' captures complete --keys "$work/keys"
+looks_at "$work/complete.all"
 ok 'complete: nothing is said to be missing' sh -c "! grep 'only sums are kept' '$work/log'"
 ok 'complete: flows are kept' [ "$(wc -l <"$work/complete/flows.ndjson")" -gt 5000 ]
 ok 'complete: no address, MAC or Community ID of ours' tells_none complete "$work/telling"
@@ -148,6 +152,7 @@ ok 'complete: open cases are kept for the next run' [ -s "$work/complete/state/a
 jq -r '.borderflow.device // empty' "$work/complete/flows.ndjson" | sort -u >"$work/pseudonyms"
 ok 'complete: under pseudonyms' [ "$(wc -l <"$work/pseudonyms")" -gt 50 ]
 
+looks_at
 ok 'without a key' captures keyless
 ok 'keyless: the start says so, and what to do' grep -q 'only sums are kept.*borderflow keys init' "$work/log"
 keeps_sums keyless

@@ -40,6 +40,7 @@ POLICY
 "$bin" analyze --report "$work/report" --summary none "$work/day.pcap"
 "$bin" analyze --summary text --language en "$work/day.pcap" >"$work/summary.txt"
 grep '"inferred":true' "$work/flows.ndjson" >"$work/inferred.ndjson"
+looks_at "$work/inferred.ndjson" "$work/alerts.ndjson" "$work/summary.txt"
 ok 'some are inferred' test -s "$work/inferred.ndjson"
 ok 'each says so, by behaviour, on stated grounds' \
 	test "$(number_in '"evidence":\[.*"behaviour"\].*"inferred":true,"inferred_by":\[' "$work/inferred.ndjson")" = \
@@ -60,6 +61,7 @@ ok 'groups of a query keep them apart' grep -q '^tiktok (inferred),' "$work/grou
 "$bin" flows --archive "$work/archive" --group-by control 'app == tiktok' --format csv >"$work/controls"
 ok '… by who controls them, too' grep -q '^third (inferred),' "$work/controls"
 "$bin" flows --archive "$work/archive" --format table 'inferred and app == tiktok' >"$work/table"
+looks_at "$work/inferred.ndjson" "$work/found" "$work/table"
 ok '… and so does the table of records, in 80 columns' grep -q ' tiktok (inferred) ' "$work/table"
 ok '… which it is not beyond' [ "$(wc -L <"$work/table")" -le 80 ]
 "$bin" flows --archive "$work/archive" --group-by class 'app == tiktok' --format csv >"$work/classes"

@@ -33,6 +33,8 @@ for file in $(cd "$work/a" && find . -name '*.bfa' | sort); do
 		grep -q "$(basename "$file"):[0-9]" "$work/err" && located=$((located + 1))
 	done
 done
+ok 'bits were flipped' [ "$tried" -gt 3 ]
+looks_at "$work/a"
 equal 'every flipped bit is found' "$tried" "$found"
 equal '… and located, by file and offset' "$tried" "$located"
 
@@ -63,6 +65,7 @@ for group in app unit,zone class verdict; do
 		jq -c 'del(.records)' >"$work/hours"
 	"$bin" flows -a "$work/a" --key "$work/keys/pseudonym.key" -g $group --top 0 -o ndjson --from-records |
 		jq -c 'del(.records)' >"$work/records"
+	looks_at "$work/records"
 	ok "by $group hours say what records do" cmp -s "$work/hours" "$work/records"
 done
 "$bin" flows -a "$work/a" --from 2026-03-17T10:00 --to 2026-03-17T11:00 -o csv --explain >/dev/null 2>"$work/said"
@@ -91,6 +94,7 @@ for name in inside border; do
 		"$bin" analyze --summary none --archive "$work/$name.$sensor" --keys "$work/keys" --policy "$policy" "$work/$name.pcap"
 	done
 done
+looks_at "$work/inside.one" "$work/border.one"
 devices() { # devices NAME PERIOD…: how many there were, by records and by the pages of both sensors
 	name=$1
 	shift
@@ -105,6 +109,7 @@ ok '… though flows run over its border' [ "$("$bin" flows -a "$work/border.one
 groups() { "$bin" flows "$@" -g app,zone --top 0 --key "$work/keys/pseudonym.key" -o ndjson --from-records 2>"$work/said"; }
 groups -a "$work/border.one" >"$work/one.groups"
 groups -a "$work/border.one" -a "$work/border.two" >"$work/two.groups"
+looks_at "$work/one.groups" "$work/two.groups"
 ok 'what two sensors saw is read as one' cmp -s "$work/one.groups" "$work/two.groups"
 ok '… without a word about their clocks' test ! -s "$work/said"
 groups -a "$work/inside.one" -a "$work/border.two" >"$work/two.groups"
@@ -125,6 +130,7 @@ done
 says 2 'one is expected, found' 'where one archive is asked for, a second one is refused' \
 	"$bin" alerts export a-1 --archive "$work/border.one" --archive "$work/border.two"
 
+looks_at "$work/a"
 # Retention: by a command here; capture does it by itself.
 cp -R "$work/a" "$work/old"
 says 0 'deleted [1-9]' 'what is too old is deleted' "$bin" archive prune -a "$work/old" --keep-records 30d --keys "$work/keys"
@@ -153,6 +159,7 @@ done <<'M'
 2026-13 expected a month such as
 M
 cp "$work/keys/pseudonym.key" "$work/keys/pseudonym.2026-03.key"
+looks_at "$work/keys"
 says 0 'sealed to both holders' 'a month that is over is sealed' "$bin" keys seal --keys "$work/keys" \
 	--soc "$work/soc/soc.pub" --officer "$work/officer/officer.pub"
 ok '… and its key is gone' test ! -e "$work/keys/pseudonym.2026-03.key"
@@ -199,6 +206,7 @@ ok '… and not answered' test ! -e "$work/answer"
 cp "$work/soc/soc.pub" "$work/officer/"
 ok 'the officer answers' exits 0 "$bin" reveal --approve "$work/ask" --answer "$work/answer" --keys "$work/officer" \
 	--log "$work" --reason approved --networks 192.0.2.0/24 --list "$work/stations"
+looks_at "$work/answer"
 ok '… not in clear' sh -c "! grep -qE '02:10|10(\.[0-9]+){3}' '$work/answer'"
 says 0 "$device: \(02:10:\|10\.\)" 'and the SOC knows' "$bin" reveal --open "$work/answer" --keys "$work/soc" --log "$work" \
 	--reason 'case 17'

@@ -46,6 +46,7 @@ ok 'everything is told' [ "$(tells "$work/open/flows.ndjson" | wc -l)" -ge 10 ]
 ok 'under pseudonyms' analyze hidden --keys "$work/keys"
 kill $monitor
 cp "$work/redis.said" "$work/hidden/"
+looks_at "$work/open/flows.ndjson" "$work/hidden/flows.ndjson" "$work/hidden/summary.txt" "$work/hidden/redis.said"
 equal 'every flow is there' "$(wc -l <"$work/open/flows.ndjson")" "$(wc -l <"$work/hidden/flows.ndjson")"
 ok 'Redis was told something' [ "$(wc -l <"$work/hidden/redis.said")" -gt 50 ]
 none_tells() {

@@ -37,10 +37,12 @@ for way in out in; do
 	other=$([ $way = out ] && echo bytes_down || echo bytes_up)
 	said=$([ $way = out ] && echo received || echo sent)
 	python3 "$work/one_way.py" "$work/day.pcap" "$work/$way.pcap" $way
+	looks_at
 	ok "$way: it is read" "$bin" analyze --policy "$policy" --keys "$work/keys" --archive "$work/archive-$way" --report "$work/report-$way" \
 		--summary json --flows "$work/$way.ndjson" "$work/$way.pcap"
 	cp "$work/out" "$work/$way.json"
 	"$bin" doctor --policy "$policy" --format ndjson --fail-on none "$work/$way.pcap" >"$work/found" 2>"$work/err"
+	looks_at "$work/$way.json" "$work/$way.ndjson" "$work/found"
 	equal "$way: what is not mirrored is no loss" 0 "$(grep -c '"loss"' "$work/found")"
 	equal "$way: no zero in the summary (json)" 0 "$(zeros $other "$work/$way.json")"
 	ok "… but unknown: $(unknowns $other "$work/$way.json") times" [ "$(unknowns $other "$work/$way.json")" -gt 20 ]
@@ -49,14 +51,17 @@ for way in out in; do
 	equal "$way: none in records" 0 "$(jq -c 'select(.network.protocol != "mdns" and .borderflow.tcp.state != "syn") |
 		select(.source.bytes == 0 or .destination.bytes == 0)' "$work/$way.ndjson" | wc -l)"
 	"$bin" analyze --policy "$policy" "$work/$way.pcap" >"$work/$way.txt" 2>/dev/null
+	looks_at "$work/$way.txt"
 	equal "$way: no zero in the summary (text)" 0 "$(grep -cE '  (0 B|>=0 B)( |$)' "$work/$way.txt")"
 	equal "$way: no zero in the report (json)" 0 "$(jq '[.report | .. | objects | select((.flows // 0) > 0) |
 		select(.'$said' == 0)] | length' "$work/report-$way/report.json")"
 	"$bin" report --policy "$policy" --from 2026-03-17 --to 2026-03-18 --language en --archive "$work/archive-$way" --out "$work/month-$way" >/dev/null 2>"$work/err"
+	looks_at "$work/month-$way/figures.tsv"
 	equal "$way: no zero in the report of its archive" 0 "$(awk -F '\t' '($1 ~ /^(apps|services|countries|units_services)$/) && $3 == "'$said'" && $4 == "0"' \
 		"$work/month-$way/figures.tsv" | wc -l)"
 	ok "… but figures" [ "$(wc -l <"$work/month-$way/figures.tsv")" -gt 100 ]
 	"$bin" flows --archive "$work/archive-$way" -g app,protocol --sum bytes,destination.bytes,source.bytes -o ndjson >"$work/groups.ndjson"
+	looks_at "$work/groups.ndjson"
 	equal "$way: none in groups of records" 0 "$(jq -c 'select(."network.protocol" != "mdns") |
 		select(."destination.bytes" == 0 or ."source.bytes" == 0)' "$work/groups.ndjson" | wc -l)"
 	ok '… but unknown' grep -q ':null' "$work/groups.ndjson"
@@ -73,6 +78,7 @@ for way in out in; do
 done
 "$bin" analyze --summary none --archive "$work/archive-both" "$work/day.pcap" 2>/dev/null
 "$bin" flows --archive "$work/archive-both" -g app -o csv --top 5 >"$work/out" 2>"$work/err"
+looks_at "$work/out"
 ! grep -q 'at least' "$work/err"
 check $? 'both ways: nothing of the largest is at least'
 
@@ -84,6 +90,7 @@ services: [{app: m365, dpia: 2026-01-01}]
 END
 for way in day out in; do
 	"$bin" analyze --summary none --policy "$work/register.yaml" --report "$work/register-$way" --language en "$work/$way.pcap" 2>"$work/err"
+	looks_at "$work/register-$way/report.en.html"
 	equal "register, $way: used without an entry" "$([ $way = day ] && echo yes || echo no)" \
 		"$(grep -q 'used without an entry' "$work/register-$way/report.en.html" && echo yes || echo no)"
 done

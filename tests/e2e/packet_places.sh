@@ -104,9 +104,11 @@ check $? 'of which one is missing'
 
 # Nobody is led from a pseudonym to an address, and what cannot be read twice has no places.
 "$bin" analyze --progress never --summary none --archive "$work/stdin" - <"$work/plain.pcap" 2>"$work/err"
+looks_at "$work/stdin"
 equal 'standard input has no places' 0 "$("$bin" flows -a "$work/stdin" -o csv --columns flow input 2>>"$work/err" | tail -n +2 | wc -l)"
 head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$work/key" && chmod 600 "$work/key"
 "$bin" analyze --progress never --summary none --pseudonymize "$work/key" --archive "$work/hidden" "$work/plain.pcap" 2>"$work/err"
+looks_at "$work/hidden"
 equal 'nor have pseudonyms' 0 "$("$bin" flows -a "$work/hidden" -o csv --columns flow input 2>>"$work/err" | tail -n +2 | wc -l)"
 says 2 'devices are pseudonyms in this archive, and packets hold their addresses' 'whose packets are not written' \
 	"$bin" flows -a "$work/hidden" --limit 1 --write-packets "$work/none.pcapng" --input "$work/plain.pcap"
@@ -114,6 +116,7 @@ says 2 'devices are pseudonyms in this archive, and packets hold their addresses
 check $? 'and nothing is there'
 "$bin" keys init --keys "$work/keys" >"$work/out" 2>&1
 "$bin" analyze --progress never --summary none --keys "$work/keys" --archive "$work/sealed" "$work/plain.pcap" 2>"$work/err"
+looks_at "$work/sealed"
 equal 'nor have those of an organisation with keys' 0 \
 	"$("$bin" flows -a "$work/sealed" -o csv --columns flow input 2>>"$work/err" | tail -n +2 | wc -l)"
 # Whoever has the key gets them, and that is logged.

@@ -102,7 +102,7 @@ equal '… of which there are five' 5 "$(wc -l <"$work/wanted.ndjson")"
 # Question and answer, one of twenty of its port, from the handshake to the answer, four packets with fragments, an answer alone.
 [ "$(grep -ao 'look-up that names f[0-9a-f]*' "$work/some.pcapng" | sort | uniq -c | awk '{print $1}' | sort -n | xargs)" = '1 2 2 4 5' ]
 check $? '… and the frames of those look-ups alone'
-! grep -aq 'example.net' "$work/some.pcapng" && [ "$(grep -c example.net "$work/lookups.pcap")" -gt 0 ]
+[ -s "$work/some.pcapng" ] && ! grep -aq 'example.net' "$work/some.pcapng" && [ "$(grep -c example.net "$work/lookups.pcap")" -gt 0 ]
 check $? '… and nothing of what else was asked for'
 "$bin" analyze --progress never --summary none --archive "$work/named" "$work/lookups.pcap" 2>"$work/err"
 "$bin" flows -a "$work/named" --whole -o ndjson 'app == telegram' >"$work/wanted.ndjson" 2>>"$work/err"
@@ -119,14 +119,14 @@ for output in --write-packets=same --write-packets=link --flows=hard --alerts=./
 done
 says 2 'is one of the captures' 'nor over what an archive is followed to' \
 	"$bin" flows -a "$work/archive" "flow == $late" --write-packets "$work/link.pcap" --input "$work/same.pcap"
-cmp "$work/same.pcap" "$work/plain.pcap" >"$work/out" 2>&1
+[ -s "$work/err" ] && cmp "$work/same.pcap" "$work/plain.pcap" >"$work/out" 2>&1
 check $? 'and the capture is as it was'
 
 for output in "$work/nowhere/no.pcapng" "$work"; do
 	rm -f "$work/early.ndjson"
 	says 2 'cannot write' "where none can be, it is said: ${output#"$work"}" "$bin" analyze --flows "$work/early.ndjson" \
 		--summary none --write-packets "$output" "$work/plain.pcap"
-	[ ! -e "$work/early.ndjson" ]
+	[ -s "$work/err" ] && [ ! -e "$work/early.ndjson" ]
 	check $? '… before anything is read'
 done
 # A capture of packets is whole, or not there; what had its name before stays.
@@ -152,7 +152,7 @@ for when in 'SIGINT report/*.html' 'SIGINT kept.pcapng.*.new' 'SIGTERM kept.pcap
 	done
 	equal "${when% *} once there is ${when#* } ends with status 4" 4 "$got"
 done
-[ "$(cat "$work/kept.pcapng")" = before ] && [ -z "$(find "$work" -name '*.new')" ]
+[ "$got" -eq 4 ] && [ "$(cat "$work/kept.pcapng")" = before ] && [ -z "$(find "$work" -name '*.new')" ]
 check $? 'nothing half is left, and what was there before stays'
 equal 'SIGUSR1 while packets are written changes nothing' 0 "$(stopped SIGUSR1 'kept.pcapng.*.new')"
 
@@ -179,7 +179,7 @@ END
 )
 [ "$got" -eq 4 ] || { [ "$got" -eq 0 ] && [ -s "$work/kept.pcapng" ]; } # it may be done before it hears the signal
 check $? "flows --write-packets is stopped with status 4: $got"
-[ "$got" -eq 0 ] || [ ! -e "$work/kept.pcapng" ]
+[ "$got" -eq 0 ] || { [ "$got" -eq 4 ] && [ ! -e "$work/kept.pcapng" ]; }
 check $? 'and leaves nothing half'
 
 TMPDIR=/nowhere exits 2 "$bin" analyze --write-packets "$work/no.pcapng" "$work/plain.pcap" && grep -q TMPDIR "$work/err"

@@ -19,6 +19,7 @@ generate --scenario day --out "$work/day.pcap" 2>/dev/null &&
 check $? 'analyze writes a report'
 for language in en sv; do
 	page=$work/report/report.$language.html
+	looks_at "$page"
 	! grep -qiE '<script|https?://|@import|src=' "$page"
 	check $? "$language: the page stands alone"
 	browse --window-size=1100,1600 --screenshot="$shots/report.$language.png" "file://$page" &&

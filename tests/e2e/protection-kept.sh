@@ -27,16 +27,19 @@ ok 'the archive says under which k, and by whose days' \
 	eval 'grep -qx "k 12" "$archive/protection" && grep -qx "zone Europe/Stockholm" "$archive/protection"'
 
 # No door asks for less than that.
+looks_at "$archive"
 ok 'units of fewer than twelve devices are not shown' [ "$(units)" -lt "$(units --key "$work/keys/pseudonym.key")" ]
 small=$("$bin" flows -a "$archive" --key "$work/keys/pseudonym.key" --reason test -o ndjson 2>/dev/null |
 	jq -r 'select(.borderflow.device) | [.borderflow.unit, .borderflow.device] | @tsv' | sort -u | cut -f1 | uniq -c |
 	awk '$1 < 12 { sub(/^ *[0-9]+ /, ""); print }')
 ok 'there are such units' [ -n "$small" ]
 flows -g unit | jq -r '.["borderflow.unit"]' >"$work/shown"
+looks_at "$work/shown"
 equal '… none of which is named' '' "$(printf '%s\n' "$small" | grep -Fxf "$work/shown")"
 "$bin" report -a "$archive" --policy "$work/lax.yaml" --from 2026-03-17 --to 2026-03-17 -l en -o "$work/report" >/dev/null 2>>"$work/log"
 ok 'a report by a policy with k: 1 names some' grep -q 'Teknik' "$work/report/csv/en/units.csv"
 equal '… and none of them either' '' "$(printf '%s\n' "$small" | grep -Ff - "$work/report/csv/en/units.csv")"
+looks_at "$archive"
 make_archive "$work/lax.yaml"
 ok 'a run with a smaller k changes nothing of it' grep -qx 'k 12' "$archive/protection"
 
@@ -54,10 +57,12 @@ for zone in UTC Europe/Stockholm Asia/Kathmandu Asia/Kolkata; do
 			sort >"$work/told.$(echo "$zone-${window%/*}" | tr / -)"
 	done
 done
+looks_at "$work/told.UTC-05:00:00Z"
 for window in 06:15:00Z 05:00:00Z 22:00:00Z; do
 	equal "from $window on the same is told by every clock" 1 "$(cksum "$work"/told.*-"$window" | cut -d' ' -f1,2 | sort -u | wc -l)"
 done
 ok '… and something is' [ -s "$work/told.UTC-05:00:00Z" ]
+looks_at "$archive"
 says 0 '2026-03-17 to 2026-03-17, Europe/Stockholm' 'a day of units is one of the archive'"'"'s' \
 	"$bin" flows -a "$archive" -g unit --from 2026-03-17 --to 2026-03-18 --time-zone Europe/Stockholm
 says 2 'no whole day of Europe/Stockholm' 'one of another clock is none' \
@@ -79,12 +84,14 @@ for bytes in 1kB 900MB; do
 	"$bin" policy hygiene "$work/draft-$bytes.yaml" --archive "$archive" >"$work/held-$bytes" 2>>"$work/log"
 	"$bin" policy hygiene "$work/draft-$bytes.yaml" --archive "$archive" --key "$work/keys/pseudonym.key" >"$work/seen-$bytes" 2>>"$work/log"
 done
+looks_at "$work/replayed-1kB" "$work/held-1kB"
 ok 'a replay says the same of a few devices and of none' cmp "$work/replayed-1kB" "$work/replayed-900MB"
 ok '… and something' grep -q other_units "$work/replayed-1kB"
 ok 'so does hygiene' cmp "$work/held-1kB" "$work/held-900MB"
 ok '… but to whoever has the key' eval '! cmp -s "$work/seen-1kB" "$work/seen-900MB"'
 says 2 'is not the key' '… and no other one' "$bin" policy hygiene "$work/draft-1kB.yaml" --archive "$archive" --key "$work/others/pseudonym.key"
 
+looks_at "$archive"
 # An hour of which too few are told is no filter either: what is left out would be theirs.
 told=0
 all=$(flows -g zone --from 2026-03-17 --to 2026-03-18 --time-zone Europe/Stockholm | jq -s 'map(.["network.bytes"]) | add')

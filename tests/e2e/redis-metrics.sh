@@ -16,6 +16,7 @@ generate --scenario day --out "$work/day.pcap" --truth "$work/truth.tsv" --alert
 start_redis
 
 ok 'the day is analysed' analyze --parts --flows "$work/flows.ndjson"
+looks_at "$work/flows.ndjson"
 
 # What our end sent and got, by app: the records say which end is ours by their direction.
 jq -r 'select(.network.direction != null)
@@ -43,7 +44,7 @@ for dimension in app-unit unit server parent zone class matrix control rule acti
 		ok '… and by the hour' [ "$(sum "bf:1:{$whose}:h:$dimension.up:*")" = "$all_up" ]
 	done
 done
-ok 'one sensor, named by the input' [ "$(ask KEYS 'bf:1:{file-*}:seq' | wc -l)" = 1 ]
+ok 'one sensor, named by the input' [ "$(ask KEYS 'bf:1:{file-*}:seq' | grep -c .)" = 1 ]
 ok 'one entry in the stream for each alert of the truth' \
 	[ "$(ask XLEN bf:1:alerts)" = "$(($(wc -l <"$work/alerts.tsv") - 1))" ]
 before=$(everything)

@@ -33,6 +33,7 @@ exits 0 report --out "$work/report" --progress always
 check $? "a report of $month"
 grep -q '[1-9][0-9,]* records  [0-9.]* M/s' "$work/err"
 check $? 'how far it is was said'
+looks_at "$work/run.json" "$work/report/report.json" "$work/report/report.en.html"
 equal 'pages in six languages' 6 "$(find "$work/report" -maxdepth 1 -name 'report.*.html' | wc -l)"
 # Devices are counted of fewer classes here, so that more rows are suppressed.
 sums='[paths(type == "object") as $p | getpath($p) | select(.bytes_up and .flows) | {bytes_up, bytes_down, flows, packets}]'
@@ -49,10 +50,12 @@ ok 'the first page says what there is to decide' grep -q 'class="decision">To de
 ok '… and what goes to servers inside under control from outside, in a sentence of its own' \
 	grep -q '<p class="second">.*inside the EU/EEA of services under control.*(China: TikTok' "$work/report/report.en.html"
 for language in sv nb nn da fi; do
+	looks_at "$work/report/report.$language.html"
 	ok "… and the page in $language has no English light" \
 		sh -c '! grep -q "Made from flow archives" '"$work/report/report.$language.html"
 done
 
+looks_at "$work/report/report.json" "$work/report/report.en.html"
 # Units that may not be shown stand in one row for one case or more; what the data is of is said to the minute.
 least=$(jq '[.report.tables.violations[] | select(.unit == "other_units")] | length > 0' "$work/report/report.json")
 equal 'cases of merged units are told as at least' "$least" \
@@ -81,6 +84,7 @@ exits 0 analyze --summary none "$work/late.pcap"
 check $? 'late records'
 says 0 'edition 2: [0-9]* figures have changed' '… make edition 2' \
 	"$bin" report --archive "$work/archive" --policy "$policy" --month "$month" --out "$work/report"
+looks_at "$work/report/edition-2/report.en.html"
 ok '… the first is as it was' sh -c "cksum $work/report/report.* | cmp - $work/issued"
 ok '… the second lists what changed' sh -c "[ \$(wc -l <$work/report/edition-2/csv/en/changes.csv) -gt 10 ]"
 ok '… as the numbers that they are, and rows in words' \
@@ -129,12 +133,15 @@ run_command block_weeks >"$work/found.ndjson"
 equal '… that of blocked weeks those' "$(jq '[.report.tables.block_weeks[].tried_flows] | add' "$report_json")" \
 	"$(jq -s 'map(select(.["borderflow.block"] != "none") | .flows) | add' "$work/found.ndjson")"
 run_command sources >"$work/found" 2>&1
-check $? '… and that of sources finds the archive whole'
+found_whole=$?
+looks_at "$work/found"
+check $found_whole '… and that of sources finds the archive whole'
 
 # One attempt is what a device does about an app within a minute, however many flows that makes.
 exits 0 "$bin" report --archive "$work/first" --policy "$policy" --month "$month" --out "$work/attempts" --language en
 attempts='[.attempts[] | {attempts, passed, unsure}] | {a: (map(.attempts // 0) | add), p: (map(.passed // 0) | add), u: (map(.unsure // 0) | add)}'
 in_tables='[.report.tables.block_weeks[]] | {a: (map(.attempts) | add), p: (map(.passed) | add), u: (map(.unsure) | add)}'
+looks_at "$work/run.json" "$work/attempts/report.json"
 equal 'attempts of the period are those of the run' "$(jq -c "$attempts" "$work/run.json")" \
 	"$(jq -c "$in_tables" "$work/attempts/report.json")"
 ok '… and fewer than flows' jq -e '[.report.tables.block_weeks[]] | (map(.attempts) | add) < (map(.tried_flows) | add)' \
@@ -145,6 +152,7 @@ for written in "$work"/*/report.json; do
 		jq -e '[.. | objects | select(has("part") and has("whole")) | select(.part > .whole)] == []' "$written"
 done
 
+looks_at
 # A period that is held in part is not set beside another as if it were whole.
 generate --scenario alarms --out "$work/two-days.pcap" >/dev/null 2>&1 || broken 'the generator failed'
 exits 0 "$bin" analyze --summary none --policy "$policy" --pseudonymize "$work/key" --archive "$work/two-days" "$work/two-days.pcap"
@@ -176,9 +184,11 @@ exits 0 "$bin" report --archive "$work/first" --archive "$work/again-archive" --
 	--language en
 check $? 'two archives that saw the same'
 traffic_tables='.report.tables | [.zones, .units, .units_services, .rule_hits, .verdicts, .block_weeks, .attempts, .hidden_places]'
+looks_at "$work/both/report.json"
 equal '… make the same report' "$(jq -cS "$traffic_tables" "$work/attempts/report.json" | cksum)" \
 	"$(jq -cS "$traffic_tables" "$work/both/report.json" | cksum)"
 
+looks_at
 # What was written without a key tells no device: what the other archive counts is the least there were.
 "$bin" analyze --summary none --policy "$policy" --archive "$work/keyless" "$work/late.pcap"
 devices=$(jq '.report.tables.zones[] | select(.zone == "total") | .devices.at_least' "$work/attempts/report.json")
@@ -187,7 +197,9 @@ exits 0 "$bin" report --archive "$work/first" --archive "$work/keyless" --policy
 equal 'devices of archives of which one has no key are at least' "{\"at_least\":$devices}" \
 	"$(jq -c '.report.tables.zones[] | select(.zone == "total") | .devices' "$work/mixed/report.json")"
 ok '… and flows that both saw may count twice' grep -q 'flows that two of them saw may count twice' "$work/mixed/report.en.html"
+looks_at "$work/both/report.en.html"
 ok '… which is no matter for archives that both have a key' sh -c "! grep -q 'may count twice' $work/both/report.en.html"
+looks_at
 ok '… and so on the first page' grep -q "from at least $devices devices" "$work/mixed/report.en.html"
 ok '… where few were counted, nothing is said' jq -e 'all(.report.tables | .. | objects | .devices?; (objects | .below) == null)' \
 	"$work/mixed/report.json"
@@ -298,11 +310,13 @@ says 0 'coverage is not measured' 'damaged state of a sensor' "$bin" report --ar
 } >"$work/hostile.yaml"
 exits 0 "$bin" report --archive "$work/archive" --policy "$work/hostile.yaml" --month "$month" --out "$work/hostile" --language en
 check $? 'a hostile policy'
+looks_at "$work/hostile/report.en.html"
 ok 'its texts stay texts' sh -c '! grep -qE "<script|<img" '"$work/hostile/report.en.html"
 ok '… run in no spreadsheet' grep -q "\"'=1+1" "$work/hostile/csv/en/rules.csv"
 ok '… and the page stays small' sh -c "[ \$(wc -c <$work/hostile/report.en.html) -lt 1500000 ]"
 equal '… while the file has every row' 301 "$(wc -l <"$work/hostile/csv/en/rules.csv")"
 
+looks_at
 says 2 'no archive holds anything of 2001-02' 'a month that is not there is said' \
 	"$bin" report --archive "$work/archive" --policy "$policy" --month 2001-02 --out "$work/none"
 says 2 'expected a month such as' 'a month that is none is said' \
@@ -312,6 +326,7 @@ says 2 "$work/nothing" 'an archive that is not there is named' "$bin" report --a
 
 # Every report that was made here, with keys and without, has the same tables with the same columns.
 find "$work" -name report.json >"$work/reports"
+looks_at "$work/reports"
 equal 'report.json is as its schema has it' '' "$(xargs jq -r --slurpfile schema "$data/analyzer/share/report.schema.json" \
 	-f "$data/tests/e2e/report_schema.jq" <"$work/reports" | sort -u | head -5)"
 equal '… with each table in all of them, also of what was written without a key' "$(jq -c '.properties.tables.required | sort' \

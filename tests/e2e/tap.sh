@@ -9,6 +9,8 @@
 #     needs PROGRAM…         skips where one of them is not installed
 #     is_sanitized           the program was built with the address sanitizer, which keeps what was freed and has an allocator of its own
 #     needs_root, needs_built    skips where we are not root; where the program or the generator is not built
+#     looks_at FILE…         what the checks are about from here on: while one of these files or folders is empty or not there
+#                            they fail, since nothing was seen; without a file: about nothing in particular again
 #     check STATUS TITLE     a test by an exit status; what stands in $work/out and $work/err is shown where it fails
 #     ok TITLE COMMAND…      a test by a command
 #     says STATUS PATTERN TITLE COMMAND…   the command ends with that status and prints the pattern
@@ -26,7 +28,7 @@ bin=${BORDERFLOW_BIN:-./borderflow}
 data=${BORDERFLOW_DATA:-.}
 tools=$(dirname "$bin")/tests/traffic
 traffic=$tools/traffic
-patience=6
+patience=${BORDERFLOW_PATIENCE:-6}
 number=0
 status=0
 
@@ -84,13 +86,31 @@ work=$(mktemp -d) || exit 1
 trap 'stop; rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
+looked_at=
+looks_at() {
+	looked_at=$*
+}
+
+# Of what the checks are about, the first that holds nothing.
+unseen() {
+	for looked in $looked_at; do
+		if [ ! -s "$looked" ] || { [ -d "$looked" ] && [ -z "$(ls -A "$looked")" ]; }; then
+			echo "$looked"
+			return
+		fi
+	done
+}
+
 check() {
 	number=$((number + 1))
-	if [ "$1" -eq 0 ]; then
+	nothing=
+	[ -z "$looked_at" ] || nothing=$(unseen)
+	if [ "$1" -eq 0 ] && [ -z "$nothing" ]; then
 		echo "ok $number - $2"
 		return
 	fi
 	echo "not ok $number - $2"
+	[ -z "$nothing" ] || echo "# nothing was seen: $nothing is empty, or not there"
 	for said in "$work/out" "$work/err"; do
 		[ ! -s "$said" ] || head -n 20 "$said" | sed 's/^/# /'
 	done

@@ -41,6 +41,7 @@ exceptions:
   - {id: some, rules: [names], scope: {unit: "Unit $quiet"}, reason: "Why $yaml", approver: "Who $yaml", reference: "Ref $yaml"}
 END
 sed 's/action: deny/action: "den'"$yaml"'"/' policy.yaml >bad-policy.yaml
+sed "s/basis: .*/basis: other/" policy.yaml >other-policy.yaml
 printf 'organisation: "x%s"\n%s: 1\n' "$evil" "$evil" >raw-policy.yaml
 {
 	printf 'app\tfact\tvalue\tsource\n'
@@ -68,13 +69,13 @@ steers() { # steers FILE [styles]
 	LC_ALL=C grep -aqP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf' "$1.plain"
 }
 
-tried=0 spoke=0
+tried=0
 try() { # try TITLE COMMAND…: on a pipe
 	title=$1
 	shift
 	timeout 20 "$@" >piped 2>&1 </dev/null
+	looks_at piped
 	tried=$((tried + 1))
-	[ ! -s piped ] || spoke=$((spoke + 1))
 	! steers piped
 	status_of=$?
 	LC_ALL=C cat -v piped.plain | grep -a '\^[^IM]\|M-b' | head -n 3 >err
@@ -85,8 +86,8 @@ try_typed() { # the same on a terminal, with colors
 	title=$1
 	shift
 	TERM=xterm timeout 20 script -qec "$(printf '%q ' "$@")" /dev/null >typed 2>&1 </dev/null
+	looks_at typed
 	tried=$((tried + 1))
-	[ ! -s typed ] || spoke=$((spoke + 1))
 	! steers typed styles
 	status_of=$?
 	LC_ALL=C cat -v typed.plain | grep -a '\^[^IM]\|M-b' | head -n 3 >err
@@ -117,7 +118,7 @@ for policy in policy.yaml bad-policy.yaml raw-policy.yaml "none$evil"; do
 	for word in check print export schema replay coverage residual hygiene; do
 		try "policy $word ${policy%%[!a-z]*}" "$bin" policy $word "$policy"
 	done
-	try "policy diff ${policy%%[!a-z]*}" "$bin" policy diff "$policy" policy.yaml
+	try "policy diff ${policy%%[!a-z]*}" "$bin" policy diff "$policy" other-policy.yaml
 	try "policy explain ${policy%%[!a-z]*}" "$bin" policy explain --app evil --catalogue "facts$evil.tsv" "$policy"
 	try "analyze by ${policy%%[!a-z]*}" "$bin" analyze --policy "$policy" plain.pcap
 done
@@ -161,5 +162,6 @@ try_typed 'policy print' "$bin" policy print policy.yaml
 try_typed 'flows' "$bin" flows --archive "archive$evil"
 try_typed 'apps show' "$bin" apps show tiktok
 try_typed 'alerts' "$bin" alerts list --store "$evil"
-ok "something was said ($spoke of $tried)" [ $((spoke * 10)) -gt $((tried * 9)) ]
+looks_at
+ok "commands were tried: $tried" [ $tried -gt 150 ]
 finish

@@ -74,9 +74,11 @@ ok "each counts its part: the first one $first of $bytes bytes" [ "$first" -gt 0
 near 'sums of all sensors: bytes' "$bytes" "$(total 'zone.[ud]*')"
 near '… and flows' "$flows" "$(total 'zone.flows*')"
 alerts() { jq -r '.id // .borderflow.alert.id // .event.id' "$@" | sort -u | wc -l; }
+looks_at "$work/truth.alerts"
 equal 'alerts are raised once' "$(alerts "$work/truth.alerts")" "$(cat "$work/first.alerts" "$work/second.alerts" | alerts)"
 
 
+looks_at
 report() { # report OUT ARCHIVE…
 	out=$1
 	shift
@@ -149,6 +151,7 @@ replayed() { # replayed ARCHIVE…
 	done
 	"$bin" policy replay "$work/policy.yaml" --json --reason test --key "$work/keys/pseudonym.key" "$@"
 }
+looks_at "$work/report-out/report.json"
 replayed truth >"$work/replay-truth"
 replayed half-out half-in >"$work/replay-halves"
 replayed half-in half-out >"$work/replay-turned"
@@ -169,6 +172,7 @@ equal 'the command of the report finds what it accuses' '' "$(jq -r --slurpfile 
 ok '… and flows says that verdicts of halves are as they were stored' grep -q 'report and page decide again' "$work/said"
 equal 'attempts are those of the day' "$(figure '[.attempts[].attempts] | add' report)" "$(figure '[.attempts[].attempts] | add' report-out)"
 
+looks_at
 # Flows of all kinds, each at the one point, at the other, at both, halved, met in the middle or moved during its life: of each
 # there is what either saw, to the byte, whichever archive is named first, with addresses and under pseudonyms.
 scene() { # scene SEED MODES OPTION…
@@ -204,11 +208,13 @@ done
 # Ways that both change doors at once: nothing is counted twice, and what may be missing is said.
 scene 5 changed
 by_port scene-a scene-b >"$work/joined.tsv"
+looks_at "$work/joined.tsv"
 equal 'of ways that changed doors nothing counts twice' '' "$(join "$work/scene.tsv" "$work/joined.tsv" |
 	awk '$5 > $2 || $6 > $3 || $7 > $4')"
 equal '… and a sum is at least so much' true "$("$bin" flows -a "$work/scene-a" -a "$work/scene-b" -g transport --sum source.bytes -o ndjson \
 	2>"$work/err" | jq -s 'map(."source.bytes_at_least") | any')"
 
+looks_at
 # The sums of all sensors, which cannot be taken back: one sensor counts what goes out, the other what comes in.
 sed '/^own_networks:/i counting: {north: [10.0.0.0/8 out, "2001:db8::/32 out"], south: [10.0.0.0/8 in, "2001:db8::/32 in"]}' \
 	"$data/tests/traffic/day-policy.yaml" >"$work/policy.yaml"

@@ -48,6 +48,7 @@ if [ -x "$traffic" ]; then
 	generate --scenario day --out "$work/made.pcap" 2>/dev/null
 	same "$work/made.pcap"
 	mv "$work/one.ndjson" "$work/plain"
+	looks_at "$work/plain"
 	gzip -1 -k "$work/made.pcap"
 	same "$work/made.pcap.gz" && cmp -s "$work/one.ndjson" "$work/plain"
 	check $? 'a compressed file: the same records'
@@ -78,6 +79,7 @@ if [ -x "$traffic" ]; then
 	grep -q 'cut short' "$work/jobs.1.err" && [ "$(wc -l <"$work/jobs.1.ndjson")" -gt 7000 ]
 	check $? 'three compressed files, one of them cut short: records'
 	equal 'records, summary and message do not depend on how many are unpacked at a time' 0 "$differ"
+	looks_at
 	rm -rf "$work"/*
 else
 	passed_over 'generated captures' 'the traffic generator is not built (libgnutls28-dev)'
@@ -90,9 +92,11 @@ edges() {
 	same "$work/edges.pcap" --parts && [ "$(wc -l <"$work/one.ndjson")" -eq "$2" ]
 	check $? "parts at a slot's edge: the same of $3"
 	mv "$work/one.ndjson" "$work/plain"
+	looks_at "$work/plain"
 	gzip -1 "$work/edges.pcap"
 	same "$work/edges.pcap.gz" --parts && cmp -s "$work/one.ndjson" "$work/plain"
 	check $? '… and of a compressed file'
+	looks_at
 	rm -rf "$work"/*
 }
 if command -v python3 >/dev/null; then

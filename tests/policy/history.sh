@@ -24,9 +24,9 @@ policy() {
 
 # verdicts POLICY: flows of TikTok by verdict.
 verdicts() {
-	"$bin" analyze --geo "$work/geo" --policy "$1" --alerts "$work/a.ndjson" --summary none --flows - "$day" 2>"$work/err" |
-		jq -rs 'map(select(.network.application == "tiktok")) | group_by(.borderflow.policy.verdict)
-			| map("\(.[0].borderflow.policy.verdict)=\(length)") | join(" ")'
+	"$bin" analyze --geo "$work/geo" --policy "$1" --alerts "$work/a.ndjson" --summary none --flows "$work/judged.ndjson" "$day" 2>"$work/err"
+	jq -rs 'map(select(.network.application == "tiktok")) | group_by(.borderflow.policy.verdict)
+		| map("\(.[0].borderflow.policy.verdict)=\(length)") | join(" ")' "$work/judged.ndjson"
 }
 
 policy none '  - {id: other, match: {app: telegram}, action: report}'
@@ -35,6 +35,7 @@ policy draft '  - {id: ban, match: {app: tiktok}, action: deny, basis: b, stage:
 policy watch '  - {id: ban, match: {app: tiktok}, action: deny, basis: b, stage: watch}'
 denied=$(verdicts "$work/deny.yaml")
 ok 'a rule in force finds violations' test "${denied#*violation=}" != "$denied"
+looks_at "$work/judged.ndjson"
 equal 'a draft decides nothing' "$(verdicts "$work/none.yaml")" "$(verdicts "$work/draft.yaml")"
 watched=$(verdicts "$work/watch.yaml")
 ok 'a watched rule reports' test "${watched#*reported=}" != "$watched"
@@ -56,12 +57,14 @@ says 2 'from a later day' 'versions follow each other' "$bin" policy accept "$wo
 says 0 'the decision was made then' 'the history is listed' "$bin" policy history "$history"
 "$bin" analyze --geo "$work/geo" --policy "$history" --summary none --flows "$work/f.ndjson" "$day" 2>"$work/err"
 check $? 'analysed by the history'
+looks_at "$work/f.ndjson"
 equal 'before the second version nobody broke anything' 0 "$(jq -s --arg m "$middle" \
 	'map(select(."@timestamp" < $m and .borderflow.policy.verdict == "violation")) | length' "$work/f.ndjson")"
 "$bin" analyze --geo "$work/geo" --policy "$work/deny.yaml" --summary none --flows "$work/d.ndjson" "$day" 2>"$work/err"
 ids="map(select(.\"@timestamp\" >= \"$middle\" and .borderflow.policy.verdict == \"violation\").borderflow.flow.id) | .[]"
 jq -rs "$ids" "$work/d.ndjson" | sort >"$work/whole"
 jq -rs "$ids" "$work/f.ndjson" | sort >"$work/later"
+looks_at "$work/later" "$work/whole"
 equal 'from then on nobody is accused whom that version does not accuse' '' "$(comm -13 "$work/whole" "$work/later")"
 # What was done before does not count towards use of what was then not denied.
 ok 'and nearly all are whom it does' test $(($(wc -l <"$work/later") * 100)) -ge $(($(wc -l <"$work/whole") * 95))
@@ -69,6 +72,7 @@ sed -i 's/tiktok/telegram/' "$history"/*.yaml
 says 2 'not the version that was accepted' 'a version that was changed afterwards is not taken' \
 	"$bin" analyze --policy "$history" --summary none "$day"
 
+looks_at
 # Replay: counts by unit, against what was said then.
 printf '%064d\n' 7 >"$work/key" && chmod 600 "$work/key"
 "$bin" analyze --geo "$work/geo" --policy "$work/none.yaml" --pseudonymize "$work/key" --archive "$work/archive" \
@@ -101,12 +105,14 @@ equal 'against itself nobody is new' 0 "$(jq '[.rows[] | .newly // 0] | add' "$w
 policy late "$ban" 'informed: 2026-05-01'
 says 2 'from before staff were informed (2026-05-01)' 'data from before wants a reason' \
 	"$bin" policy replay "$work/late.yaml" --archive "$work/archive"
+looks_at "$work/archive"
 ok 'nothing is logged of what was not answered' test ! -e "$work/archive/lookups.tsv"
 says 0 'affected' 'with a reason it is answered' \
 	"$bin" policy replay "$work/late.yaml" --archive "$work/archive" --reason 'the committee asks'
 ok 'and logged' grep -q 'replay .*late.yaml.*the committee asks' "$work/archive/lookups.tsv"
 says 0 'affected' 'a day since then wants none' "$bin" policy replay "$work/draft.yaml" --archive "$work/archive"
 
+looks_at
 # A sensor keeps what it works by.
 if [ "$(id -u)" -eq 0 ]; then
 	chmod 755 "$work" # a sensor gives its rights up
@@ -125,12 +131,14 @@ policy rules "$ban
 "$bin" policy hygiene "$work/rules.yaml" --archive "$work/archive" >"$work/hygiene" 2>"$work/err"
 ok 'without the key one that never held is as one that held for few' grep -q '^never .*fewer than 5 devices, or none' "$work/hygiene"
 "$bin" policy hygiene "$work/rules.yaml" --archive "$work/archive" --key "$work/key" >"$work/hygiene" 2>"$work/err"
+looks_at "$work/hygiene"
 check $? 'the rules are looked at'
 ok 'a rule that held says when' grep -q '^ban  .* 2026-03-17 ' "$work/hygiene"
 ok 'one that never held says so' grep -q '^never .* never ' "$work/hygiene"
 ok 'one for nobody says so' grep -q '^nobody .*no device of its scope' "$work/hygiene"
 ok 'devices in no unit are counted' grep -q '^Own devices in no unit: ' "$work/hygiene"
 
+looks_at
 # Why: of flows that were, by id, and by address and time; in an archive and in a capture.
 id=$(jq -rs '[.[] | select(.borderflow.policy.verdict == "violation")][0].borderflow.flow.id' "$work/d.ndjson")
 device=$(jq -rs '[.[] | select(.borderflow.policy.verdict == "violation")][0].source.ip' "$work/d.ndjson")

@@ -27,6 +27,7 @@ shown() {
 	verdict=$1
 	judge "$2"
 	check $? "$verdict: analysed"
+	looks_at "$work/s.json" "$work/text"
 	equal "$verdict: no other in the JSON" "$verdict" \
 		"$(jq -r '[.verdicts[].verdict] | unique - ["none"] | join(" ")' "$work/s.json")"
 	equal "$verdict: the sums are the flows" "$(jq .total.flows "$work/s.json")" \
