@@ -25,6 +25,7 @@ ok '… of one device, whose flow is named' jq -e '.borderflow.alert | .device =
 ok 'the sentence says what to do' grep -q 'look before you judge' "$work/alerts.ndjson"
 first=$(jq -r '.borderflow.alert.id' "$work/alerts.ndjson")
 ok 'it is looked at again' look alarms --workers 1
+looks_at "$work/alerts.ndjson"
 equal 'the same id' "$first" "$(jq -r '.borderflow.alert.id' "$work/alerts.ndjson")"
 ok '… and again in halves' sh -c "'$bin' analyze --summary none --policy '$policy' --state '$work/state' '$work/t.pcap'"
 ok 'what was learnt is kept' [ -s "$work/state/detectors.state" ]
@@ -44,5 +45,5 @@ equal '… each a flow that passed and that no exception covers' "$(wc -l <"$wor
 	grep -cxFf "$work/ids")"
 ok '… and none began after it' jq -e --rawfile ids "$work/ids" --arg until "$(jq -r .event.end "$work/leak.json")" -s '
 	($ids | split("\n")) as $of | all(.[] | select(.borderflow.flow.id as $id | $of | index($id)); .event.start <= $until)' "$work/flows.ndjson"
-ok 'nothing of it runs unasked' sh -c "'$bin' analyze --language en --policy '$policy' '$work/t.pcap' >'$work/said'; ! grep -q Detectors '$work/said'"
+ok 'nothing of it runs unasked' sh -c "'$bin' analyze --language en --policy '$policy' '$work/t.pcap' >'$work/said'; [ -s '$work/said' ] && ! grep -q Detectors '$work/said'"
 finish

@@ -100,6 +100,7 @@ number_of() { # CASE: of its network
 	awk -F '\t' -v name="$1" '!seen[$1]++ { n++ } $1 == name { print n; exit }' "$work/truth.tsv"
 }
 "$work/devices" list --format ndjson >"$work/list"
+looks_at "$work/list"
 equal 'a device is one row, however many MACs and addresses it had' '' \
 	"$(sed 's/.*"pseudonym":"\([^"]*\)".*/\1/' "$work/list" | sort | uniq -d)"
 while read -r case wanted; do

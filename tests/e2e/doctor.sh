@@ -30,7 +30,9 @@ names() { # CODE FILE
 generate --scenario vantage --out "$work/whole.pcap" 2>/dev/null
 examine "$work/whole.pcap" >"$work/found"
 equal "a whole capture: exit status" 0 $?
+looks_at "$work/found" # what is so of any capture
 equal "and nothing is found" "" "$(codes "$work/found")"
+looks_at
 
 bytes_of() {
 	"$bin" analyze --policy "$policy" --summary json "$1" | sed -n 's/.*"bytes_up":\([0-9]*\).*/\1/p' | head -n 1

@@ -76,7 +76,7 @@ for form in server_request server_hello; do
 	equal '… and says whose word it is' 2 "$(grep -c hello-reversed "$work/flows.ndjson")"
 done
 for lie in tunnel_outside tunnel_two tunnel_answered tunnel_echoed tunnel_asked tunnel_asked_slowly tunnel_mirrored tunnel_lookup lookup_old server_request server_hello; do
-	ok "nobody is told of $lie" sh -c "! grep -q policy.violation '$work/$lie.alerts'"
+	ok "nobody is told of $lie" sh -c "[ -e '$work/$lie.alerts' ] && ! grep -q policy.violation '$work/$lie.alerts'"
 done
 for lie in lease_outside arp_routed mac_beside private_mac; do
 	ok "no alert names the laptop's unit: $lie" sh -c "test -s '$work/$lie.alerts' && ! grep -q Care '$work/$lie.alerts'"

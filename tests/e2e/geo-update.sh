@@ -100,7 +100,7 @@ check $? '… both databases are there'
 echo "$(printf %064d 0)  tar.gz" >"$work/web/GeoLite2-ASN/tar.gz.sha256"
 before=$(stat -c %i "$work/geo/GeoLite2-Country.mmdb")
 update 3 'expected 0000' 'MaxMind, one of two checksums wrong' --from maxmind
-[ "$(stat -c %i "$work/geo/GeoLite2-Country.mmdb")" = "$before" ]
+[ -n "$before" ] && [ "$(stat -c %i "$work/geo/GeoLite2-Country.mmdb")" = "$before" ]
 check $? '… neither was changed'
 update 0 'in place' "DB-IP: last month's where this month's is not there" --from dbip
 [ -s "$work/geo/dbip-country-lite.mmdb" ] && [ -s "$work/geo/dbip-asn-lite.mmdb" ]

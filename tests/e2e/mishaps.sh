@@ -99,7 +99,7 @@ for option in --flows --archive --alerts; do
 		check $? '… what was written until then stays, whole lines'
 		;;
 	--archive)
-		[ "$(find "$work/filled.ndjson" -name '*.bfa' | wc -l)" -eq 0 ] && [ ! -e "$work/filled.ndjson/head" ]
+		[ -d "$work/filled.ndjson" ] && [ "$(find "$work/filled.ndjson" -name '*.bfa' | wc -l)" -eq 0 ] && [ ! -e "$work/filled.ndjson/head" ]
 		check $? '… an archive that could not hold its first block holds none'
 		says 2 'cut short' '… and does not take the same capture twice' \
 			bash -c 'analyze --archive "$1" "$0"' "$day" "$work/filled.ndjson"

@@ -31,6 +31,7 @@ table() {
 ok 'places of an approved service are those that the archive is asked for' sh -c "jq -cS '[.report.tables.services_observed[] |
 	{server, asn: (.network | ltrimstr(\"AS\") | split(\" \")[0] | tonumber), flows}] | sort_by(.server, .asn)' \
 	'$work/report/report.json' | cmp - '$work/asked'"
+looks_at "$work/report/report.json"
 equal 'each that the contract does not name is a finding' "$(table 'services_observed | length')" \
 	"$(grep -c '<tr class="denied"><td>[^<]*</td><td title[^<]*</td><td[^>]*>AS' "$work/report/report.en.html")"
 ok '… and said in the sentence' grep -qE 'as observed\. [0-9]+ places? (is|are) not in the contracts' "$work/report/report.en.html"
@@ -93,6 +94,7 @@ fi
 for language in en sv nb nn da fi; do
 	equal "$language: a byte order mark" efbbbf "$(head -c 3 "$work/report/csv/$language/rules.csv" | od -An -tx1 | tr -d ' ')"
 done
+looks_at "$work/report/csv/en/rules.csv" "$work/report/csv/nb/rules.csv"
 ok 'nothing that a spreadsheet runs' sh -c "! grep -rqE '(^|[;,])\"?[=@+-]' $work/report/csv/en $work/report/csv/nb"
 ok 'dates of the reader' sh -c "grep -q ';01.02.2026;' $work/report/csv/nb/rules.csv && grep -q ';2026-02-01;' $work/report/csv/sv/rules.csv"
 

@@ -41,6 +41,7 @@ equal 'Wazuh: an update is silent' '100102 0' "$(ends '.borderflow.alert.notice 
 equal 'Wazuh: one of a storm is silent' '100103 0' "$(ends '.borderflow.alert.in_storm = true')"
 equal 'Wazuh: a beacon' '100120 8' "$(ends '.borderflow.alert.kind = "anomaly.beacon"')"
 equal 'Wazuh: a sensor' '100130 10' "$(ends '.borderflow.alert.kind = "sensor.silent"')"
+looks_at "$work/alerts.ndjson"
 equal 'Wazuh: no alert of a run is left without a level' 0 "$(python3 "$tool" wazuh "$rules" "$work/alerts.ndjson" | grep -vc '^1001[123]')"
 title='the sample has the fields of an alert of today'
 if [ -r "${BORDERFLOW_GEO:-$data/var/geo}/countries.mmdb" ]; then

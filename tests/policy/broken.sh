@@ -39,6 +39,7 @@ classes: {g: {networks: [10.2.9.0/24], type: guest}}
 rules: [{id: a, match: {app: tiktok}, scope: {unit: Office}, action: deny, basis: b}]
 end
 "$bin" policy check "$work/p.yaml" >"$work/said" 2>"$work/err"
+looks_at "$work/said"
 ok 'no warning of people whom a rule cannot meet' sh -c "! grep -q 'denies to class' '$work/said'"
 sed -i 's/unit: Office/unit: Library/' "$work/p.yaml"
 says 0 'denies to class "g" as well' '… and one of those whom it can' "$bin" policy check "$work/p.yaml"
@@ -82,6 +83,7 @@ end
 for denied in telegram.org snapchat.com; do
 	ok "export: $denied" grep -qx "$denied" "$work/list"
 done
+looks_at "$work/list"
 for open in whatsapp.com tiktok.com facebook.com zoom.us; do
 	ok "export: not $open" sh -c "! grep -qx '$open' '$work/list'"
 done
@@ -133,5 +135,6 @@ end
 "$bin" policy check "$work/p.yaml" >"$work/out"
 lines=$(sed -n 's/^[^:]*:\([0-9]*\):.*/\1/p' "$work/out")
 ok 'several things are said at once' test "$(echo "$lines" | wc -l)" -ge 6
+looks_at "$work/out"
 equal 'in the order of lines' "$(echo "$lines" | sort -n | paste -sd ' ')" "$(echo "$lines" | paste -sd ' ')"
 finish

@@ -103,6 +103,7 @@ judge leak "$work/few.pcap"
 jq -r 'select(.event.action == "policy.block-leak") | .borderflow.alert.evidence.flow_ids[]' "$work/a.ndjson" | sort -u >"$work/leaks"
 jq -r 'select(.borderflow.block == "passed") | .borderflow.flow.id' "$work/f.ndjson" | sort -u >"$work/passed"
 ok 'a leak has evidence' test -s "$work/leaks"
+looks_at "$work/leaks"
 equal 'a leak: no flow that did not pass' '' "$(comm -23 "$work/leaks" "$work/passed")"
 ok 'a leak: devices of no unit are told as such' grep -q 'the latest from (no unit):' "$work/a.ndjson"
 
