@@ -1,6 +1,7 @@
 // days.mjs LINK DESK: what 72 hours of an open page leave behind: every page in turn, with the ticks and the alerts of that time as
 // fast as the page takes them: alerts are worked on at a real desk, and the stream of events tells each. Heap and nodes of the
-// document after the first tenth and at the end. Prints TAP (tests/proof/days.sh).
+// document at the beginning, once every page has been looked at three times (the browser compiles what runs often), and at the
+// end, the middle of three samples each: one alone differs by a twelfth from the next. Prints TAP (tests/proof/days.sh).
 import { execFileSync } from 'node:child_process';
 import { enter, launch, settle, watch } from './open.mjs';
 import { finish, ok } from './tap.mjs';
@@ -47,20 +48,24 @@ async function hour(number) {
 
 const samples = [];
 const hours = Number(HOURS);
-for (let i = 0; i < hours; i++) {
+const before = 3 * rail.length;
+for (let i = 0; i < before + hours; i++) {
 	await hour(i);
-	if (i % 8 === 7) {
+	if (i >= before && (i - before) % rail.length === rail.length - 1) {
 		await go('/overview');
-		samples.push({ hour: i + 1, ...(await held()) });
+		samples.push({ hour: i + 1 - before, ...(await held()) });
 		console.log(`# ${JSON.stringify(samples.at(-1))}`);
 	}
 }
-const [first, last] = [samples[1] ?? samples[0], samples.at(-1)];
-const grown = (key) => last[key] / first[key];
-ok(samples.length > 2, `${hours} hours went by`);
-ok(grown('kilobytes') <= 1.15, `the heap is where it was: ${first.kilobytes} kB, then ${last.kilobytes} kB`);
-ok(grown('nodes') <= 1.1, `so is the document: ${first.nodes} nodes, then ${last.nodes}`);
-ok(grown('listeners') <= 1.1, `and what listens: ${first.listeners}, then ${last.listeners}`);
+const middle = (some, key) => some.map((one) => one[key]).sort((a, b) => a - b)[1];
+function stays(key, what) {
+	const [first, last] = [middle(samples.slice(0, 3), key), middle(samples.slice(-3), key)];
+	ok(last <= 1.1 * first, `${what}: ${first}, then ${last}`);
+}
+ok(samples.length >= 6, `${hours} hours went by`);
+stays('kilobytes', 'the heap is where it was, kB');
+stays('nodes', 'so is the document, nodes');
+stays('listeners', 'and what listens');
 ok(troubles.length === 0, 'without an error', [...new Set(troubles)].join('\n'));
 await browser.close();
 finish();
