@@ -24,7 +24,7 @@ struct attempt {
 	uint8_t outcome; /* enum block_outcome, or ATTEMPT_EXCEPTED */
 	bool by_lookup;  /* no more than a lookup was seen */
 	bool through_proxy;
-	bool is_of_proxy, is_asked; /* what proxies asked; and somebody was seen to ask them */
+	bool is_asked; /* what proxies asked, whom somebody was seen to ask */
 };
 
 struct attempts {
@@ -136,8 +136,8 @@ static void note_device(struct attempt_row *row, uint32_t hash)
 
 static void count(struct attempts *attempts, const struct attempt *attempt)
 {
-	bool is_counted = attempt->is_of_proxy && attempt->is_asked; /* as the device's */
-	struct attempt_row *row = is_counted ? NULL : row_of(attempts, attempt);
+	/* What is asked of a proxy is counted as the device's. */
+	struct attempt_row *row = attempt->is_asked ? NULL : row_of(attempts, attempt);
 
 	if (!row) {
 		return;
@@ -292,7 +292,7 @@ static void note_asked(struct attempts *attempts, const struct attempt_key *key,
 	struct attempt *attempt = find_or_begin(attempts, &of_proxies, record, day);
 
 	if (attempt) {
-		attempt->is_of_proxy = attempt->is_asked = true;
+		attempt->is_asked = true;
 		attempt->first_ns = record->flow.start_ns > attempt->first_ns
 					    ? record->flow.start_ns
 					    : attempt->first_ns;
@@ -329,7 +329,6 @@ void attempts_add(struct attempts *attempts, const struct record *record, uint16
 		return;
 	}
 	note_outcome(attempt, record);
-	attempt->is_of_proxy |= is_of_proxy;
 	if (record->flow.start_ns < attempt->first_ns && !attempt->is_asked) {
 		attempt->first_ns = record->flow.start_ns;
 	}
