@@ -384,6 +384,78 @@ static void test_dates(const char *path)
 	reference.policy = policy;
 }
 
+/* How many dates of the policy are told at that time; before_ns: so much before it. */
+static int count_dates(const char *text, const char *when, uint64_t before_ns)
+{
+	struct policy *before = policy;
+	struct alerts *alerts = alerts_create(NULL);
+	struct policy_problems problems;
+	uint64_t now_ns = 0;
+	struct err err = { "" };
+
+	ok(policy_parse(&policy, "dates", text, strlen(text), NULL, catalogue, &problems, &err) ==
+				0 &&
+			clock_parse(when, &now_ns),
+		"a policy and a time %s", err.text);
+	reference.policy = policy;
+	policy_dates_raise(alerts, &reference, now_ns - before_ns);
+	alerts_write(alerts, &reference, now_ns);
+	int count = (int)alerts_count(alerts);
+	alerts_destroy(alerts);
+	policy_free(policy);
+	policy = before;
+	reference.policy = policy;
+	return count;
+}
+
+/* From which moment on a date is told, and until when. */
+static void test_date_bounds(void)
+{
+	static const char rule[] = "rules:\n - {id: ban, match: {app: tiktok}, action: deny,\n"
+				   "    basis: x, next_review: 2026-01-31}\n";
+	static const char ended[] =
+		"rules:\n - {id: ban, match: {app: tiktok}, action: deny,\n"
+		"    basis: x, next_review: 2026-01-31, valid_to: 2026-02-28}\n";
+	static const char service[] = "services:\n - {app: zoom, next_review: 2026-01-31}\n";
+	static const char monitoring[] = "evaluate_by: 2026-01-31\n";
+	static const char exception[] =
+		"rules:\n - {id: ban, match: {app: tiktok}, action: deny, basis: x}\n"
+		"exceptions:\n - {id: press, rules: [ban], scope: all, reason: r, approver: h,\n"
+		"    valid_from: 2026-03-10, valid_to: 2026-03-20}\n";
+	static const char long_one[] =
+		"rules:\n - {id: ban, match: {app: tiktok}, action: deny, basis: x}\n"
+		"exceptions:\n - {id: press, rules: [ban], scope: all, reason: r, approver: h,\n"
+		"    valid_from: 2026-01-10, valid_to: 2026-03-20}\n";
+	static const struct {
+		const char *policy, *when;
+		uint64_t before_ns;
+		int count;
+		const char *what;
+	} cases[] = {
+		{ rule, "2026-02-01T00:00:00Z", 1, 0, "a rule on the day of its review" },
+		{ rule, "2026-02-01T00:00:00Z", 0, 1, "… on the next" },
+		{ service, "2026-02-01T00:00:00Z", 1, 0, "a service on the day of its review" },
+		{ service, "2026-02-01T00:00:00Z", 0, 1, "… on the next" },
+		{ monitoring, "2026-02-01T00:00:00Z", 1, 0, "monitoring on its last day" },
+		{ monitoring, "2026-02-01T00:00:00Z", 0, 1, "… on the next" },
+		{ ended, "2026-03-01T00:00:00Z", 1, 1, "a rule on its last day" },
+		{ ended, "2026-03-01T00:00:00Z", 0, 0, "… which needs no review afterwards" },
+		{ exception, "2026-03-10T00:00:00Z", 1, 0, "an exception that is to come" },
+		{ exception, "2026-03-10T00:00:00Z", 0, 1, "… that begins, and ends soon" },
+		{ long_one, "2026-03-07T00:00:00Z", 2, 0, "fifteen days before its end" },
+		{ long_one, "2026-03-07T00:00:00Z", 1, 1, "… fourteen" },
+		{ long_one, "2026-03-21T00:00:00Z", 1, 1, "… its last moment" },
+		{ long_one, "2026-03-21T00:00:00Z", 0, 1, "… the first behind it" },
+		{ long_one, "2026-04-20T00:00:00Z", 1, 1, "… thirty days later" },
+		{ long_one, "2026-04-20T00:00:00Z", 0, 0, "… and no longer" },
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		is_int(count_dates(cases[i].policy, cases[i].when, cases[i].before_ns),
+			cases[i].count, "%s", cases[i].what);
+	}
+}
+
 int main(void)
 {
 	char path[] = "/tmp/borderflow-alerts-XXXXXX";
@@ -398,6 +470,7 @@ int main(void)
 		test_outage();
 		test_forgetting(path);
 		test_dates(path);
+		test_date_bounds();
 		close_fixture(path);
 	}
 	return done_testing();

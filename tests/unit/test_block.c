@@ -81,6 +81,45 @@ static void test_page(void)
 	outcome(&record, BLOCK_PASSED, "nobody asks a page so much");
 }
 
+/* A datagram of a single byte is an answer: no closing of a stream stands before it. */
+static void test_datagrams(void)
+{
+	struct record record = talk(100, 0);
+
+	record.flow.protocol = 17;
+	record.flow.tcp_state = TCP_STATE_NONE;
+	record.l7.protocol = L7_QUIC;
+	record.flow.packets[1] = record.flow.total_packets[1] = 1;
+	record.flow.bytes[1] = record.flow.total_bytes[1] = 28;
+	outcome(&record, BLOCK_DROPPED, "a datagram of nothing is no answer");
+	record.flow.bytes[1] = record.flow.total_bytes[1] = 29;
+	outcome(&record, BLOCK_UNSURE, "one of a byte is");
+	addr_parse("2001:db8::1", &record.flow.source);
+	addr_parse("2001:db8::80", &record.flow.destination);
+	outcome(&record, BLOCK_DROPPED, "… but not under the longer header of IPv6");
+	record.flow.bytes[1] = record.flow.total_bytes[1] = 49;
+	outcome(&record, BLOCK_UNSURE, "… which has one byte more here");
+}
+
+/* Whose page it may be: of a firewall that declares its issuer a page shows that one. */
+static void test_page_issuer(void)
+{
+	uint64_t issuer = 4711;
+	const struct blocking declared = { .page_issuers = &issuer, .page_issuer_count = 1 };
+	struct record record = talk(500, 5000);
+
+	record.l7.exchange = L7_EXCHANGE_ONE;
+	record.flow.left_first = FLOW_LEFT_DESTINATION;
+	record.l7.issuers[0] = 4712;
+	outcome(&record, BLOCK_UNSURE, "where no firewall is declared anybody may have signed it");
+	is_int(block_outcome_of(&record, &declared), BLOCK_PASSED,
+		"another's certificate is not the firewall's");
+	record.l7.issuers[0] = 0;
+	is_int(block_outcome_of(&record, &declared), BLOCK_UNSURE, "one that is not seen may be");
+	record.l7.issuers[1] = 4711;
+	is_int(block_outcome_of(&record, &declared), BLOCK_BLOCK_PAGE, "its own is");
+}
+
 static void test_patience(void)
 {
 	struct record record = talk(1000, 1000);
@@ -145,10 +184,46 @@ static void test_window(uint64_t apart_ns, int wanted)
 	attempts_destroy(attempts);
 }
 
+/* How many devices have tried: each counts once, however often it did, up to the bound. */
+static void test_devices(void)
+{
+	struct attempts *attempts = attempts_create();
+	struct record record = talk(1000, 0);
+	const struct attempt_row *rows;
+
+	record.decision.rule = 1;
+	record.decision.action = POLICY_ACTION_DENY;
+	record.decision.verdict = POLICY_VERDICT_VIOLATION;
+	record.decision.block = BLOCK_DROPPED_AFTER_HELLO;
+	for (unsigned i = 0; i < ATTEMPT_DEVICES_MAX + 2; i++) {
+		for (unsigned again = 0; again < 2; again++) {
+			record.device.identity = record.flow.source;
+			record.device.identity.bytes[15] = (uint8_t)i;
+			record.flow.start_ns = (1000 + again * 3600) * NS_PER_S;
+			record.flow.flow_start_ns = record.flow.start_ns;
+			attempts_add(attempts, &record, 1, 11, false);
+		}
+		if (i == 1) {
+			attempts_close(attempts, UINT64_MAX);
+			attempts_rows(attempts, &rows);
+			is_int((int64_t)rows[0].count, 4, "two devices tried twice each");
+			is_int(rows[0].devices, 2, "… and are two");
+		}
+	}
+	attempts_close(attempts, UINT64_MAX);
+	attempts_rows(attempts, &rows);
+	is_int(rows[0].devices, ATTEMPT_DEVICES_MAX, "more than there is room for are as many");
+	is_int((int64_t)rows[0].count, 2 * (ATTEMPT_DEVICES_MAX + 2), "… and all their tries");
+	attempts_destroy(attempts);
+}
+
 int main(void)
 {
 	test_bytes();
+	test_datagrams();
+	test_devices();
 	test_page();
+	test_page_issuer();
 	test_patience();
 	test_silence();
 	test_lookups();
