@@ -88,6 +88,22 @@ static int write_all(int fd, const char *content, size_t length)
 	return 0;
 }
 
+int file_append(int fd, const char *path, const void *content, size_t length, struct err *err)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+	int result = end < 0 ? -errno : write_all(fd, content, length);
+
+	if (result == 0 && fsync(fd) < 0) {
+		result = -errno;
+	}
+	if (result == 0) {
+		return 0;
+	}
+	bool is_as_before = end >= 0 && ftruncate(fd, end) == 0;
+	return err_set(err, -result, "%s: cannot write: %s%s", path, strerror(-result),
+		is_as_before ? "" : " (a part of it may be left at the end)");
+}
+
 /* What another user laid there, of whatever kind. */
 static bool is_laid_by_another(const struct stat *status)
 {

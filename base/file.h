@@ -23,6 +23,10 @@ int file_write(const char *path, const void *content, size_t length, struct err 
 int file_write_mode(
 	const char *path, const void *content, size_t length, mode_t mode, struct err *err);
 
+/* Adds to the end of a file that is open to be written: whole or not at all, and on the disk when
+ * it returns. Nobody else writes meanwhile. 0 or -errno; the error names the file. */
+int file_append(int fd, const char *path, const void *content, size_t length, struct err *err);
+
 /* A link that neither we nor the system laid (/dev/stdout is the system's): where something is
  * about to be written it may lead to what is not ours to write. "name/" counts as "name". */
 bool file_is_planted(const char *path);

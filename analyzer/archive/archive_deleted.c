@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/output/out_file.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -219,10 +218,7 @@ int archive_deleted_add(const char *folder, const struct archive_tombstone *tomb
 		sign_line(&line, secret);
 	}
 	text_put_char(&line, '\n');
-	status = out_file_write_fd(fd, path, line.at, line.length, err);
-	if (status == 0 && fsync(fd) < 0) {
-		status = err_set(err, errno, "%s: cannot sync: %s", path, strerror(errno));
-	}
+	status = file_append(fd, path, line.at, line.length, err);
 	text_deinit(&line);
 	close(fd);
 	return status;

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "analyzer/archive/input_name.h"
-#include "analyzer/output/out_file.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -132,10 +131,7 @@ static int append(const struct archive_inputs *inputs, const char *state, struct
 	for (unsigned i = 0; i < inputs->count; i++) {
 		text_printf(&lines, "%s %s\n", state, inputs->names[i]);
 	}
-	status = out_file_write_fd(fd, inputs->path, lines.at, lines.length, err);
-	if (status == 0 && fsync(fd) < 0) {
-		status = err_set(err, errno, "%s: cannot sync: %s", inputs->path, strerror(errno));
-	}
+	status = file_append(fd, inputs->path, lines.at, lines.length, err);
 	text_deinit(&lines);
 	close(fd);
 	return status;

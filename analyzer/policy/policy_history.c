@@ -182,19 +182,16 @@ static int version_path(char path[PATH_MAX], const char *folder, const char *has
 	return make_path(path, folder, name, err);
 }
 
-/* A line, whole or not at all, on the disk before the call returns. */
 static int append(const char *path, const char *line, struct err *err)
 {
 	int file = file_open_to_write(path, O_WRONLY | O_CREAT | O_APPEND, 0644, err);
-	size_t length = strlen(line);
 
 	if (file < 0) {
 		return file;
 	}
-	bool is_written = write(file, line, length) == (ssize_t)length && fsync(file) == 0;
-	int cause = errno;
+	int status = file_append(file, path, line, strlen(line), err);
 	close(file);
-	return is_written ? 0 : err_set(err, cause, "%s: %s", path, strerror(cause));
+	return status;
 }
 
 static int append_row(const char *folder, const struct policy_acceptance *row, struct err *err)

@@ -166,10 +166,8 @@ static int append(
 	text_put_char(&line, '\t');
 	chain(last, line.at, line.length, hex);
 	text_printf(&line, "%s\n", hex);
-	if (line.truncated || write(fd, line.at, line.length) != (ssize_t)line.length ||
-		fsync(fd) < 0) {
-		status = err_set(err, errno, "%s: cannot write: %s", path, strerror(errno));
-	}
+	status = line.truncated ? err_set(err, ENOMEM, "%s: out of memory", path)
+				: file_append(fd, path, line.at, line.length, err);
 	text_deinit(&line);
 	return status;
 }

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/tsv.h"
 #include "tests/tap.h"
+#include "tests/unit/full_disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -370,6 +371,28 @@ static void test_file_write(void)
 	rmdir(folder);
 }
 
+/* What is added to a file is there whole, or not at all. */
+static void test_file_append(void)
+{
+	char path[] = "/tmp/test_file_append-XXXXXX", *content = NULL;
+	int fd = mkstemp(path);
+	struct err err;
+
+	is_int(file_append(fd, path, "one\n", 4, &err), 0, "a line");
+	fill_disk(path, 2);
+	is_int(file_append(fd, path, "two\n", 4, &err), -EFBIG, "no room: %s", err.text);
+	clear_disk();
+	is_int(file_append(fd, path, "three\n", 6, &err), 0, "room again");
+	is_int(file_read(path, &content, NULL, &err), 0, "the file");
+	is_text(content ? content : "", "one\nthree\n", "… has no half of a line");
+	free(content);
+	close(fd);
+	fd = open(path, O_RDONLY);
+	is_int(file_append(fd, path, "x", 1, &err), -EBADF, "what is not open to be written");
+	close(fd);
+	unlink(path);
+}
+
 static void test_cores(void)
 {
 	cpu_set_t all, one;
@@ -430,6 +453,7 @@ int main(void)
 	test_ring();
 	test_ring_nap();
 	test_file_write();
+	test_file_append();
 	test_cores();
 	ok(hash_bytes(&key, "abc", 3) != hash_bytes(&key, "abd", 3),
 		"different bytes, different hashes");
