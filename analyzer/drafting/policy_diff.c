@@ -42,17 +42,21 @@ static bool nodes_equal(const struct yaml_node *a, const struct yaml_node *b)
 	return !left && !right;
 }
 
+/* Those whose rows are told one by one. */
+static bool is_list(const struct yaml_node *node)
+{
+	return strcmp(node->key->text, "rules") == 0 || strcmp(node->key->text, "exceptions") == 0;
+}
+
 /* The words of one mapping that differ. */
 static unsigned diff_words(const char *subject, const struct yaml_node *old,
-	const struct yaml_node *changed, bool skip_lists, FILE *out)
+	const struct yaml_node *changed, bool skips_lists, FILE *out)
 {
 	unsigned count = 0;
 
 	for (const struct yaml_node *now = changed->child; now; now = now->next) {
 		const struct yaml_node *before = yaml_map_get(old, now->key->text);
-		if (nodes_equal(before, now) ||
-			(skip_lists && (strcmp(now->key->text, "rules") == 0 ||
-					       strcmp(now->key->text, "exceptions") == 0))) {
+		if (nodes_equal(before, now) || (skips_lists && is_list(now))) {
 			continue;
 		}
 		fprintf(out, "%s: %s ", subject, now->key->text);
@@ -68,7 +72,8 @@ static unsigned diff_words(const char *subject, const struct yaml_node *old,
 		count++;
 	}
 	for (const struct yaml_node *before = old->child; before; before = before->next) {
-		if (!yaml_map_get(changed, before->key->text)) {
+		if (!yaml_map_get(changed, before->key->text) &&
+			!(skips_lists && is_list(before))) {
 			fprintf(out, "%s: %s is gone; it was ", subject, before->key->text);
 			put_node(before, out);
 			fputc('\n', out);
