@@ -699,8 +699,9 @@ static bool is_unanswered(const struct flow_record *flow, const struct l7_info *
 	enum { HEADERS_MOST = 60, WORDS_LEAST = 8 };
 	uint64_t answer_bytes = flow->total_bytes[1];
 
-	return flow->protocol == IP_TCP && l7->protocol == L7_TLS && l7->ja4[0] != '\0' &&
-	       flow->start_seen && flow->is_last && !l7->server_hello && !l7->not_captured &&
+	return flow->protocol == IP_TCP && l7->ja4[0] != '\0' &&
+	       (l7->protocol == L7_TLS || l7->is_contested) && flow->start_seen && flow->is_last &&
+	       !l7->server_hello && !l7->not_captured &&
 	       answer_bytes > flow->total_packets[1] * HEADERS_MOST + WORDS_LEAST;
 }
 

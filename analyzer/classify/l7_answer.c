@@ -157,6 +157,9 @@ void l7_answer_doubt_hello(struct l7_feed *feed, const struct packet *packet)
 		hello->is_unheard = false;
 	} else if (counts && !l7->is_contested && l7->protocol == L7_TLS && hello->layer == 0 &&
 		   hello->said_hello && !covers(hello, packet->tcp_ack)) {
+		bool waits;
+		struct reader words = reader_over(packet->payload, packet->payload_bytes);
 		hello->is_unheard = l7->is_contested = true;
+		l7->protocol = l7_contest_answer(feed, words, &waits);
 	}
 }

@@ -275,6 +275,7 @@ static enum version_look read_version(void *context, const struct version *versi
 		take_version(contest, &contest->all, &reading);
 	} else {
 		contest->has_foreign = true;
+		contest->instead = contest->instead ? contest->instead : l7.protocol;
 	}
 	if (contest->kind != L7_UNKNOWN && is_of_kind(&l7, contest->kind)) {
 		take_version(contest, &contest->of_kind, &reading);
@@ -358,7 +359,7 @@ void l7_contest_look(struct l7_contest *contest, struct l7_feed *feed, enum l7_p
 	struct reader answer)
 {
 	contest->feed = feed;
-	contest->kind = kind;
+	contest->kind = contest->instead = kind;
 	contest->answer = answer;
 	contest->is_read_answered = kind == L7_TLS && is_read_answered(contest);
 	clear_candidates(&contest->all);
@@ -456,7 +457,9 @@ void l7_contest_end(struct l7_contest *contest, bool has_replaced)
 	unsigned names = said_names(contest, l7);
 	bool is_answer = contest->kind != L7_UNKNOWN && is_of_kind(l7, contest->kind);
 	if (contest->has_foreign && names > 0 && !is_answer && l7_is_answered(contest->feed)) {
-		l7->is_contested = true; /* something else was answered */
+		/* Something else was answered. */
+		l7->is_contested = true;
+		l7->protocol = contest->instead;
 	} else if (contest->kind == L7_UNKNOWN) {
 		l7->is_contested |= names > before;
 	} else {

@@ -27,8 +27,10 @@ struct l7_candidates {
 struct l7_contest {
 	struct l7_feed *feed;
 	enum l7_protocol kind; /* of the answer; L7_UNKNOWN: nobody answered, or nobody knows how */
-	struct reader answer;  /* its bytes, as far as they are there */
-	struct l7_info before; /* what was known before the initiator said any of this */
+	enum l7_protocol instead; /* what both ends speak where it is no version's that names
+				     anybody */
+	struct reader answer;     /* its bytes, as far as they are there */
+	struct l7_info before;    /* what was known before the initiator said any of this */
 	struct l7_candidates all, of_kind;
 	struct l7_candidates *remaining; /* of these: those of the answer's kind, or all */
 	bool has_open;                   /* one of those looked at might have gone on */
