@@ -69,6 +69,8 @@ struct classify *classify_create(const struct classify_options *options)
 	}
 	tables->ech = &classify->ech;
 	tables->calls = &classify->calls;
+	classify->servers = options->servers;
+	tables->servers = classify->servers.app_at ? &classify->servers : NULL;
 	tables->probe = options->probe_key;
 	tables->own = options->own;
 	tables->scratch = classify->joined;

@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 
+#include "analyzer/classify/call_sockets.h"
 #include "analyzer/classify/dissect/dissector.h"
 #include "analyzer/record/l7_info.h"
 #include "collector/collector.h"
@@ -31,7 +32,8 @@ struct classify_options {
 	/* The caller's: in which frames the names of flows were looked up, where the collector
 	 * marks frames; NULL: nobody asks. */
 	struct lookups *lookups;
-	struct own_network own; /* the caller's: hears what machines of ours are called */
+	struct own_network own;      /* the caller's: hears what machines of ours are called */
+	struct call_servers servers; /* the caller's: knows whose servers are where */
 };
 
 /* So many clients of a resolver's log are told apart. */

@@ -119,6 +119,7 @@ struct classify {
 	struct flow_memory *memory;
 	struct ech_names ech;
 	struct call_sockets calls;
+	struct call_servers servers;
 	struct name_feed *heard;               /* NULL: no resolver logs */
 	struct log_clock *log_clock;           /* likewise */
 	uint64_t heard_ns;                     /* until then logs have been heard */

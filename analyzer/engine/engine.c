@@ -51,6 +51,8 @@ static int open_lanes(struct engine *engine, struct err *err)
 							   : ALONE_RECORDS };
 		lane.collector.worker = (uint16_t)i;
 		lane.collector.wrapping = (struct wrapping){ engine_is_outside, &engine->lanes[i] };
+		lane.classify.servers =
+			(struct call_servers){ engine_server_app, &engine->lanes[i] };
 		if (options->reference->pseudonyms || options->reference->is_sensor) {
 			lane.classify.own = (struct own_network){ .is_own = engine_is_own,
 				.learn = engine_learn_name,

@@ -49,6 +49,16 @@ bool engine_is_own(void *lane_at, const struct addr *addr)
 	       !policy_blocks_with(policy, addr);
 }
 
+enum app_hint engine_server_app(void *lane_at, const struct addr *addr, uint16_t port)
+{
+	struct engine_lane *lane = lane_at;
+	const struct catalogue *catalogue = latest(lane->engine, &lane->reference)->catalogue;
+	struct match match = catalogue_match_addr(catalogue, addr, port);
+	const struct app *app = catalogue_app(catalogue, match.app);
+
+	return app ? app_hint_of(app->id) : APP_HINT_NONE;
+}
+
 /* With one thread nobody else makes room. */
 static bool is_alone(const struct engine_lane *lane)
 {

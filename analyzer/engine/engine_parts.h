@@ -114,6 +114,8 @@ bool engine_is_outside(void *lane, const struct addr *source);
 /* For the worker (own_network.h). Is it an address of ours, and not what our own blocking answers
  * with? */
 bool engine_is_own(void *lane, const struct addr *addr);
+/* For the same (call_sockets.h). */
+enum app_hint engine_server_app(void *lane, const struct addr *addr, uint16_t port);
 /* A machine of ours has this name, is called this by itself, or is in this network: the exporter
  * hears of it before the next records. */
 void engine_learn_name(void *lane, const char *name);

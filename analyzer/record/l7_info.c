@@ -52,6 +52,16 @@ const char *app_hint_id(enum app_hint hint)
 	return (unsigned)hint < APP_HINT_COUNT ? ids[hint] : NULL;
 }
 
+enum app_hint app_hint_of(const char *id)
+{
+	for (unsigned hint = APP_HINT_NONE + 1; hint < APP_HINT_COUNT; hint++) {
+		if (strcmp(app_hint_id(hint), id) == 0) {
+			return (enum app_hint)hint;
+		}
+	}
+	return APP_HINT_NONE;
+}
+
 uint64_t l7_issuer_hash(const char *name, size_t length)
 {
 	struct hash_key key = hash_key_fixed("borderflow issuer");

@@ -243,6 +243,9 @@ enum app_hint {
 /* The catalogue id a hint stands for ("telegram"); NULL for APP_HINT_NONE. */
 const char *app_hint_id(enum app_hint hint);
 
+/* The hint that stands for it; APP_HINT_NONE for most. */
+enum app_hint app_hint_of(const char *id);
+
 /* Of an issuer's name, whatever its case; 0 of an empty one. */
 uint64_t l7_issuer_hash(const char *name, size_t length);
 

@@ -15,6 +15,7 @@ static void test_samples(void)
 		size_t count = sample->padded > sample->count ? sample->padded : sample->count;
 
 		memcpy(bytes, sample->bytes, sample->count);
+		call_sockets_init(&fixture.calls); /* all of them come from one socket */
 		fixture_flow(
 			&fixture, sample->transport, sample->source_port, sample->destination_port);
 		fixture_send(&fixture, !sample->from_server, 0, bytes, count);
@@ -104,6 +105,45 @@ static void test_call_sockets(void)
 		APP_HINT_NONE, "… not its neighbour");
 	is_int(call_sockets_find(calls, &device, 43000, 1400 * second_ns, 1410 * second_ns),
 		APP_HINT_NONE, "… and not for long");
+}
+
+static enum app_hint teams_at_relay(void *whose, const struct addr *addr, uint16_t port)
+{
+	return addr_equal(addr, whose) && port == 3478 ? APP_HINT_TEAMS : APP_HINT_NONE;
+}
+
+/* Which app the flow of these ports shows, by a check with these user names. */
+static enum app_hint check_between(
+	uint16_t source_port, uint16_t destination_port, const char *names)
+{
+	uint8_t check[64] = "\0\1\0\x14\x21\x12\xa4\x42pairpairpair\0\6\0\x0d";
+
+	memcpy(check + 24, names, 13);
+	fixture_flow(&fixture, IP_UDP, source_port, destination_port);
+	fixture_send(&fixture, true, 0, check, 40);
+	return fixture.l7.app_hint;
+}
+
+/* A call knows itself by its relay's address, by its socket, and by the user names of its ends. */
+static void test_calls_beside_each_other(void)
+{
+	struct addr relay;
+	struct call_servers servers = { teams_at_relay, &relay };
+
+	addr_parse("198.51.100.7", &relay);
+	is_int(check_between(44000, 3478, "abcdef:ghijkl"), APP_HINT_NONE, "a check is anybody's");
+	fixture.tables.servers = &servers;
+	is_int(check_between(44000, 3478, "abcdef:ghijkl"), APP_HINT_TEAMS,
+		"one to an app's own relay is the app's");
+	fixture.tables.servers = NULL;
+	is_int(check_between(44000, 50000, "mnopqr:stuvwx"), APP_HINT_TEAMS,
+		"… so is what else comes from that socket");
+	is_int(check_between(45000, 50001, "ghijkl:abcdef"), APP_HINT_TEAMS,
+		"… and what another socket says between the same two, whoever asks");
+	is_int(check_between(46000, 50002, "abcdef:stuvwx"), APP_HINT_NONE,
+		"… but not between one of them and somebody else");
+	is_int(check_between(46001, 50002, "abcdefghijkl:"), APP_HINT_NONE,
+		"one user name alone is no pair");
 }
 
 static void test_starttls(void)
@@ -475,6 +515,7 @@ int main(void)
 	test_mtproto();
 	test_openvpn();
 	test_call_sockets();
+	test_calls_beside_each_other();
 	test_starttls();
 	test_socks();
 	test_marked_wireguard();

@@ -30,6 +30,7 @@
 struct ech_names;
 struct quic_crypto;
 struct dns_questions;
+struct call_servers;
 struct call_sockets;
 struct probe_key;
 
@@ -59,6 +60,7 @@ struct dissect_tables {
 	struct reassembly *reassembly;
 	struct quic_crypto *quic;
 	struct call_sockets *calls;
+	const struct call_servers *servers; /* NULL: nobody knows any */
 	struct own_network own;
 	const struct probe_key *probe; /* the key of probes; NULL: none is known */
 	uint8_t *scratch;              /* DISSECT_SCRATCH_BYTES, for the length of a call */

@@ -4,13 +4,21 @@
 #include "analyzer/classify/dissect/signature.h"
 
 enum { HEADER_BYTES = 20, MAGIC_COOKIE = 0x2112a442, PORT_STUN = 3478, PORT_STUN_SECOND = 3479 };
-enum { ATTRIBUTE_INTEGRITY = 0x0008, ATTRIBUTE_REALM = 0x0014 };
+enum { ATTRIBUTE_USERNAME = 0x0006, ATTRIBUTE_INTEGRITY = 0x0008, ATTRIBUTE_REALM = 0x0014 };
+enum { BINDING_REQUEST = 0x0001 };
 
 /* The class of a message (RFC 8489, 5): a response, and what nobody answers. */
 enum { CLASS_RESPONSE = 0x0100, CLASS_INDICATION = 0x0010 };
 
-/* A flow's words: how many datagrams, and the numbers of what each end asked last. */
-enum { WORD_DATAGRAMS, WORD_ASKED, ASKED_MAX = 3 };
+/* A flow's words: how many datagrams, the numbers of what each end asked last, and the pair of user
+ * names in its checks. */
+enum { WORD_DATAGRAMS, WORD_ASKED, ASKED_MAX = 3, WORD_PAIR = WORD_ASKED + 2 * ASKED_MAX };
+
+/* What the attributes of a message tell. */
+struct told {
+	enum app_hint app;
+	struct reader user_names; /* of a check; nothing where it has none */
+};
 
 /* Attributes that one vendor alone uses. */
 static const struct vendor_attribute {
@@ -80,8 +88,8 @@ static enum app_hint app_of_attribute(uint16_t type, struct reader value)
 	return APP_HINT_NONE;
 }
 
-/* Steps over one message; what its attributes give away goes to app. False where it is no STUN. */
-static bool read_message(struct reader *in, bool needs_cookie, enum app_hint *app)
+/* Steps over one message, and notes what its attributes tell. False where it is no STUN. */
+static bool read_message(struct reader *in, bool needs_cookie, struct told *told)
 {
 	uint16_t type = reader_u16(in);
 	uint16_t length = reader_u16(in);
@@ -95,13 +103,13 @@ static bool read_message(struct reader *in, bool needs_cookie, enum app_hint *ap
 	}
 	/* WhatsApp has message types of its own. */
 	if (cookie == MAGIC_COOKIE && type >= 0x0800 && type <= 0x0805) {
-		*app = APP_HINT_WHATSAPP;
+		told->app = APP_HINT_WHATSAPP;
 	}
 	/* So does a request of its clients among each other: a message integrity without saying
 	 * whose. */
 	if (cookie == MAGIC_COOKIE && type == 1 && length == 24 && attributes.at[0] == 0 &&
 		attributes.at[1] == ATTRIBUTE_INTEGRITY) {
-		*app = APP_HINT_WHATSAPP;
+		told->app = APP_HINT_WHATSAPP;
 	}
 	while (reader_left(&attributes) >= 4) {
 		uint16_t attribute = reader_u16(&attributes);
@@ -110,8 +118,11 @@ static bool read_message(struct reader *in, bool needs_cookie, enum app_hint *ap
 		if (!reader_ok(&attributes)) {
 			return false;
 		}
-		if (*app == APP_HINT_NONE) {
-			*app = app_of_attribute(attribute, value);
+		if (attribute == ATTRIBUTE_USERNAME && type == BINDING_REQUEST) {
+			told->user_names = value;
+		}
+		if (told->app == APP_HINT_NONE) {
+			told->app = app_of_attribute(attribute, value);
 		}
 		if (reader_left(&attributes) > 0) {
 			reader_skip(&attributes, (4U - bytes % 4) % 4);
@@ -159,29 +170,81 @@ static bool was_asked(struct dissection *dissection, struct reader in)
 	return !is_response;
 }
 
-static void learn_socket(struct dissection *dissection, enum app_hint app)
+static enum app_hint app_at(
+	const struct dissection *dissection, const struct addr *addr, uint16_t port)
 {
+	const struct call_servers *servers = dissection->tables->servers;
+
+	return servers ? servers->app_at(servers->whose, addr, port) : APP_HINT_NONE;
+}
+
+/* One of an app's own servers, where not both ends are. */
+static enum app_hint app_of_server(const struct dissection *dissection)
+{
+	enum app_hint from = app_at(dissection, &dissection->sender, dissection->sender_port);
+	enum app_hint to = app_at(dissection, &dissection->receiver, dissection->receiver_port);
+
+	return from == to ? APP_HINT_NONE : from != APP_HINT_NONE ? from : to;
+}
+
+/* What others of the same call have shown: those between the same user names, and those of either
+ * socket. */
+static enum app_hint app_of_call(const struct dissection *dissection)
+{
+	const struct call_sockets *calls = dissection->tables->calls;
+	uint64_t now_ns = dissection->time_ns;
+	enum app_hint app =
+		call_sockets_find_pair(calls, dissection->state->words[WORD_PAIR], now_ns);
+
+	if (app == APP_HINT_NONE) {
+		app = call_sockets_find(
+			calls, &dissection->sender, dissection->sender_port, now_ns, now_ns);
+	}
+	if (app == APP_HINT_NONE) {
+		app = call_sockets_find(
+			calls, &dissection->receiver, dissection->receiver_port, now_ns, now_ns);
+	}
+	return app;
+}
+
+static void learn_call(struct dissection *dissection, enum app_hint app)
+{
+	struct call_sockets *calls = dissection->tables->calls;
 	bool is_answer = reader_left(&dissection->in) > 0 && dissection->in.at[0] & 1;
 
-	call_sockets_learn(dissection->tables->calls,
-		is_answer ? &dissection->receiver : &dissection->sender,
+	call_sockets_learn(calls, is_answer ? &dissection->receiver : &dissection->sender,
 		is_answer ? dissection->receiver_port : dissection->sender_port, app,
 		dissection->time_ns);
+	call_sockets_learn_pair(
+		calls, dissection->state->words[WORD_PAIR], app, dissection->time_ns);
 }
 
 static enum dissect_result conclude(
-	struct dissection *dissection, struct reader message, enum app_hint app)
+	struct dissection *dissection, struct reader message, const struct told *told)
 {
+	bool is_datagram = dissection->wire_bytes > 0;
+
 	dissection->l7->protocol = L7_STUN;
+	if (reader_left(&told->user_names) > 0) {
+		dissection->state->words[WORD_PAIR] = call_sockets_pair(dissection->tables->calls,
+			told->user_names.at, reader_left(&told->user_names));
+	}
 	bool is_believed = was_asked(dissection, message);
-	if (!is_believed || app == APP_HINT_NONE) {
+	enum app_hint app = is_believed ? told->app : APP_HINT_NONE;
+	if (app == APP_HINT_NONE) {
 		app = app_of_port(dissection);
+	}
+	if (app == APP_HINT_NONE && is_datagram) {
+		app = app_of_server(dissection);
+	}
+	if (app == APP_HINT_NONE && is_datagram) {
+		app = app_of_call(dissection);
 	}
 	if (app == APP_HINT_NONE) {
 		return DISSECT_MORE; /* a later message may say whose it is */
 	}
-	if (is_believed && !dissection->is_hearsay && dissection->wire_bytes > 0) {
-		learn_socket(dissection, app);
+	if (is_believed && !dissection->is_hearsay && is_datagram) {
+		learn_call(dissection, app);
 	}
 	dissection->l7->app_hint = (uint8_t)app;
 	dissection->other_done = true;
@@ -191,18 +254,18 @@ static enum dissect_result conclude(
 static enum dissect_result stun_datagram(struct dissection *dissection)
 {
 	struct reader in = dissection->in;
-	enum app_hint app = APP_HINT_NONE;
+	struct told told = { 0 };
 	enum { DATAGRAMS_MAX = 16 };
 
 	/* The classic form (RFC 3489) has no cookie: believed on its own ports only. */
 	bool has_port = dissection_has_port(dissection, PORT_STUN) ||
 			dissection_has_port(dissection, PORT_STUN_SECOND);
-	if (read_message(&in, !has_port, &app) && reader_left(&in) == 0) {
+	if (read_message(&in, !has_port, &told) && reader_left(&in) == 0) {
 		if (++dissection->state->words[WORD_DATAGRAMS] > DATAGRAMS_MAX &&
-			app == APP_HINT_NONE) {
+			told.app == APP_HINT_NONE) {
 			return DISSECT_DONE;
 		}
-		return conclude(dissection, dissection->in, app);
+		return conclude(dissection, dissection->in, &told);
 	}
 	if (dissection->l7->protocol == L7_STUN) {
 		/* Media, DTLS and channel data share the flow (RFC 7983). */
@@ -215,7 +278,7 @@ static enum dissect_result stun_datagram(struct dissection *dissection)
 static enum dissect_result stun_stream(struct dissection *dissection)
 {
 	struct reader in = dissection->in;
-	enum app_hint app = APP_HINT_NONE;
+	struct told told = { 0 };
 
 	/* Some put a length before each message (RFC 4571). */
 	struct reader ahead = in;
@@ -225,10 +288,10 @@ static enum dissect_result stun_stream(struct dissection *dissection)
 		reader_skip(&in, 2);
 	}
 	struct reader message = in;
-	if (reader_left(&in) < HEADER_BYTES || !read_message(&in, true, &app)) {
+	if (reader_left(&in) < HEADER_BYTES || !read_message(&in, true, &told)) {
 		return DISSECT_OTHER;
 	}
-	enum dissect_result result = conclude(dissection, message, app);
+	enum dissect_result result = conclude(dissection, message, &told);
 	return result == DISSECT_MORE ? DISSECT_DONE : result;
 }
 
