@@ -118,6 +118,8 @@ static void test_chain(void)
 		is_int(found->names[1].source, NAME_DNS_CNAME, "… marked as aliases");
 	}
 	ok(!names_for("192.0.2.2", "203.0.113.5", 0), "another client knows nothing of it");
+	ok(names_know_lookup(fixture.tables.names, &fixture.ends.source, "", 0, fixture.time_ns),
+		"a client that was answered once asks where we can see it");
 	ok(names_for("192.0.2.1", "203.0.113.5", UINT64_C(1000) * 1000000000),
 		"it outlives its TTL");
 	ok(!names_for("192.0.2.1", "203.0.113.5", UINT64_C(3600) * 1000000000),

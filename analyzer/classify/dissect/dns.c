@@ -115,16 +115,18 @@ static void contest_addresses(const struct dissection *dissection, const struct 
 }
 
 /* What an answer that nobody asked for can do is to lend its names, marked as such, to flows that
- * nothing better is known of. That the client asks at all is noted now and then: it asks often. */
+ * nothing better is known of. That the client asks at all is noted while answers are few, and now
+ * and then where they are many. */
 static void remember_answer(struct dissection *dissection, const struct dns_message *dns,
 	bool was_asked, uint16_t asker)
 {
-	enum { NOW_AND_THEN = 15 };
+	enum { ANSWERS_FEW = 256, NOW_AND_THEN = 15 };
 	struct dissect_tables *tables = dissection->tables;
 
 	tables->dns_answers += was_asked;
 	tables->dns_unasked += !was_asked;
-	if (was_asked && (dns->id & NOW_AND_THEN) == 0) {
+	bool is_time = tables->dns_answers < ANSWERS_FEW || (dns->id & NOW_AND_THEN) == 0;
+	if (was_asked && is_time) {
 		names_note_lookup(tables->names,
 			names_prefetch_lookup(tables->names, &dissection->receiver, "", 0),
 			dissection->time_ns);
