@@ -208,6 +208,9 @@ int archive_verify(const struct archive_options *options, const uint8_t *signer,
 	if (status == 0 && has_head) {
 		check_signature(&verifying, signer);
 		archive_head_anchor(&verifying.head, check->anchor);
+	} else if (status == 0 && signer) {
+		tell(&verifying, "head: there is none to be read, and a signature was expected: it "
+				 "may have been taken away, with the end of the archive");
 	}
 	if (status == 0) {
 		status = check_tombstones(&verifying, signer, err);
