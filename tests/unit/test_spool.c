@@ -111,6 +111,18 @@ static void test_order(void)
 	ok(rest.batches == 100 && rest.oldest_ns == 100, "what stands behind a place");
 	ok(!spool_find(spool, &(struct spool_place){ first.epoch, 101 }, &checksum),
 		"a place that never was");
+	ok(!spool_find(spool, &(struct spool_place){ 0, 1 }, &checksum), "… before all that are");
+	spool_close(spool);
+
+	/* It was started twice at once: no place is given again. */
+	spool = open_spool("north", 1 << 20, second.epoch);
+	put(spool, 200);
+	struct spool_place third = spool_last(spool);
+	ok(third.epoch > second.epoch, "a run of the same moment has later places too");
+	char text[512];
+	spool_read_rest(spool, &second, &rest);
+	is_int((int64_t)rest.bytes, (int64_t)make_text(text, sizeof(text), 200),
+		"what stands behind a place, in bytes");
 	spool_close(spool);
 }
 
