@@ -285,6 +285,31 @@ static const char *parent_at(
 		.parent_country;
 }
 
+/* A single fact that ends, begins or is of a part is not true of all times and parts. */
+static void test_single_facts(void)
+{
+	static const char lines[] =
+		"begun\tname\tBegun\t-\nbegun\tcategory\tx\t-\n"
+		"begun\tparent-country:from=2026-01-22\tUS\t-\nbegun\tsuffix\tbegun.example\t-\n"
+		"ended\tname\tEnded\t-\nended\tcategory\tx\t-\n"
+		"ended\tparent-country:to=2026-01-22\tSE\t-\nended\tsuffix\tended.example\t-\n"
+		"apart\tname\tApart\t-\napart\tcategory\tx\t-\n"
+		"apart\tparent-country:region=NO\tNO\t-\napart\tsuffix\tapart.example\t-\n";
+	struct err err = { "" };
+	struct catalogue *own = open_with(lines, &err);
+
+	if (!ok(own != NULL, "single facts: %s", err.text)) {
+		return;
+	}
+	is_text(parent_at(own, "begun", "2026-01-21", ""), "", "nobody's before it begins");
+	is_text(parent_at(own, "begun", "2026-01-22", ""), "US", "… then somebody's");
+	is_text(parent_at(own, "ended", "2026-01-21", ""), "SE", "somebody's until it ends");
+	is_text(parent_at(own, "ended", "2026-01-22", ""), "", "… then nobody's");
+	is_text(parent_at(own, "apart", "2026-01-22", "NO"), "NO", "a part is somebody's");
+	is_text(parent_at(own, "apart", "2026-01-22", ""), "", "… of the rest nothing is known");
+	catalogue_close(own);
+}
+
 static void test_ownership(void)
 {
 	static const char lines[] = "sold\tname\tSold\t-\n"
@@ -492,6 +517,7 @@ int main(void)
 	test_own_files();
 	test_refusals();
 	test_ownership();
+	test_single_facts();
 	test_words();
 	test_labels();
 	test_resolve();

@@ -151,13 +151,19 @@ static void test_unasked(void)
 {
 	struct addr client = numbered(7), address = numbered(8), six, other_six;
 	uint32_t asked = l7_info_of("asked.example.com"),
-		 planted = l7_info_of("planted.example.com");
+		 planted = l7_info_of("planted.example.com"),
+		 later = l7_info_of("later.example.com");
 	uint64_t now_ns = 5000 * second_ns;
 
 	add(&client, &address, planted, false, 60, now_ns);
 	is_int(find(&client, &address, now_ns), planted, "an answer that nobody asked for is kept");
+	add(&client, &address, later, false, 60, now_ns);
+	is_int(find(&client, &address, now_ns), later, "… and the next in its place");
+	names_use(names, &client, &address, asked, now_ns);
+	is_int(others(&client, &address, now_ns)->name_count, 0, "… with no name beside it");
 	add(&client, &address, asked, true, 60, now_ns);
 	is_int(find(&client, &address, now_ns), asked, "… gives way to one that was asked for");
+	is_int(others(&client, &address, now_ns)->name_count, 0, "… which it puts in no doubt");
 	add(&client, &address, planted, false, 60, now_ns);
 	is_int(find(&client, &address, now_ns), asked, "… and never takes its place");
 	addr_parse("2001:db8::8", &six);
@@ -173,6 +179,7 @@ static void test_unasked(void)
 	ok(!names_know_lookup(names, &client, "", 0, now_ns), "… of another name");
 	l7_info_store_release(store, asked);
 	l7_info_store_release(store, planted);
+	l7_info_store_release(store, later);
 }
 
 static void test_full(void)

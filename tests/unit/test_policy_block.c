@@ -137,6 +137,22 @@ static void test_lookups(void)
 	block_is(&record, BLOCK_NONE, POLICY_VERDICT_NONE, "what is not denied is not blocked");
 }
 
+/* What stays inside and has no app goes to no service of the world. */
+static void test_inside(void)
+{
+	struct record record = flow("10.1.1.1", "", "2026-01-01");
+
+	use("rules:\n  - {id: all, match: any, action: deny, basis: b}\n");
+	addr_parse("10.0.0.9", &record.flow.destination);
+	record.verdict.app = 0;
+	block_is(&record, BLOCK_NONE, POLICY_VERDICT_NONE, "a printer is no sinkhole");
+	record.verdict.app = catalogue_find(catalogue, "tiktok");
+	record.flow.protocol = 1;
+	block_is(&record, BLOCK_NONE, POLICY_VERDICT_NONE, "nor is who is pinged");
+	record.flow.protocol = 17;
+	block_is(&record, BLOCK_DNS, POLICY_VERDICT_REPORTED, "a service of the world inside is");
+}
+
 static uint8_t via_of(struct record record)
 {
 	policy_locate(policy, &record);
@@ -164,6 +180,9 @@ static void test_proxies(void)
 	addr_parse("10.0.0.80", &record.flow.destination);
 	record.flow.protocol = 6;
 	block_is(&record, BLOCK_DNS, POLICY_VERDICT_REPORTED, "a service of the world inside");
+	record.verdict.inferred = true;
+	block_is(&record, BLOCK_NONE, POLICY_VERDICT_NONE, "… but not by what is only inferred");
+	record.verdict.inferred = false;
 	record.l7.through_proxy = true;
 	is_int(via_of(record), RECORD_VIA_PROXY, "it was asked for with CONNECT");
 	policy_locate(policy, &record);
@@ -287,6 +306,7 @@ int main(void)
 	}
 	test_blocks();
 	test_lookups();
+	test_inside();
 	test_proxies();
 	test_proxied();
 	test_declared_firewall();

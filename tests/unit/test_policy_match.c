@@ -298,6 +298,29 @@ static void test_undecided(void)
 	VERDICT("instagram", "10.5.1.1", "2026-01-01", REPORTED, "social", "by category");
 }
 
+/* What a watched rule counts as use is what it would accuse of. */
+static void test_watched_use(void)
+{
+	struct record record = flow("10.1.1.1", "tiktok", "2026-01-01");
+
+	use("rules:\n"
+	    "  - {id: ban, match: {app: tiktok}, action: deny, basis: b, stage: watch,\n"
+	    "     confidence: 80}\n");
+	record.verdict.confidence = 80;
+	policy_locate(policy, &record);
+	policy_decide(policy, catalogue, &record);
+	ok(policy_is_watched_use(policy, catalogue, &record), "sure enough, it is use");
+	record.verdict.confidence = 79;
+	policy_decide(policy, catalogue, &record);
+	ok(record.decision.verdict == POLICY_VERDICT_REPORTED &&
+			!policy_is_watched_use(policy, catalogue, &record),
+		"less sure, it is none");
+	use("rules:\n  - {id: ban, match: {app: tiktok}, action: report}\n");
+	record.verdict.confidence = 95;
+	policy_decide(policy, catalogue, &record);
+	ok(!policy_is_watched_use(policy, catalogue, &record), "nor is what is only reported");
+}
+
 static void test_precedence(void)
 {
 	struct record record;
@@ -543,6 +566,7 @@ int main(void)
 	test_outside();
 	test_hearsay();
 	test_undecided();
+	test_watched_use();
 	test_precedence();
 	test_allow_list();
 	test_exceptions();
