@@ -160,10 +160,38 @@ static void test_state(void)
 	ok(coverage_of(again, inventory, device->class_, &day).seen == 1, "and what was");
 	day = local_day_at(NULL, first - 1);
 	ok(coverage_of(again, inventory, device->class_, &day).seen == 0, "and nothing else");
+	ok(coverage_knows(again, first - COVERAGE_DAYS + 1) &&
+			!coverage_knows(again, first - COVERAGE_DAYS),
+		"how far back it knows is known as well");
 	ok(!coverage_load(again, text.at, text.length - 1), "cut short it is refused");
 	text_deinit(&text);
 	coverage_destroy(coverage);
 	coverage_destroy(again);
+}
+
+/* Days grow older one by one and by months, to the last that is kept. */
+static void test_days(void)
+{
+	static const unsigned days[] = { 0, 60, 63, 64, 70, 127 };
+	struct coverage *coverage = coverage_create();
+	const struct inventory_device *device = inventory_at(inventory, 0);
+	unsigned wrong = 0, at = 0;
+
+	for (unsigned i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
+		coverage_see(coverage, &device->identity, first + days[i]);
+	}
+	for (unsigned i = 0; i < COVERAGE_DAYS; i++) {
+		struct local_day day = local_day_at(NULL, first + i);
+		bool was_seen = coverage_of(coverage, inventory, device->class_, &day).seen == 1;
+		bool is_one = at < sizeof(days) / sizeof(days[0]) && days[at] == i;
+		wrong += was_seen != is_one;
+		at += is_one;
+	}
+	is_int(wrong, 0, "seen on the days on which it was, and on no others");
+	is_int(coverage_first_day(coverage), first, "the first of them is kept");
+	coverage_see(coverage, &device->identity, first + COVERAGE_DAYS);
+	is_int(coverage_first_day(coverage), first + 60, "… until there are later ones");
+	coverage_destroy(coverage);
 }
 
 int main(void)
@@ -177,6 +205,7 @@ int main(void)
 	test_periods();
 	test_forgotten();
 	test_state();
+	test_days();
 	inventory_close(inventory);
 	return done_testing();
 }
