@@ -9,8 +9,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/reader.h"
 #include "collector/frame_place.h"
 

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "analyzer/classify/l7_session.h"
-#include "analyzer/classify/reassembly.h"
+#include "collector/reassembly.h"
 
 enum versions_news { VERSIONS_KNOWN, VERSIONS_KEPT, VERSIONS_FULL };
 

@@ -1,4 +1,4 @@
-#include "analyzer/classify/reassembly.h"
+#include "collector/reassembly.h"
 #include "tests/tap.h"
 
 enum { BYTES = 9000 };

@@ -21,9 +21,9 @@
 #include "analyzer/classify/dissect/quic_pace.h"
 #include "analyzer/classify/names.h"
 #include "analyzer/classify/own_network.h"
-#include "analyzer/classify/reassembly.h"
 #include "base/addr.h"
 #include "base/reader.h"
+#include "collector/reassembly.h"
 
 /* Public names under which sites hide behind Encrypted ClientHello, learnt from DNS (ech_names.h).
  */
