@@ -240,11 +240,15 @@ static void add_asked(const struct http2_asked *asked, const struct l7_info *kno
 
 	for (unsigned i = 0; i < asked->count; i++) {
 		l7_info_clear(&one);
-		host_to_l7_info(asked->hosts[i].host, asked->hosts[i].length, &one);
+		const struct hpack_request *request = &asked->requests[i];
+		host_to_l7_info(request->host, request->length, &one);
 		if (one.name_count > 0 &&
 			is_known_host(known, l7_info_name(&one, 0)) == are_known) {
 			l7_info_add_name(
 				l7, NAME_HTTP_HOST, l7_info_name(&one, 0), one.names[0].length);
+			if (request->is_tunnel) {
+				l7->through_proxy = L7_PROXY_ASKED;
+			}
 		}
 	}
 }

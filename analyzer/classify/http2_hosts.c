@@ -42,18 +42,17 @@ static void strip_block(struct http2_flow *of)
 	memmove(of->block, in.at, of->block_count);
 }
 
-static void add_host(struct http2_asked *asked, const char *host, size_t length)
+static void add_request(struct http2_asked *asked, const struct hpack_request *request)
 {
 	for (unsigned i = 0; i < asked->count; i++) {
-		if (asked->hosts[i].length == length &&
-			memcmp(asked->hosts[i].host, host, length) == 0) {
+		const struct hpack_request *known = &asked->requests[i];
+		if (known->length == request->length &&
+			memcmp(known->host, request->host, request->length) == 0) {
 			return;
 		}
 	}
-	if (length > 0 && asked->count < HTTP2_ASKED_MAX) {
-		struct http2_host *added = &asked->hosts[asked->count++];
-		added->length = length;
-		memcpy(added->host, host, length + 1);
+	if (request->length > 0 && asked->count < HTTP2_ASKED_MAX) {
+		asked->requests[asked->count++] = *request;
 	}
 }
 
@@ -64,12 +63,12 @@ static void end_frame(struct http2_flow *of, struct http2_asked *asked)
 		strip_block(of);
 	}
 	if (is_block(of) && of->head[4] & FLAG_END_HEADERS && of->is_followed) {
-		char host[HPACK_HOST_MAX + 1];
+		struct hpack_request request;
 		bool is_lost;
-		size_t length = hpack_next_host(
-			&of->hosts, reader_over(of->block, of->block_count), host, &is_lost);
+		hpack_read_next(
+			&of->hosts, reader_over(of->block, of->block_count), &request, &is_lost);
 		of->is_followed = !is_lost;
-		add_host(asked, host, length);
+		add_request(asked, &request);
 	}
 	of->head_count = 0;
 }

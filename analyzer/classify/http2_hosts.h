@@ -30,10 +30,7 @@ enum { HTTP2_ASKED_MAX = 4 };
 
 struct http2_asked {
 	unsigned count;
-	struct http2_host {
-		size_t length;
-		char host[HPACK_HOST_MAX + 1];
-	} hosts[HTTP2_ASKED_MAX];
+	struct hpack_request requests[HTTP2_ASKED_MAX];
 };
 
 /* Bytes of the client: the hosts of the requests that they end, the first ones of them, each once;

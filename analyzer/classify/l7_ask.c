@@ -75,7 +75,7 @@ uint64_t l7_ask_whom(const struct l7_feed *feed, const struct dissection *dissec
 	const struct dissector_choices *choices = &feed->tables->choices;
 
 	if (feed->l7->protocol != L7_UNKNOWN || reader_left(&dissection->in) == 0) {
-		return UINT64_MAX >> (64 - DISSECTOR_COUNT);
+		return choices->anybody;
 	}
 	return feed->ends.protocol == IP_TCP ? choices->streams[dissection->in.at[0]]
 					     : choices->datagrams[dissection->in.at[0]];

@@ -21,7 +21,7 @@ static const char *take(const char *bytes, size_t count)
 {
 	http2_hosts_take(&hosts, FLOW, seq, reader_over((const uint8_t *)bytes, count), &asked);
 	seq += (uint32_t)count;
-	return asked.count > 0 ? asked.hosts[asked.count - 1].host : "";
+	return asked.count > 0 ? asked.requests[asked.count - 1].host : "";
 }
 #define TAKE(text) take(text, sizeof(text) - 1)
 
@@ -110,7 +110,7 @@ static void test_together(void)
 			"\2", "\5", "\5") "\x82\xbf"),
 		"one.example.", "two requests at once: the last one's host");
 	is_int(asked.count, 2, "… and how many");
-	is_text(asked.hosts[0].host, "two.example.", "… and the first one's");
+	is_text(asked.requests[0].host, "two.example.", "… and the first one's");
 	TAKE(HEADERS("\2", "\5", "\7") "\x82\xbe" HEADERS("\2", "\5", "\x9") "\x82\xbe");
 	is_int(asked.count, 1, "who is asked for twice stands once");
 	for (unsigned i = 0; i < 6; i++) {
@@ -124,7 +124,7 @@ static void test_together(void)
 		}
 	}
 	is_int(asked.count, HTTP2_ASKED_MAX, "of many the first ones");
-	is_text(asked.hosts[3].host, "dnn.example.", "… in their order");
+	is_text(asked.requests[3].host, "dnn.example.", "… in their order");
 }
 
 int main(void)

@@ -48,6 +48,7 @@ enum dissect_began { DISSECT_BEGAN_UNKNOWN, DISSECT_BEGAN_SENDER, DISSECT_BEGAN_
 struct dissector_choices {
 	uint64_t streams[UINT8_MAX + 1], datagrams[UINT8_MAX + 1];
 	uint64_t stream_began, datagram_began; /* those that can tell who began */
+	uint64_t anybody; /* who is asked where nothing is known of who it is */
 };
 
 /* What all flows of a worker share. */
@@ -156,6 +157,7 @@ struct dissector {
 	enum dissect_began (*datagram_began)(const struct dissection *dissection);
 	bool is_preamble; /* says nothing of what follows it: that begins as if nothing stood before
 			   */
+	bool is_inner;    /* asked only where somebody handed over to it */
 	bool endless; /* worth reading as long as the flow lives (DNS): DISSECT_MORE without a limit
 		       */
 };
@@ -167,6 +169,7 @@ struct dissector {
 	X(quic)                                                                                    \
 	X(dns)                                                                                     \
 	X(http2)                                                                                   \
+	X(capsules)                                                                                \
 	X(stun)                                                                                    \
 	X(dtls)                                                                                    \
 	X(wireguard)                                                                               \

@@ -22,6 +22,10 @@ void dissector_choices_init(struct dissector_choices *choices)
 	*choices = (struct dissector_choices){ 0 };
 	for (unsigned i = 0; i < DISSECTOR_COUNT; i++) {
 		const struct dissector *dissector = dissectors[i];
+		if (dissector->is_inner) {
+			continue;
+		}
+		choices->anybody |= UINT64_C(1) << i;
 		choices->stream_began |= (uint64_t)(dissector->stream_began != NULL) << i;
 		choices->datagram_began |= (uint64_t)(dissector->datagram_began != NULL) << i;
 		for (unsigned byte = 0; byte <= UINT8_MAX; byte++) {

@@ -1,12 +1,20 @@
 #include "analyzer/classify/dissect/hpack.h"
 
+#include "analyzer/classify/dissect/carried.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 /* Places in the static table (RFC 7541, appendix A), and the first one behind it: there stands what
  * was inserted last. */
-enum { STATIC_AUTHORITY = 1, STATIC_HOST = 38, DYNAMIC_FIRST = 62 };
+enum {
+	STATIC_AUTHORITY = 1,
+	STATIC_METHOD = 2, /* "GET"; and "POST" */
+	STATIC_PATH = 4,   /* "/"; and another one */
+	STATIC_HOST = 38,
+	DYNAMIC_FIRST = 62
+};
 
 /* The codes of five to eight bits (RFC 7541, appendix B), which are all that a host's name needs:
  * those of one length are numbers in a row. */
@@ -132,8 +140,34 @@ static const struct hpack_kept *find_kept(const struct hpack_hosts *hosts, uint3
 struct field {
 	const struct hpack_kept *kept; /* it is one that was said before */
 	struct string value;           /* else */
-	bool is_host, is_inserted;
+	enum field_kind { FIELD_OTHER, FIELD_HOST, FIELD_METHOD, FIELD_PATH } kind;
+	bool is_inserted;
 };
+
+static enum field_kind kind_of_text(const struct string *name)
+{
+	return is_name(name, ":authority") || is_name(name, "host") ? FIELD_HOST
+	       : is_name(name, ":method")                           ? FIELD_METHOD
+	       : is_name(name, ":path")                             ? FIELD_PATH
+								    : FIELD_OTHER;
+}
+
+static enum field_kind kind_of_place(const struct hpack_hosts *hosts, uint32_t place)
+{
+	switch (place) {
+	case STATIC_AUTHORITY:
+	case STATIC_HOST:
+		return FIELD_HOST;
+	case STATIC_METHOD:
+	case STATIC_METHOD + 1:
+		return FIELD_METHOD;
+	case STATIC_PATH:
+	case STATIC_PATH + 1:
+		return FIELD_PATH;
+	default:
+		return find_kept(hosts, place) ? FIELD_HOST : FIELD_OTHER;
+	}
+}
 
 static struct field read_field(struct reader *in, const struct hpack_hosts *hosts)
 {
@@ -142,7 +176,7 @@ static struct field read_field(struct reader *in, const struct hpack_hosts *host
 
 	if (first & 0x80) { /* a whole field of a table */
 		field.kept = find_kept(hosts, read_integer(in, first, 7));
-		field.is_host = field.kept != NULL;
+		field.kind = field.kept ? FIELD_HOST : FIELD_OTHER;
 		return field;
 	}
 	if ((first & 0xe0) == 0x20) { /* the dynamic table's new size */
@@ -151,11 +185,11 @@ static struct field read_field(struct reader *in, const struct hpack_hosts *host
 	}
 	field.is_inserted = first & 0x40;
 	uint32_t name = read_integer(in, first, field.is_inserted ? 6 : 4);
-	field.is_host = name == STATIC_AUTHORITY || name == STATIC_HOST || find_kept(hosts, name);
 	if (name == 0) {
 		struct string text = read_string(in);
-		field.is_host =
-			reader_ok(in) && (is_name(&text, ":authority") || is_name(&text, "host"));
+		field.kind = reader_ok(in) ? kind_of_text(&text) : FIELD_OTHER;
+	} else {
+		field.kind = kind_of_place(hosts, name);
 	}
 	field.value = read_string(in);
 	return field;
@@ -173,42 +207,79 @@ static void keep(struct hpack_hosts *hosts, const char *text, size_t length)
 	}
 }
 
-size_t hpack_next_host(struct hpack_hosts *hosts, struct reader block,
-	char host[HPACK_HOST_MAX + 1], bool *is_lost)
+/* The first host counts. */
+static void take_host(struct hpack_request *request, const char *text, size_t length)
 {
-	size_t length = 0;
+	if (request->length == 0) {
+		memcpy(request->host, text, length);
+		request->length = length;
+	}
+}
 
+/* Where a proxy is asked to carry something the path says to whom. */
+static void take_path(struct hpack_request *request, const char *path, size_t length)
+{
+	struct carried_request carried;
+
+	if (request->is_tunnel && carried_of_path(path, length, &carried) && carried.has_host) {
+		memcpy(request->host, carried.host, carried.host_length);
+		request->length = carried.host_length;
+	}
+}
+
+static void take_field(struct hpack_hosts *hosts, const struct field *field,
+	struct hpack_request *request, struct string *path)
+{
+	char text[HPACK_HOST_MAX + 1];
+	size_t length;
+
+	switch (field->kind) {
+	case FIELD_HOST:
+		length = field->kept ? field->kept->length : text_of(&field->value, text);
+		if (field->kept) {
+			memcpy(text, field->kept->text, length);
+		}
+		if (field->is_inserted) {
+			keep(hosts, text, length);
+		}
+		take_host(request, text, length);
+		break;
+	case FIELD_METHOD:
+		request->is_tunnel = is_name(&field->value, "CONNECT");
+		break;
+	case FIELD_PATH:
+		*path = field->value;
+		break;
+	default:
+		break;
+	}
+}
+
+void hpack_read_next(struct hpack_hosts *hosts, struct reader block, struct hpack_request *request,
+	bool *is_lost)
+{
+	struct string path = { .bytes = reader_over(NULL, 0) };
+	char text[HPACK_HOST_MAX + 1];
+
+	request->length = 0;
+	request->is_tunnel = false;
 	while (reader_ok(&block) && reader_left(&block) > 0) {
-		char text[HPACK_HOST_MAX + 1];
 		struct field field = read_field(&block, hosts);
 		if (!reader_ok(&block)) {
 			break;
 		}
 		hosts->inserted += field.is_inserted;
-		if (!field.is_host) {
-			continue;
-		}
-		size_t bytes = field.kept ? field.kept->length : text_of(&field.value, text);
-		if (field.kept) {
-			memcpy(text, field.kept->text, bytes);
-		}
-		if (field.is_inserted) {
-			keep(hosts, text, bytes);
-		}
-		if (length == 0) {
-			memcpy(host, text, bytes);
-			length = bytes;
-		}
+		take_field(hosts, &field, request, &path);
 	}
 	*is_lost = !reader_ok(&block);
-	host[length] = '\0';
-	return length;
+	take_path(request, text, text_of(&path, text));
+	request->host[request->length] = '\0';
 }
 
-size_t hpack_host(struct reader block, char host[HPACK_HOST_MAX + 1])
+void hpack_read(struct reader block, struct hpack_request *request)
 {
 	struct hpack_hosts none = { 0 };
 	bool is_lost;
 
-	return hpack_next_host(&none, block, host, &is_lost);
+	hpack_read_next(&none, block, request, &is_lost);
 }

@@ -1,4 +1,5 @@
-/* HPACK (RFC 7541): the host that a header block asks for, and nothing else of it.
+/* HPACK (RFC 7541): the host that a header block asks for, whether a proxy is asked to carry
+ * something there, and nothing else of it.
  *
  * Later blocks of a connection speak of what earlier ones said: who follows all of them gives the
  * hosts that were said so far.
@@ -6,6 +7,7 @@
  * Threads  any. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,12 +27,17 @@ struct hpack_hosts {
 	} kept[HPACK_HOSTS];
 };
 
-/* The value of :authority, or of Host where there is none; its length, 0 where neither is there or
- * the block is malformed before it. The text ends with a NUL. */
-size_t hpack_host(struct reader block, char host[HPACK_HOST_MAX + 1]);
+/* Whom a request asks for: the value of :authority, or of Host where there is none, or to whom a
+ * proxy is to send what it carries (carried.h). */
+struct hpack_request {
+	size_t length; /* 0: nobody, or the block is malformed before it */
+	char host[HPACK_HOST_MAX + 1];
+	bool is_tunnel; /* CONNECT: what follows is for that host, and not for this server */
+};
+
+void hpack_read(struct reader block, struct hpack_request *request);
 
 /* The same of the next block of a connection. *is_lost: it is malformed, and so is what would
- * follow.
- */
-size_t hpack_next_host(struct hpack_hosts *hosts, struct reader block,
-	char host[HPACK_HOST_MAX + 1], bool *is_lost);
+ * follow. */
+void hpack_read_next(struct hpack_hosts *hosts, struct reader block, struct hpack_request *request,
+	bool *is_lost);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "analyzer/classify/dissect/carried.h"
 #include "analyzer/classify/dissect/dissector.h"
 #include "analyzer/classify/dissect/host.h"
 #include "analyzer/classify/dissect/signature.h"
@@ -83,53 +84,17 @@ static void add_target_host(struct l7_info *l7, const char *target, size_t lengt
 	l7->through_proxy = L7_PROXY_FETCHES;
 }
 
-/* What a proxy may be asked to carry (RFC 9298, RFC 9484): "/.well-known/masque/udp/HOST/PORT/" and
- * "…/ip/HOST/PROTOCOL/", which says so once more in the head. */
-static const struct carried {
-	const char *path, *word;
-} carried[] = {
-	{ "/.well-known/masque/udp/", "connect-udp" },
-	{ "/.well-known/masque/ip/", "connect-ip" },
-};
-
-/* What the target asks for, and the host to whom it is to be sent; NULL: neither. */
-static const struct carried *find_carried(
-	const char *target, size_t length, const char **host, size_t *host_length)
-{
-	for (unsigned i = 0; i < sizeof(carried) / sizeof(carried[0]); i++) {
-		size_t path_length = strlen(carried[i].path);
-		const char *at = memmem(target, length, carried[i].path, path_length);
-		if (!at) {
-			continue;
-		}
-		*host = at + path_length;
-		const char *end = memchr(*host, '/', length - (size_t)(*host - target));
-		*host_length = end ? (size_t)(end - *host) : 0;
-		return *host_length > 0 ? &carried[i] : NULL;
-	}
-	return NULL;
-}
-
 /* Is that what the rest of the head says? With a host of its own, which is the proxy's. More:
  * nobody knows before it is whole. */
-static enum dissect_result asks_to_carry(struct reader head, const struct carried *what)
+static enum dissect_result asks_to_carry(struct reader head, const char *word)
 {
 	static const char end[] = "\r\n\r\n";
 
-	if (memmem(head.at, reader_left(&head), what->word, strlen(what->word))) {
+	if (memmem(head.at, reader_left(&head), word, strlen(word))) {
 		return DISSECT_DONE;
 	}
 	return memmem(head.at, reader_left(&head), end, sizeof(end) - 1) ? DISSECT_OTHER
 									 : DISSECT_MORE;
-}
-
-/* To whom: all networks ("*") and an address, whose colons and slashes are escaped, are no host. */
-static void add_carried_host(struct l7_info *l7, const char *host, size_t length)
-{
-	if (host[0] != '*' && !memchr(host, '%', length)) {
-		host_to_l7_info(host, length, l7);
-	}
-	l7->through_proxy = L7_PROXY_ASKED;
 }
 
 /* The version a request line ends with: "HTTP/1.0", "HTTP/1.1". Servers forgive a missing blank or
@@ -211,7 +176,20 @@ static enum dissect_result end_request(
 	if (method == METHOD_CONNECT) {
 		return pass_on(dissection, in);
 	}
+	if (dissection->state->words[0] == STATE_CARRIED) {
+		return dissection_hand_over(dissection, in, &dissector_capsules);
+	}
 	return wants_tls ? pass_on_upgrade(dissection, in) : DISSECT_DONE;
+}
+
+/* The proxy is asked to carry datagrams or packets. */
+static void take_carried(struct dissection *dissection, const struct carried_request *carried)
+{
+	if (carried->has_host) {
+		host_to_l7_info(carried->host, carried->host_length, dissection->l7);
+	}
+	dissection->l7->through_proxy = L7_PROXY_ASKED;
+	dissection->state->words[0] = STATE_CARRIED;
 }
 
 static enum dissect_result read_request(
@@ -232,18 +210,17 @@ static enum dissect_result read_request(
 	dissection->l7->protocol = L7_HTTP;
 	const char *target_end = memchr(line, ' ', length);
 	size_t target_length = target_end ? (size_t)(target_end - line) : 0; /* some send none */
-	const char *host = NULL;
-	size_t host_length = 0;
-	const struct carried *what = find_carried(line, target_length, &host, &host_length);
-	enum dissect_result carries = what ? asks_to_carry(in, what) : DISSECT_OTHER;
+	struct carried_request carried;
+	enum dissect_result carries = carried_of_path(line, target_length, &carried)
+					      ? asks_to_carry(in, carried.word)
+					      : DISSECT_OTHER;
 	if (carries == DISSECT_MORE && !is_long) {
 		return DISSECT_MORE;
 	}
 	if (method == METHOD_CONNECT) {
 		host_to_l7_info(line, target_length, dissection->l7);
 	} else if (carries == DISSECT_DONE) {
-		add_carried_host(dissection->l7, host, host_length);
-		dissection->state->words[0] = STATE_CARRIED;
+		take_carried(dissection, &carried);
 	} else {
 		add_target_host(dissection->l7, line, target_length);
 	}
@@ -260,7 +237,8 @@ static enum dissect_result read_request(
 	}
 	/* What comes later than the host is waited for only where a head comes in small pieces: a
 	 * request for TLS may be among it. */
-	bool is_done = method != METHOD_CONNECT && reader_left(&dissection->in) >= PIECE_BYTES &&
+	bool is_done = method != METHOD_CONNECT && carries == DISSECT_OTHER &&
+		       reader_left(&dissection->in) >= PIECE_BYTES &&
 		       l7_info_have_source(dissection->l7, NAME_HTTP_HOST);
 	return is_long || is_done ? DISSECT_DONE : DISSECT_MORE;
 }
@@ -338,12 +316,15 @@ static enum dissect_result pass_over_refusal(struct dissection *dissection, stru
 /* Behind the head the connection is no more HTTP's. */
 static enum dissect_result read_switch(struct dissection *dissection, struct reader in)
 {
+	bool is_carried = dissection->state->words[0] == STATE_CARRIED;
 	const char *line;
 	size_t length;
 
 	while (next_line(&in, &line, &length)) {
 		if (length == 0) {
-			return pass_on_upgrade(dissection, &in);
+			return is_carried
+				       ? dissection_hand_over(dissection, &in, &dissector_capsules)
+				       : pass_on_upgrade(dissection, &in);
 		}
 	}
 	return reader_left(&dissection->in) >= HEAD_BYTES_MAX ? DISSECT_DONE : DISSECT_MORE;
@@ -386,7 +367,9 @@ static enum dissect_result read_response(struct dissection *dissection, struct r
 
 	dissection->l7->protocol = L7_HTTP;
 	reader_skip(&status, sizeof("HTTP/1.1 ") - 1);
-	if (dissection->state->words[0] == STATE_UPGRADE && is_code(status, "101")) {
+	bool may_switch = dissection->state->words[0] == STATE_UPGRADE ||
+			  dissection->state->words[0] == STATE_CARRIED;
+	if (may_switch && is_code(status, "101")) {
 		return read_switch(dissection, in);
 	}
 	if (dissection->state->words[0] == 0 && is_code(status, "426")) {

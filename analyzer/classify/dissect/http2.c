@@ -28,7 +28,7 @@ enum {
 };
 
 /* words[0] of the flow's state: who sent the preface and so is the client. words[1]: the client's
- * frames. */
+ * frames. words[2]: it asked for a tunnel. */
 enum { CLIENT_NONE, CLIENT_DESTINATION, CLIENT_SOURCE };
 
 static enum dissect_result over(struct dissection *dissection)
@@ -78,10 +78,10 @@ static struct reader fields_of(const struct frame *headers)
 	return reader_sub(&bytes, is_right ? reader_left(&bytes) - padding : 0);
 }
 
-/* The host that a request spells out, in one frame or with others that go on behind it (RFC 9113,
- * 6.10); its length, 0 none. Steps over those others. */
-static enum have read_host(struct reader *in, const struct frame *headers,
-	char host[HPACK_HOST_MAX + 1], size_t *length)
+/* Whom a request asks for, in one frame or with others that go on behind it (RFC 9113, 6.10). Steps
+ * over those others. */
+static enum have read_head(
+	struct reader *in, const struct frame *headers, struct hpack_request *request)
 {
 	uint8_t block[BLOCK_BYTES_MAX];
 	struct reader fields = fields_of(headers);
@@ -89,7 +89,7 @@ static enum have read_host(struct reader *in, const struct frame *headers,
 	size_t bytes = 0;
 
 	if (headers->flags & FLAG_END_HEADERS) {
-		*length = hpack_host(fields, host);
+		hpack_read(fields, request);
 		return HAVE_WHOLE;
 	}
 	while (true) {
@@ -98,7 +98,7 @@ static enum have read_host(struct reader *in, const struct frame *headers,
 		memcpy(block + bytes, fields.at, taken);
 		bytes += taken;
 		if (next.flags & FLAG_END_HEADERS) {
-			*length = hpack_host(reader_over(block, bytes), host);
+			hpack_read(reader_over(block, bytes), request);
 			return HAVE_WHOLE;
 		}
 		enum have have = next_frame(in, &next);
@@ -137,14 +137,13 @@ static bool is_clients_frame(uint8_t type, uint32_t bytes, uint32_t stream)
 static bool holds_request(struct reader in)
 {
 	enum { REQUEST = FLAG_END_STREAM | FLAG_END_HEADERS | FLAG_PADDED | FLAG_PRIORITY };
-	char host[HPACK_HOST_MAX + 1];
+	struct hpack_request request;
 	struct frame frame;
-	size_t length = 0;
 
 	for (unsigned i = 0; i < FRAMES_MAX && next_frame(&in, &frame) == HAVE_WHOLE; i++) {
 		if (frame.type == FRAME_HEADERS) {
 			return frame.stream & 1 && !(frame.flags & ~REQUEST) &&
-			       read_host(&in, &frame, host, &length) == HAVE_WHOLE && length > 0;
+			       read_head(&in, &frame, &request) == HAVE_WHOLE && request.length > 0;
 		}
 		uint32_t bytes = (uint32_t)reader_left(&frame.bytes);
 		if (!is_clients_frame(frame.type, bytes, frame.stream)) {
@@ -157,33 +156,42 @@ static bool holds_request(struct reader in)
 /* Requests behind the first one that came with it: they ask for others as well. */
 static void read_further(struct dissection *dissection, struct reader in)
 {
-	char host[HPACK_HOST_MAX + 1];
+	struct hpack_request request;
 	struct frame frame;
-	size_t length;
 
 	for (unsigned i = 0; i < FRAMES_MAX && next_frame(&in, &frame) == HAVE_WHOLE; i++) {
-		if (frame.type == FRAME_HEADERS &&
-			read_host(&in, &frame, host, &length) == HAVE_WHOLE) {
-			host_to_l7_info(host, length, dissection->l7);
+		if (frame.type == FRAME_HEADERS && read_head(&in, &frame, &request) == HAVE_WHOLE) {
+			host_to_l7_info(request.host, request.length, dissection->l7);
 		}
 	}
+}
+
+/* Behind a request for a tunnel there is what goes through it. */
+static enum dissect_result take_request(
+	struct dissection *dissection, const struct hpack_request *request, struct reader behind)
+{
+	host_to_l7_info(request->host, request->length, dissection->l7);
+	if (request->is_tunnel) {
+		dissection->l7->through_proxy = L7_PROXY_ASKED;
+		dissection->state->words[2] = true;
+		return dissection_hand_over(dissection, &behind, &dissector_capsules);
+	}
+	read_further(dissection, behind);
+	return over(dissection);
 }
 
 /* The client's frames up to its first request; those before it are settings. */
 static enum dissect_result read_frames(struct dissection *dissection, struct reader in)
 {
-	char host[HPACK_HOST_MAX + 1];
+	struct hpack_request request;
 	enum have have;
 	struct frame frame;
-	size_t length;
 
 	while ((have = next_frame(&in, &frame)) == HAVE_WHOLE) {
 		if (frame.type == FRAME_HEADERS) {
-			have = read_host(&in, &frame, host, &length);
+			have = read_head(&in, &frame, &request);
 			if (have == HAVE_WHOLE) {
-				host_to_l7_info(host, length, dissection->l7);
-				read_further(dissection, in);
-				return over(dissection);
+				return take_request(dissection, &request, in);
 			}
 			break;
 		}
@@ -193,6 +201,21 @@ static enum dissect_result read_frames(struct dissection *dissection, struct rea
 		dissection->used = (size_t)(in.at - dissection->in.at);
 	}
 	return have == HAVE_NONE || dissection->is_last ? over(dissection) : DISSECT_MORE;
+}
+
+/* The server's frames up to its answer to a request for a tunnel. */
+static enum dissect_result read_answer(struct dissection *dissection, struct reader in)
+{
+	enum have have;
+	struct frame frame;
+
+	while ((have = next_frame(&in, &frame)) == HAVE_WHOLE) {
+		if (frame.type == FRAME_HEADERS && dissection->state->words[2]) {
+			return dissection_hand_over(dissection, &in, &dissector_capsules);
+		}
+		dissection->used = (size_t)(in.at - dissection->in.at);
+	}
+	return have == HAVE_NONE || dissection->is_last ? DISSECT_DONE : DISSECT_MORE;
 }
 
 static enum dissect_result http2_stream(struct dissection *dissection)
@@ -214,7 +237,7 @@ static enum dissect_result http2_stream(struct dissection *dissection)
 		dissection->used = match == PREFIX_YES ? sizeof(preface) - 1 : 0;
 		reader_skip(&in, dissection->used);
 	} else if (dissection->state->words[0] != sender) {
-		return DISSECT_DONE;
+		return read_answer(dissection, in);
 	}
 	return read_frames(dissection, in);
 }
