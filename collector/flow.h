@@ -85,9 +85,11 @@ struct flow_record {
 	bool is_last;                 /* the flow is gone after this part */
 	bool start_seen;              /* the initiator is known, not guessed */
 	uint8_t left_first;           /* TCP: who said FIN or RST first (enum flow_left) */
+	uint8_t has_next_seq;         /* a bit a direction */
 	uint16_t worker;              /* whose note this is */
 	uint32_t retransmissions;     /* TCP segments seen again, both directions, whole flow */
 	uint32_t rtt_us;              /* SYN to ACK of the handshake; 0 not seen */
+	uint32_t next_seq[2];         /* TCP: behind the highest byte of each direction */
 	uint32_t note;                /* what the reader of payload keeps about it; 0 none */
 	struct context context;
 	uint8_t wrapped[2]; /* enum flow_wrapped: how packets of each direction came */

@@ -4,9 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-
-/* Numbers of one connection lie within the largest windows in use of each other. */
-enum { NUMBERS_REACH = 1 << 24 };
+#include "collector/flow_numbers.h"
 
 static inline uint16_t *context_at(const struct flow_slab *slab, void *key)
 {
@@ -48,34 +46,6 @@ struct candidate {
 	bool is_one_of_many; /* that are as good: the first to begin is the first to be answered */
 };
 
-static bool is_near(uint32_t a, uint32_t b)
-{
-	return a - b + NUMBERS_REACH <= 2 * NUMBERS_REACH;
-}
-
-/* Do TCP's numbers say that the packet is of this connection? */
-static enum fit numbers_fit(
-	const struct flow_slab *slab, uint32_t number, const struct packet *packet)
-{
-	const struct flow_state *state = flow_slab_state(slab, number);
-	unsigned sender = packet_end(packet);
-	bool is_judged = false;
-
-	if (packet->tcp_flags & TCP_ACK && state->flags & (FLOW_SEQ_LOW << !sender)) {
-		if (!is_near(packet->tcp_ack, state->next_seq[!sender])) {
-			return FIT_NOT;
-		}
-		is_judged = true;
-	}
-	if (state->flags & (FLOW_SEQ_LOW << sender)) {
-		if (!is_near(packet->tcp_seq, state->next_seq[sender])) {
-			return FIT_NOT;
-		}
-		is_judged = true;
-	}
-	return is_judged ? FIT_PROVED : FIT_UNKNOWN;
-}
-
 /* Do both numbers of the packet go on where its connection stands? A copy of what was seen, as of
  * the other side of a router, does not: it comes at once, where what is sent again comes later. */
 static bool goes_on(const struct flow_slab *slab, uint32_t number, const struct packet *packet)
@@ -109,7 +79,7 @@ static enum fit moved_fit(const struct flow_table *table, const struct flow_slab
 			is_kin || (contexts_are_alike(table->contexts, packet->context, before) &&
 					  goes_on(slab, number, packet));
 		return is_its_way && !(packet->tcp_flags & TCP_SYN) &&
-				       numbers_fit(slab, number, packet) == FIT_PROVED
+				       flow_numbers_fit(slab, number, packet) == NUMBERS_NEAR
 			       ? FIT_MOVED
 			       : FIT_NOT;
 	}
@@ -128,13 +98,16 @@ static enum fit fit_of(const struct flow_table *table, const struct flow_slab *s
 {
 	unsigned sender = packet_end(packet);
 	bool is_tcp = protocol == IPPROTO_TCP && packet->tcp_flags;
+	static const enum fit fit_of_numbers[] = { [NUMBERS_APART] = FIT_NOT,
+		[NUMBERS_UNKNOWN] = FIT_UNKNOWN,
+		[NUMBERS_NEAR] = FIT_PROVED };
 	enum fit fit = FIT_UNKNOWN;
 
 	if (was_seen(slab, number, sender)) {
 		return moved_fit(table, slab, number, packet, is_tcp);
 	}
 	if (is_tcp) {
-		fit = numbers_fit(slab, number, packet);
+		fit = fit_of_numbers[flow_numbers_fit(slab, number, packet)];
 	}
 	if (fit == FIT_UNKNOWN) {
 		uint8_t own = table->context_ways[key_context(slab, number)];

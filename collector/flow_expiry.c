@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 
+#include "collector/flow_numbers.h"
 #include "collector/flow_report.h"
 #include "collector/flow_tcp.h"
 
@@ -124,6 +125,18 @@ static bool is_silent_by_stamps(const struct flow_table *table, const struct flo
 	return state->end_ns - packet->time_ns > table->clock.forward_ns;
 }
 
+/* Behind the end of a connection: data with numbers far from its own are those of another one,
+ * whose SYN was not seen. */
+static bool is_of_another(struct flow_table *table, uint32_t flow, const struct packet *packet)
+{
+	const struct flow_slab *slab = flow_table_slab(table, flow);
+	uint32_t number = flow_table_number(flow);
+
+	return flow_slab_state(slab, number)->tcp_is_over && packet->payload_wire_bytes > 0 &&
+	       packet->tcp_flags & TCP_ACK && !(packet->tcp_flags & TCP_RST) &&
+	       flow_numbers_fit(slab, number, packet) == NUMBERS_APART;
+}
+
 /* Does the packet open a connection of its own, or show that one was opened? */
 static enum flow_next meet_tcp(struct flow_table *table, uint32_t flow, const struct packet *packet,
 	struct flow_reopen *reopen)
@@ -133,7 +146,7 @@ static enum flow_next meet_tcp(struct flow_table *table, uint32_t flow, const st
 		return FLOW_NEXT_REOPENS;
 	}
 	if (!(packet->tcp_flags & TCP_SYN)) {
-		return FLOW_NEXT_JOINS;
+		return is_of_another(table, flow, packet) ? FLOW_NEXT_BEGINS : FLOW_NEXT_JOINS;
 	}
 	enum flow_syn fate = flow_reopen_judge(table, flow, packet, table->timeouts.closed_ns);
 	if (fate == FLOW_SYN_WAITS) {

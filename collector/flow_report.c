@@ -186,6 +186,8 @@ static void describe(const struct flow_table *table, uint32_t flow, enum flow_en
 		record->total_packets[from] = cold->total_packets[at] + record->packets[from];
 		record->total_bytes[from] = cold->total_bytes[at] + state->bytes[at];
 		record->tcp_flags[from] = state->tcp_flags[at];
+		record->next_seq[from] = state->next_seq[at];
+		record->has_next_seq |= (state->flags & (FLOW_SEQ_LOW << at)) != 0 ? 1 << from : 0;
 		record->wrapped[from] =
 			(uint8_t)wrapped_of(table->contexts, flow_context_of(slab, number, at));
 	}

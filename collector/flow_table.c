@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "collector/flow_expiry.h"
 #include "collector/flow_initiator.h"
+#include "collector/flow_numbers.h"
 #include "collector/flow_report.h"
 #include "collector/flow_split.h"
 #include "collector/flow_tcp.h"
@@ -183,7 +184,7 @@ static inline bool needs_care(const struct flow_table *table, const struct flow_
 	       (packet->time_ns - state->end_ns > most_ns) |
 	       __builtin_add_overflow(state->bytes[end], packet->ip_bytes, &bytes) |
 	       (state->packets[end] == FLOW_PACKETS_FULL) | is_strange_syn(state, packet) |
-	       state->tcp_has_syn;
+	       state->tcp_has_syn | state->tcp_is_over;
 }
 
 static inline uint8_t packet_protocol(const struct packet *packet)
@@ -200,6 +201,10 @@ static void note_opened(struct flow_table *table, struct collector_batch *batch,
 	if (after == FLOW_NONE && table->due_count > table->due_taken &&
 		packets[at].time_ns - packets[0].time_ns > LONG_BATCH_NS) {
 		after = flow_split_find_ended(table, &packets[at]);
+	}
+	if (after != FLOW_NONE && !flow_numbers_go_on(flow_table_slab(table, after),
+					  flow_table_number(after), &packets[at])) {
+		after = FLOW_NONE;
 	}
 	batch->opened_after[batch->opened_count] = after;
 	batch->opened[batch->opened_count] = flow;

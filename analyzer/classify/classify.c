@@ -524,8 +524,8 @@ static void open_flow(struct classify *classify, struct collector *collector,
 	const struct packet *packet = &batch->packets.packets[batch->opened_packet[opened]];
 	uint32_t flow = batch->opened[opened];
 	uint32_t l7 = classify_looked_up(classify, place, ends, packet);
-	uint32_t kept =
-		classify_recall(classify, collector, ends, packet, batch->opened_after[opened]);
+	uint32_t kept = classify_recall(
+		classify, collector, flow, ends, packet, batch->opened_after[opened]);
 
 	if (l7 && classify->tables.lookups) {
 		classify_credit_flow(classify, collector, flow, ends, packet->time_ns);

@@ -31,18 +31,33 @@ void classify_keep(struct classify *classify, const struct flow_record *flow, ui
 		.source_port = flow->source_port,
 		.destination_port = flow->destination_port,
 		.protocol = flow->protocol };
+	struct flow_stand stand = { .next_seq = { flow->next_seq[0], flow->next_seq[1] },
+		.is_known = { flow->has_next_seq & 1, flow->has_next_seq >> 1 & 1 } };
 
 	if (l7 && is_bare && may_go_on && is_open &&
 		is_worth_keeping(l7_info_store_get(store, l7))) {
 		l7_info_store_hold(store, l7);
 		l7 = l7_info_store_share(store, l7);
-		flow_memory_keep(classify->memory, &ends, l7, flow->end_ns);
+		flow_memory_keep(classify->memory, &ends, &stand, l7, flow->end_ns);
 		l7_info_store_release(store, l7);
 	}
 }
 
+static struct flow_stand stand_of(const struct packet *packet, bool from_source)
+{
+	struct flow_stand stand = { .is_known = { false, false } };
+
+	if (packet->tcp_flags) {
+		stand.next_seq[!from_source] = packet->tcp_seq;
+		stand.is_known[!from_source] = true;
+		stand.next_seq[from_source] = packet->tcp_ack;
+		stand.is_known[from_source] = packet->tcp_flags & TCP_ACK;
+	}
+	return stand;
+}
+
 uint32_t classify_recall(const struct classify *classify, struct collector *collector,
-	const struct flow_ends *ends, const struct packet *packet, uint32_t after)
+	uint32_t flow, const struct flow_ends *ends, const struct packet *packet, uint32_t after)
 {
 	bool may_go_on = ends->protocol == IP_UDP ||
 			 (ends->protocol == IP_TCP && !(packet->tcp_flags & TCP_SYN));
@@ -59,9 +74,12 @@ uint32_t classify_recall(const struct classify *classify, struct collector *coll
 			l7 && is_worth_keeping(l7_info_store_get(classify->tables.store, l7));
 		return is_kept ? l7 : 0;
 	}
-	return flow_memory_is_empty(classify->memory)
-		       ? 0
-		       : flow_memory_find(classify->memory, ends, packet->time_ns);
+	if (flow_memory_is_empty(classify->memory)) {
+		return 0;
+	}
+	struct flow_stand stand =
+		stand_of(packet, collector_is_from_source(collector, flow, packet));
+	return flow_memory_find(classify->memory, ends, &stand, packet->time_ns);
 }
 
 /* A hello or a request begins something that speaks for itself. */

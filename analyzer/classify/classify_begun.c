@@ -182,9 +182,10 @@ void classify_begin_beside(struct classify *classify, struct collector *collecto
 static void recall_ends(
 	struct classify *classify, const struct flow_ends *ends, uint64_t time_ns, uint32_t *note)
 {
+	const struct flow_stand stand = { .is_known = { false, false } }; /* it is of UDP */
 	uint32_t kept = flow_memory_is_empty(classify->memory)
 				? 0
-				: flow_memory_find(classify->memory, ends, time_ns);
+				: flow_memory_find(classify->memory, ends, &stand, time_ns);
 
 	if (kept) {
 		l7_info_store_hold(classify->tables.store, kept);

@@ -249,7 +249,7 @@ void classify_keep(struct classify *classify, const struct flow_record *flow, ui
 /* What is known of a flow that opens without a beginning, from one of the same five numbers that
  * ended: opened_after of the batch (UINT32_MAX: an earlier one). 0 nothing. */
 uint32_t classify_recall(const struct classify *classify, struct collector *collector,
-	const struct flow_ends *ends, const struct packet *packet, uint32_t after);
+	uint32_t flow, const struct flow_ends *ends, const struct packet *packet, uint32_t after);
 
 /* The first packet of a flow of which something was recalled: does that hold? Else the flow is a
  * new one. */

@@ -5,12 +5,14 @@
 
 #include "base/hash.h"
 #include "base/hash_table.h"
+#include "collector/flow_numbers.h"
 #include "collector/reserve.h"
 
 struct entry {
 	uint64_t hash;
 	uint32_t l7; /* 0: free */
 	uint32_t time_s;
+	struct flow_stand stand; /* in the order of the ends */
 };
 
 struct flow_memory {
@@ -49,14 +51,20 @@ void flow_memory_destroy(struct flow_memory *memory)
 }
 
 /* The same from both sides: who began was perhaps not seen. */
+static bool is_swapped(const struct flow_ends *ends)
+{
+	int order = memcmp(&ends->source, &ends->destination, sizeof(ends->source));
+
+	return order > 0 || (order == 0 && ends->source_port > ends->destination_port);
+}
+
 static uint64_t hash_of(const struct flow_memory *memory, const struct flow_ends *ends)
 {
 	struct {
 		struct addr ends[2];
 		uint16_t ports[2], protocol, zero;
 	} key;
-	int order = memcmp(&ends->source, &ends->destination, sizeof(ends->source));
-	bool swap = order > 0 || (order == 0 && ends->source_port > ends->destination_port);
+	bool swap = is_swapped(ends);
 
 	key.ends[swap] = ends->source;
 	key.ends[!swap] = ends->destination;
@@ -65,6 +73,26 @@ static uint64_t hash_of(const struct flow_memory *memory, const struct flow_ends
 	key.protocol = ends->protocol;
 	key.zero = 0;
 	return hash_bytes(&memory->key, &key, sizeof(key));
+}
+
+static struct flow_stand in_order(const struct flow_ends *ends, const struct flow_stand *stand)
+{
+	bool swap = is_swapped(ends);
+
+	return (struct flow_stand){ { stand->next_seq[swap], stand->next_seq[!swap] },
+		{ stand->is_known[swap], stand->is_known[!swap] } };
+}
+
+/* Do they contradict each other nowhere? */
+static bool fits(const struct flow_stand *before, const struct flow_stand *now)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		if (before->is_known[i] && now->is_known[i] &&
+			!flow_numbers_near(before->next_seq[i], now->next_seq[i])) {
+			return false;
+		}
+	}
+	return true;
 }
 
 static bool is_same(const void *entries, uint32_t place, const void *hash)
@@ -88,8 +116,8 @@ static void forget(struct flow_memory *memory, uint32_t place)
 	}
 }
 
-void flow_memory_keep(
-	struct flow_memory *memory, const struct flow_ends *ends, uint32_t l7, uint64_t now_ns)
+void flow_memory_keep(struct flow_memory *memory, const struct flow_ends *ends,
+	const struct flow_stand *stand, uint32_t l7, uint64_t now_ns)
 {
 	uint64_t hash = hash_of(memory, ends);
 	uint32_t before = find(memory, hash), place = memory->next;
@@ -103,21 +131,23 @@ void flow_memory_keep(
 		l7_info_store_release(memory->store, l7);
 		return;
 	}
-	memory->entries[place] = (struct entry){ hash, l7, (uint32_t)(now_ns / 1000000000) };
+	memory->entries[place] =
+		(struct entry){ hash, l7, (uint32_t)(now_ns / 1000000000), in_order(ends, stand) };
 	memory->next = place + 1 < memory->limit ? place + 1 : 0;
 }
 
-uint32_t flow_memory_find(
-	const struct flow_memory *memory, const struct flow_ends *ends, uint64_t now_ns)
+uint32_t flow_memory_find(const struct flow_memory *memory, const struct flow_ends *ends,
+	const struct flow_stand *stand, uint64_t now_ns)
 {
 	uint32_t place = find(memory, hash_of(memory, ends));
+	struct flow_stand now = in_order(ends, stand);
 
 	if (place == HASH_TABLE_NONE) {
 		return 0;
 	}
 	const struct entry *entry = memory->entries + place;
 	uint64_t ends_s = entry->time_s + UINT64_C(0) + FLOW_MEMORY_LIFE_S;
-	return now_ns / 1000000000 <= ends_s ? entry->l7 : 0;
+	return now_ns / 1000000000 <= ends_s && fits(&entry->stand, &now) ? entry->l7 : 0;
 }
 
 bool flow_memory_is_empty(const struct flow_memory *memory)

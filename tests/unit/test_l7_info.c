@@ -208,34 +208,40 @@ static void test_memory(void)
 	struct l7_info_store *store = l7_info_store_create(16);
 	struct flow_memory *memory = flow_memory_create(16, store);
 	struct flow_ends ends = { .source_port = 40000, .destination_port = 443, .protocol = 17 };
+	const struct flow_stand stand = { .is_known = { false, false } };
 	const uint64_t last_ns = (UINT64_C(1000) + FLOW_MEMORY_LIFE_S) * NS_PER_S;
 	struct l7_info l7;
 
 	make(&l7, 1);
 	uint32_t number = l7_info_store_add(store, &l7);
 	ok(flow_memory_is_empty(memory), "nothing is known at first");
-	flow_memory_keep(memory, &ends, number, 1000 * NS_PER_S);
-	is_int(flow_memory_find(memory, &ends, last_ns), number, "known in its last second");
-	is_int(flow_memory_find(memory, &ends, last_ns + NS_PER_S), 0, "forgotten behind it");
+	flow_memory_keep(memory, &ends, &stand, number, 1000 * NS_PER_S);
+	is_int(flow_memory_find(memory, &ends, &stand, last_ns), number,
+		"known in its last second");
+	is_int(flow_memory_find(memory, &ends, &stand, last_ns + NS_PER_S), 0,
+		"forgotten behind it");
 	ends.source_port++;
-	is_int(flow_memory_find(memory, &ends, last_ns), 0, "other numbers are another flow");
+	is_int(flow_memory_find(memory, &ends, &stand, last_ns), 0,
+		"other numbers are another flow");
 	for (unsigned i = 0; i < 20; i++) {
 		ends.source_port = (uint16_t)(50000 + i);
-		flow_memory_keep(memory, &ends, number, 2000 * NS_PER_S);
+		flow_memory_keep(memory, &ends, &stand, number, 2000 * NS_PER_S);
 		ends.source_port = 50000;
-		flow_memory_keep(memory, &ends, number, 2000 * NS_PER_S);
+		flow_memory_keep(memory, &ends, &stand, number, 2000 * NS_PER_S);
 	}
-	is_int(flow_memory_find(memory, &ends, last_ns), number, "kept again, it is known longer");
+	is_int(flow_memory_find(memory, &ends, &stand, last_ns), number,
+		"kept again, it is known longer");
 	ends.source_port = 50002;
-	is_int(flow_memory_find(memory, &ends, last_ns), 0, "… than those silent longest");
+	is_int(flow_memory_find(memory, &ends, &stand, last_ns), 0, "… than those silent longest");
 	ends.source_port = 50019;
-	is_int(flow_memory_find(memory, &ends, last_ns), number, "… which the latest are not");
+	is_int(flow_memory_find(memory, &ends, &stand, last_ns), number,
+		"… which the latest are not");
 	l7_info_store_release(store, number);
 	l7.exchange++;
 	uint32_t other = l7_info_store_add(store, &l7);
 	for (unsigned i = 0; i < 16; i++) {
 		ends.source_port = (uint16_t)(60000 + i);
-		flow_memory_keep(memory, &ends, other, 3000 * NS_PER_S);
+		flow_memory_keep(memory, &ends, &stand, other, 3000 * NS_PER_S);
 	}
 	struct l7_info_store_stats stats;
 	l7_info_store_read_stats(store, &stats);
@@ -244,9 +250,46 @@ static void test_memory(void)
 	l7_info_store_destroy(store);
 }
 
+/* Of TCP the numbers go on, whoever of the two is taken for the source by now. */
+static void test_memory_of_tcp(void)
+{
+	enum { FAR = (1 << 24) + 1 };
+	struct l7_info_store *store = l7_info_store_create(16);
+	struct flow_memory *memory = flow_memory_create(16, store);
+	struct flow_ends ends = { .source = { { 1 } },
+		.destination = { { 2 } },
+		.source_port = 40000,
+		.destination_port = 443,
+		.protocol = 6 };
+	struct flow_ends turned = { .source = ends.destination,
+		.destination = ends.source,
+		.source_port = 443,
+		.destination_port = 40000,
+		.protocol = 6 };
+	struct flow_stand stand = { { 1000, UINT32_MAX - 4 }, { true, true } };
+	struct flow_stand back = { { 7, 1000 }, { true, true } };
+	struct l7_info l7;
+
+	make(&l7, 1);
+	uint32_t number = l7_info_store_add(store, &l7);
+	flow_memory_keep(memory, &ends, &stand, number, 0);
+	is_int(flow_memory_find(memory, &turned, &back, 0), number, "seen from the other side");
+	back.next_seq[1] = 1000 + FAR;
+	is_int(flow_memory_find(memory, &turned, &back, 0), 0, "one number is another's");
+	back.next_seq[1]--;
+	is_int(flow_memory_find(memory, &turned, &back, 0), number, "… as far as windows go");
+	back = (struct flow_stand){ { 7 + FAR, 0 }, { true, false } };
+	is_int(flow_memory_find(memory, &turned, &back, 0), 0, "so is the only one that is known");
+	back.is_known[0] = false;
+	is_int(flow_memory_find(memory, &turned, &back, 0), number, "nothing contradicts");
+	flow_memory_destroy(memory);
+	l7_info_store_destroy(store);
+}
+
 int main(void)
 {
 	test_own();
+	test_memory_of_tcp();
 	test_memory();
 	test_names();
 	test_crowded();
