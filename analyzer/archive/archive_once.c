@@ -131,17 +131,28 @@ static uint32_t at_most(uint64_t packets, uint32_t most)
 	return packets < most ? (uint32_t)packets : most;
 }
 
-static uint32_t seen_of(const struct record *record, const uint64_t packets[2])
+/* How sure one way is of its app. By the format of a tunnel alone less than by any name: it tells
+ * that something is hidden, and not who runs it. */
+static uint32_t sureness(const struct record *record)
 {
 	const struct verdict *verdict = &record->verdict;
-	uint32_t sure = record->decision.block != BLOCK_NONE ? JUDGED
-			: verdict->inferred                  ? 0
-							     : verdict->confidence;
+	bool is_format_alone = verdict->evidence == 1U << EVIDENCE_PROTOCOL;
 
+	if (record->decision.block != BLOCK_NONE) {
+		return JUDGED;
+	}
+	if (verdict->inferred) {
+		return 0;
+	}
+	return is_format_alone && verdict->hides ? 1 : verdict->confidence;
+}
+
+static uint32_t seen_of(const struct record *record, const uint64_t packets[2])
+{
 	if (packets[0] > 0 && packets[1] > 0) {
 		return BOTH_WAYS | at_most(packets[0] + packets[1], BOTH_WAYS - 1);
 	}
-	return sure << APP_IS_AT | (packets[0] > 0) * HALF_BEGAN |
+	return sureness(record) << APP_IS_AT | (packets[0] > 0) * HALF_BEGAN |
 	       at_most(packets[0] + packets[1], HALF_BEGAN - 1);
 }
 
@@ -323,8 +334,8 @@ static void look(void *context, struct archived *rows, size_t count)
 static struct archive_selection selection(void)
 {
 	static const char *const paths[] = { "source.ip", "destination.ip", "network.type",
-		"borderflow.app.confidence", "borderflow.inferred", "borderflow.block",
-		"borderflow.policy.action" };
+		"borderflow.app.confidence", "borderflow.app.evidence", "borderflow.app.hides",
+		"borderflow.inferred", "borderflow.block", "borderflow.policy.action" };
 	struct archive_selection selection = { 0 };
 
 	archive_sights_ask(&selection.fields);
