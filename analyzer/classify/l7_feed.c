@@ -40,8 +40,10 @@ static void settle_versions(struct l7_feed *feed, enum l7_protocol kind, struct 
 	l7_contest_end(&contest, replaces);
 	if (feed->session->is_settled) {
 		l7_read_behind(feed, &piece);
+		versions_forget(reassembly, direction);
+	} else {
+		versions_forget_pieces(reassembly, direction);
 	}
-	versions_forget(reassembly, direction);
 }
 
 /* Does the answer tell which version of the beginning it is for? False where it is too short so

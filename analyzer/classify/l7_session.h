@@ -29,6 +29,7 @@ struct direction {
 			     end what it said first, while that may come otherwise; 0 none */
 	uint32_t
 		versions; /* pieces that do not go on with it, until then (l7_versions.h); 0 none */
+	uint32_t first, latest; /* of each byte what came first, and last, likewise */
 	union {
 		uint32_t address; /* of datagrams: what stands in the latest one where a short
 				     header of QUIC says to whom it goes */

@@ -374,7 +374,7 @@ static enum l7_stream_version keep_part(struct reassembly *reassembly, struct di
 		return L7_VERSION_NONE;
 	}
 	reader_skip(&part.in, before);
-	if (!direction->versions && !direction->is_read &&
+	if (!(direction->versions | direction->first) && !direction->is_read &&
 		versions_agree(reassembly, direction, at, part.in)) {
 		return L7_VERSION_NONE;
 	}

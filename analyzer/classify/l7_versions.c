@@ -157,6 +157,32 @@ static bool append(
 		       reassembly, stream, end + (uint32_t)sizeof(*kept), in.at, reader_left(&in));
 }
 
+/* Of each byte what came first, and last. Of what is there already both begin with that. */
+static void keep_edges(
+	struct reassembly *reassembly, struct direction *direction, const struct version_piece *new)
+{
+	const uint8_t *bytes = new->in.at;
+	size_t count = reader_left(&new->in);
+	struct pieces there = { .count = 0 };
+
+	if (!direction->first && !direction->latest) {
+		direction->first = reassembly_open(reassembly);
+		direction->latest = reassembly_open(reassembly);
+		gather_stream(reassembly, direction, &there);
+	}
+	if (!direction->first || !direction->latest) {
+		return;
+	}
+	for (unsigned i = 0; i < there.count; i++) {
+		const struct piece *piece = &there.all[i];
+		size_t length = piece->end - piece->place;
+		reassembly_add(reassembly, direction->first, piece->place, piece->bytes, length);
+		reassembly_add(reassembly, direction->latest, piece->place, piece->bytes, length);
+	}
+	reassembly_add(reassembly, direction->first, new->place, bytes, count);
+	reassembly_replace(reassembly, direction->latest, new->place, bytes, count);
+}
+
 enum versions_news versions_keep(struct reassembly *reassembly, struct direction *direction,
 	const struct version_piece *piece)
 {
@@ -167,6 +193,7 @@ enum versions_news versions_keep(struct reassembly *reassembly, struct direction
 	if (place >= REASSEMBLY_BYTES_MAX || reader_left(&in) > REASSEMBLY_BYTES_MAX - place) {
 		return VERSIONS_KNOWN;
 	}
+	keep_edges(reassembly, direction, piece);
 	gather_kept(reassembly, direction, &kept);
 	for (unsigned i = 0; i < kept.count; i++) {
 		if (is_again(&kept.all[i], place, in)) {
@@ -223,12 +250,22 @@ bool versions_begin(const struct reassembly *reassembly, const struct direction 
 	return begin;
 }
 
-void versions_forget(struct reassembly *reassembly, struct direction *direction)
+void versions_forget_pieces(struct reassembly *reassembly, struct direction *direction)
 {
 	if (direction->said | direction->versions) {
 		reassembly_close(reassembly, direction->said);
 		reassembly_close(reassembly, direction->versions);
 		direction->said = direction->versions = 0;
+	}
+}
+
+void versions_forget(struct reassembly *reassembly, struct direction *direction)
+{
+	versions_forget_pieces(reassembly, direction);
+	if (direction->first | direction->latest) {
+		reassembly_close(reassembly, direction->first);
+		reassembly_close(reassembly, direction->latest);
+		direction->first = direction->latest = 0;
 	}
 }
 
@@ -370,6 +407,19 @@ static void look_straight(struct search *search)
 	look_at(search, 1, end, false, made);
 }
 
+/* The same for all that was ever sent. */
+static void look_at_edge(
+	struct search *search, const struct reassembly *reassembly, uint32_t stream)
+{
+	struct reader in = stream ? reassembly_read(reassembly, stream) : reader_over(NULL, 0);
+	uint32_t bytes = (uint32_t)reader_left(&in);
+
+	if (bytes > 0) {
+		memcpy(search->memory, in.at, bytes);
+		look_at(search, 1, bytes, false, (struct made){ false, false });
+	}
+}
+
 bool versions_look(const struct reassembly *reassembly, const struct direction *direction,
 	bool last_first, unsigned looks, uint8_t *memory, version_look_fn *look, void *context)
 {
@@ -384,10 +434,11 @@ bool versions_look(const struct reassembly *reassembly, const struct direction *
 	gather_stream(reassembly, direction, &pieces);
 	gather_kept(reassembly, direction, &pieces);
 	extend(&search, 0, (struct made){ false, false });
-	if (search.looks_left > 0) {
+	if (search.looks_left > 0 && !direction->is_untried) {
 		return true;
 	}
 	look_straight(&search);
+	look_at_edge(&search, reassembly, last_first ? direction->latest : direction->first);
 	return false;
 }
 

@@ -8,7 +8,10 @@
  * answers. Then the pieces are put together again in the ways in which a receiver may have taken
  * them: that is a version.
  *
- * Memory   two streams of the reassembly a direction, only where something is in doubt.
+ * However many pieces there are, of each byte what came first and what came last is kept until
+ * then: noise around true pieces leaves one of the two whole.
+ *
+ * Memory   four streams of the reassembly a direction, only where something is in doubt.
  * Threads  one.
  * Failure  no room: says so, and nothing is kept. */
 #pragma once
@@ -42,6 +45,8 @@ void versions_keep_stream(struct reassembly *reassembly, struct direction *direc
 /* Is all that is kept of the first place, so that none of it waits for what comes before? */
 bool versions_begin(const struct reassembly *reassembly, const struct direction *direction);
 
+/* The pieces, but not what came first and last of each byte; and all of it. */
+void versions_forget_pieces(struct reassembly *reassembly, struct direction *direction);
 void versions_forget(struct reassembly *reassembly, struct direction *direction);
 
 /* What somebody makes of a version, as far as it is there. */

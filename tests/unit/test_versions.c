@@ -365,21 +365,31 @@ static void test_small_pieces(void)
 	}
 }
 
-/* Nobody is named, but not all was looked at. */
+/* More pieces than are kept, before or behind the true one of each place. */
 static void test_noise(void)
 {
-	uint8_t noise[SMALL_PIECE_BYTES];
+	static const unsigned sizes[] = { 1, 3, 16, 50, 100 };
+	uint8_t noise[100];
 
-	begin();
-	for (size_t at = 0; at < truth.count; at += SMALL_PIECE_BYTES) {
-		for (unsigned i = 0; i < 20; i++) {
-			memset(noise, (int)(at + i), sizeof(noise));
-			fixture_send(&fixture, true, (uint32_t)at, noise, sizeof(noise));
+	for (unsigned i = 0; i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
+		size_t step = sizes[i / 2], left;
+		begin();
+		for (size_t at = 0; at < truth.count; at += left) {
+			left = truth.count - at < step ? truth.count - at : step;
+			for (unsigned j = 0; j < 21; j++) {
+				bool is_true = j == (i % 2 ? 0 : 20);
+				memset(noise, (int)(at + j), left);
+				fixture_send(&fixture, true, (uint32_t)at,
+					is_true ? truth.bytes + at : noise, left);
+			}
 		}
-		send_piece(&truth, at);
+		answer(server_hello, sizeof(server_hello), sizeof(server_hello));
+		is_text(fixture_name(&fixture, NAME_TLS_SNI), "true.example.com",
+			"noise %s each piece of %zu bytes", i % 2 ? "behind" : "before", step);
+		ok(fixture.l7.is_contested, "… and that not all was looked at");
+		const struct direction *client = &fixture.session.directions[0];
+		ok(!client->first && !client->latest, "… of which nothing is kept");
 	}
-	answer(server_hello, sizeof(server_hello), sizeof(server_hello));
-	ok(fixture.l7.is_contested, "noise before each small piece: it says so");
 }
 
 /* Two true pieces and a false one in place of each, in every order. */
