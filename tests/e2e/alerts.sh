@@ -241,11 +241,21 @@ if command -v redis-server >/dev/null; then
 	echo "--redis unix://$work/redis.sock --log $work" >"$work/where"
 	work_at redis "--redis unix://$work/redis.sock"
 	redis=$(redis-cli -s "$work/redis.sock" xlen bf:1:alerts)
-	timeout 5 "$bin" alerts follow --redis "unix://$work/redis.sock" --group soc --consumer a >"$work/a" 2>&1
-	timeout 3 "$bin" alerts follow --redis "unix://$work/redis.sock" --group soc --consumer b >"$work/b" 2>&1
+	follow() { # follow FILE COMMAND OPTION…: until the command is true
+		to=$1 until=$2
+		shift 2
+		"$bin" alerts follow --redis "unix://$work/redis.sock" "$@" >"$to" 2>&1 &
+		follower=$!
+		wait_for 5 $until
+		kill $follower && wait $follower 2>/dev/null
+	}
+	tells() { [ "$(wc -l <"$work/$1")" -ge "$2" ]; }
+	b_asks() { redis-cli -s "$work/redis.sock" xinfo consumers bf:1:alerts soc | grep -qx b; }
+	follow "$work/a" "tells a $redis" --group soc --consumer a
+	follow "$work/b" b_asks --group soc --consumer b
 	looks_at "$work/a"
 	equal 'a consumer group gives each once' "$redis 0" "$(wc -l <"$work/a" | tr -d ' ') $(wc -l <"$work/b" | tr -d ' ')"
-	timeout 4 "$bin" alerts follow --redis "unix://$work/redis.sock" --group others --format csv --language fi >"$work/c" 2>&1
+	follow "$work/c" "tells c $((redis + 1))" --group others --format csv --language fi
 	ok '… in the language of who follows' sh -c "grep -q käytti '$work/c' && ! grep -q used '$work/c'"
 	equal '… and all are acknowledged' 0 "$(redis-cli -s "$work/redis.sock" xpending bf:1:alerts soc | head -n 1)"
 	looks_at

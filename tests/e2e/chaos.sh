@@ -246,6 +246,10 @@ case_connection_cut() { # requests, answers and the middle of batches
 	settle 6390
 }
 
+sentinel_knows() {
+	ask 26390 SENTINEL REPLICAS north | grep -qx 6392
+}
+
 case_failover() { # a sentinel makes the replica the primary
 	server 6391
 	primary=$server
@@ -257,7 +261,7 @@ sentinel failover-timeout north 5000\n' >"$work/sentinel.conf"
 	ok 'it starts' start sentinel://127.0.0.1:26390/north
 	send
 	ok 'the replica follows' wait_for 10 replica_is_linked 6392
-	sleep 10 # until the sentinel has heard of the replica
+	ok 'the sentinel has heard of it' wait_for 15 sentinel_knows
 	send_beside 3000
 	sleep 1
 	kill -KILL "$primary"

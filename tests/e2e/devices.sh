@@ -65,7 +65,7 @@ says 0 'Many devices stood behind\|one device\|enrolled device\|station' "an add
 says 2 'no key for them' 'no list without pseudonyms' "$bin" devices list --state "$work/state"
 says 2 'no such folder; --state names' 'no state is made where there is none' \
 	"$bin" devices explain 10.10.0.30 --state "$work/none"
-equal '… indeed' no "$([ -s "$work/err" ] && [ ! -e "$work/none" ] && echo no)"
+equal '… indeed' no "$([ $was_said -eq 0 ] && [ ! -e "$work/none" ] && echo no)"
 says 2 'expected an address' 'what is no address' "$bin" devices explain nonsense --state "$work/state"
 # A lease through a relay that tells no MAC.
 cat >"$work/relayed.hex" <<END

@@ -36,7 +36,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 # A command that looks at what a refusal has left: there has to have been one.
 after_refusal() {
-	if [ ! -s "$work/err" ]; then
+	if [ $was_said -ne 0 ]; then
 		echo 'nothing was refused'
 		return 1
 	fi
@@ -67,8 +67,8 @@ refuses() {
 	timeout 20 "$bin" "$@" >"$work/out" 2>"$work/err"
 	left=$?
 	[ $left -ne 0 ] && [ $left -ne 124 ] && grep -q "$what" "$work/err"
-	is_refused=$?
-	check $is_refused "… $1: $what"
+	was_said=$?
+	check $was_said "… $1: $what"
 	equal '… and what it leads to is as it was' unrelated "$(after_refusal cat "$work/unrelated")"
 }
 
@@ -85,7 +85,7 @@ for part in inputs lock lookups.tsv; do
 	refuses "$part: a link" "$@"
 	ln -sfn ../made "$shared/$part" && chown -h nobody "$shared/$part"
 	refuses "$part: a link" "$@"
-	[ $is_refused -eq 0 ] && [ ! -e "$work/made" ]
+	[ $was_said -eq 0 ] && [ ! -e "$work/made" ]
 	check $? '… nor is a file made where it leads'
 	rm "$shared/$part" && mkfifo "$shared/$part"
 	refuses "$part: not a regular file" "$@"

@@ -13,7 +13,7 @@
 #                            they fail, since nothing was seen; without a file: about nothing in particular again
 #     check STATUS TITLE     a test by an exit status; what stands in $work/out and $work/err is shown where it fails
 #     ok TITLE COMMAND…      a test by a command
-#     says STATUS PATTERN TITLE COMMAND…   the command ends with that status and prints the pattern
+#     says STATUS PATTERN TITLE COMMAND…   the command ends with that status and prints the pattern; $was_said is 0 where it does
 #     equal TITLE WANTED GOT      a test by two values, which are shown
 #     not_yet TITLE WANTED GOT    the same where they are known to differ: an error once they no longer do
 #     passed_over TITLE REASON    a test that cannot be done here
@@ -131,7 +131,8 @@ says() {
 	got=$?
 	[ $got -eq "$wanted" ] || echo "status $got, wanted $wanted" >>"$work/err"
 	[ $got -eq "$wanted" ] && cat "$work/out" "$work/err" | grep -q -e "$pattern"
-	check $? "$title"
+	was_said=$?
+	check $was_said "$title"
 }
 
 equal() {
