@@ -1,5 +1,5 @@
 /* BitTorrent: peers over TCP (BEP 3) and uTP (BEP 29), the distributed hash table (BEP 5), trackers
- * over UDP (BEP 15). */
+ * over UDP (BEP 15), neighbours (BEP 14). */
 #include "analyzer/classify/dissect/signature.h"
 
 static enum dissect_result bittorrent_stream(struct dissection *dissection)
@@ -15,10 +15,28 @@ static enum dissect_result bittorrent_stream(struct dissection *dissection)
 	return claim_if(match == PREFIX_YES, dissection, L7_BITTORRENT);
 }
 
+/* Within the first bytes of a dictionary: what stands before it is short. */
+static bool has_early(const struct reader *in, const char *word)
+{
+	enum { EARLY_BYTES = 64 };
+	size_t left = reader_left(in) < EARLY_BYTES ? reader_left(in) : EARLY_BYTES;
+
+	return begins_with(in, "d") && memmem(in->at, left, word, strlen(word));
+}
+
+static bool is_question(const struct reader *in)
+{
+	return has_early(in, "1:ad2:id20:");
+}
+
+static bool is_answer(const struct reader *in)
+{
+	return has_early(in, "1:rd2:id20:") || begins_with(in, "d2:ip6:");
+}
+
 static bool is_hash_table(const struct reader *in)
 {
-	return begins_with(in, "d1:ad2:id20:") || begins_with(in, "d1:rd2:id20:") ||
-	       begins_with(in, "d2:ip6:") || begins_with(in, "d1:eli20");
+	return is_question(in) || is_answer(in) || begins_with(in, "d1:eli20");
 }
 
 static bool is_tracker(struct reader in)
@@ -52,8 +70,9 @@ static enum dissect_result bittorrent_datagram(struct dissection *dissection)
 	struct reader behind_utp = dissection->in;
 
 	reader_skip(&behind_utp, 20);
-	bool fits = is_hash_table(&dissection->in) || is_tracker(dissection->in) ||
-		    is_utp_syn(dissection->in) ||
+	bool fits = is_hash_table(&dissection->in) ||
+		    begins_with(&dissection->in, "BT-SEARCH * HTTP/1.1\r\n") ||
+		    is_tracker(dissection->in) || is_utp_syn(dissection->in) ||
 		    begins_with(&behind_utp, "\x13"
 					     "BitTorrent protocol");
 	return claim_if(fits, dissection, L7_BITTORRENT);
@@ -64,8 +83,7 @@ static enum dissect_began bittorrent_began(const struct dissection *dissection)
 {
 	const struct reader *in = &dissection->in;
 
-	return began_by(begins_with(in, "d1:ad2:id20:") || is_tracker(*in) || is_utp_syn(*in),
-		begins_with(in, "d1:rd2:id20:") || begins_with(in, "d2:ip6:"));
+	return began_by(is_question(in) || is_tracker(*in) || is_utp_syn(*in), is_answer(in));
 }
 
 const struct dissector dissector_bittorrent = { .protocol = L7_BITTORRENT,
