@@ -350,9 +350,17 @@ static uint16_t find_protocol_app(const struct catalogue *catalogue, const struc
 	return find_resolver(catalogue, record, candidates);
 }
 
-static bool is_by_port(const struct l7_info *l7)
+static bool has_ports(const struct record *record)
 {
-	return l7->protocol_by_port && l7->app_hint == APP_HINT_NONE;
+	return record->flow.protocol == PROTOCOL_TCP || record->flow.protocol == PROTOCOL_UDP;
+}
+
+/* The number of ESP is no port: it says what comes. */
+static bool is_by_port(const struct record *record)
+{
+	const struct l7_info *l7 = &record->l7;
+
+	return l7->protocol_by_port && l7->app_hint == APP_HINT_NONE && has_ports(record);
 }
 
 /* The wire format as a rule of its own: it cannot be weak, and its text is the protocol's name. */
@@ -360,7 +368,7 @@ static void gather_protocol(const struct catalogue *catalogue, const struct reco
 	struct candidates *candidates)
 {
 	const struct l7_info *l7 = &record->l7;
-	bool by_port = is_by_port(l7);
+	bool by_port = is_by_port(record);
 	enum evidence_kind evidence = by_port ? EVIDENCE_PORT : EVIDENCE_PROTOCOL;
 	uint16_t symbol = find_protocol_app(catalogue, record, candidates);
 
@@ -479,10 +487,7 @@ static bool is_own_prefix(
 static void gather_addresses(const struct catalogue *catalogue, const struct record *record,
 	struct candidates *candidates)
 {
-	bool carries_app =
-		record->flow.protocol == PROTOCOL_TCP || record->flow.protocol == PROTOCOL_UDP;
-
-	if (!carries_app || record->direction == RECORD_DIRECTION_INTERNAL ||
+	if (!has_ports(record) || record->direction == RECORD_DIRECTION_INTERNAL ||
 		(record->direction == RECORD_DIRECTION_INBOUND && record->flow.start_seen)) {
 		return;
 	}
@@ -548,7 +553,7 @@ void candidates_gather(const struct catalogue *catalogue, const struct record *r
 		gather_label(
 			catalogue, record, &hello, &matches[hello.name - l7->names], candidates);
 	}
-	if (!is_by_port(l7)) {
+	if (!is_by_port(record)) {
 		gather_protocol(catalogue, record, candidates);
 	}
 	gather_words(catalogue, record, candidates);
@@ -561,7 +566,7 @@ void candidates_gather(const struct catalogue *catalogue, const struct record *r
 	}
 	gather_addresses(catalogue, record, candidates);
 	name_tunnel(l7, candidates);
-	if (is_by_port(l7)) {
+	if (is_by_port(record)) {
 		gather_protocol(catalogue, record, candidates);
 	}
 	gather_unasked(catalogue, l7, matches, &hello, candidates);

@@ -464,6 +464,15 @@ static void test_wire_format(void)
 	attribute(catalogue, geo, &record);
 	is_text(app_of(&record), "unknown", "a port says nothing where the beginning was seen");
 	is_int(record.verdict.hides, APP_HIDES_NOTHING, "and makes no gap");
+
+	record = flow_to("203.0.113.7");
+	record.flow.protocol = 50;
+	record.l7.protocol = L7_IPSEC;
+	record.l7.protocol_by_port = true;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "ipsec", "ESP has no port: its number is its format");
+	is_int(record.verdict.confidence, 90, "… and worth as much");
+	is_int(record.verdict.hides, APP_HIDES_CONTENT, "… and it hides all that goes through it");
 }
 
 /* The format of a tunnel tells that it hides, and not who runs it. */
