@@ -54,10 +54,11 @@ void archive_put_apart(
 	text_printf(text, "%s is ", folder);
 	put_span(text, (uint64_t)llabs(apart->seconds));
 	text_printf(text,
-		" %s %s: %" PRIu64 " flow%s that both saw stand%s there at two times, and count "
-		"twice; the clock of one of the sensors is wrong",
+		" %s %s: %" PRIu64 " flow%s that both saw stand%s there at two times, and "
+		"count%s twice; the clock of one of the sensors is wrong",
 		apart->seconds > 0 ? "ahead of" : "behind", other, apart->flows,
-		apart->flows == 1 ? "" : "s", apart->flows == 1 ? "s" : "");
+		apart->flows == 1 ? "" : "s", apart->flows == 1 ? "s" : "",
+		apart->flows == 1 ? "s" : "");
 }
 
 void archive_put_renamed(struct text *text, const char *folder, const char *other,

@@ -180,6 +180,27 @@ static void test_unknown_app(const char *path)
 	free(content);
 }
 
+/* Of which flows of a case one way did not cross the sensor. */
+static void test_unseen(void)
+{
+	struct alerts *alerts = alerts_create(&origin);
+	struct record record = used("10.20.3.7", "tiktok", "2026-03-02T10:00:00Z");
+	const struct alert *alert;
+
+	for (unsigned way = 0; way < 2; way++) {
+		record.flow.flow_id++;
+		record.flow.total_packets[way] = record.flow.packets[way] = 0;
+		record.flow.total_bytes[way] = record.flow.bytes[way] = 0;
+		record.decision.verdict = POLICY_VERDICT_VIOLATION;
+		alerts_take(alerts, &reference, &record, 1);
+		record.flow.total_packets[way] = record.flow.packets[way] = 10;
+	}
+	is_int((int)alerts_latest(alerts, &alert, 1), 1, "a case of two flows");
+	is_int((int)alert->of.unseen_up, 1, "of one what went out is not known");
+	is_int((int)alert->of.unseen_down, 1, "… of the other what came back");
+	alerts_destroy(alerts);
+}
+
 /* Told are the first sight, twice as many devices, ten times the bytes; the rest is written in the
  * end. */
 static void test_growth(const char *path)
@@ -537,6 +558,7 @@ int main(void)
 		test_cases(path);
 		test_sums_alone(path);
 		test_severity();
+		test_unseen();
 		test_growth(path);
 		test_next();
 		test_sensors(path);
