@@ -630,15 +630,21 @@ static bool was_read(const struct flow_record *flow)
 	return flow->note & (NOTE_PROGRESS | NOTE_DONE | NOTE_KEPT);
 }
 
-/* A flow of a call that does not show whose call it is has the app of its socket. */
-static void name_call(
+static bool may_be_call(const struct l7_info *l7)
+{
+	return (l7->protocol == L7_STUN || l7->protocol == L7_RTP || l7->protocol == L7_DTLS ||
+		       l7->protocol == L7_UNKNOWN) &&
+	       l7->app_hint == APP_HINT_NONE && l7->name_count == 0;
+}
+
+/* A flow of a call that does not show whose call it is has the app of its socket; so has
+ * WireGuard, whose socket may be Tailscale's. */
+static void name_socket(
 	const struct classify *classify, const struct flow_record *flow, struct l7_info *l7)
 {
-	bool may_be_call = l7->protocol == L7_STUN || l7->protocol == L7_RTP ||
-			   l7->protocol == L7_DTLS || l7->protocol == L7_UNKNOWN;
+	bool is_wireguard = l7->app_hint == APP_HINT_WIREGUARD;
 
-	if (flow->protocol != IP_UDP || !may_be_call || l7->app_hint != APP_HINT_NONE ||
-		l7->name_count > 0) {
+	if (flow->protocol != IP_UDP || !(is_wireguard || may_be_call(l7))) {
 		return;
 	}
 	enum app_hint app = call_sockets_find(&classify->calls, &flow->source, flow->source_port,
@@ -647,7 +653,9 @@ static void name_call(
 		app = call_sockets_find(&classify->calls, &flow->destination,
 			flow->destination_port, flow->flow_start_ns, flow->end_ns);
 	}
-	l7->app_hint = (uint8_t)app;
+	if (!is_wireguard || app == APP_HINT_TAILSCALE) {
+		l7->app_hint = (uint8_t)app;
+	}
 }
 
 /* A port speaks where the bytes cannot: before there are any, and where the beginning, by which
@@ -671,7 +679,7 @@ static bool may_ask_port(const struct flow_record *flow, const struct l7_info *l
 static void conclude(
 	const struct classify *classify, const struct flow_record *flow, struct l7_info *l7)
 {
-	name_call(classify, flow, l7);
+	name_socket(classify, flow, l7);
 	if (l7->protocol == L7_UNKNOWN && may_ask_port(flow, l7)) {
 		l7->protocol = (uint8_t)protocol_by_port(
 			flow->protocol, flow->source_port, flow->destination_port);

@@ -227,7 +227,7 @@ static enum dissect_result read_server_message(
 		return DISSECT_MORE;
 	}
 	if (fragment->type != MESSAGE_CERTIFICATE) {
-		return DISSECT_DONE;
+		return DISSECT_MORE; /* they may come in any order */
 	}
 	struct reader body =
 		whole_message(dissection, fragment, &dissection->state->streams[1], &is_full);

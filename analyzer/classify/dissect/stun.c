@@ -4,7 +4,12 @@
 #include "analyzer/classify/dissect/signature.h"
 
 enum { HEADER_BYTES = 20, MAGIC_COOKIE = 0x2112a442, PORT_STUN = 3478, PORT_STUN_SECOND = 3479 };
-enum { ATTRIBUTE_USERNAME = 0x0006, ATTRIBUTE_INTEGRITY = 0x0008, ATTRIBUTE_REALM = 0x0014 };
+enum {
+	ATTRIBUTE_USERNAME = 0x0006,
+	ATTRIBUTE_INTEGRITY = 0x0008,
+	ATTRIBUTE_REALM = 0x0014,
+	ATTRIBUTE_SOFTWARE = 0x8022
+};
 enum { BINDING_REQUEST = 0x0001 };
 
 /* The class of a message (RFC 8489, 5): a response, and what nobody answers. */
@@ -75,10 +80,23 @@ static enum app_hint app_of_realm(struct reader value)
 	return APP_HINT_NONE;
 }
 
+/* How a client's program calls itself, where no other does so. */
+static enum app_hint app_of_software(struct reader value)
+{
+	static const char tailscale[] = "tailnode";
+
+	return reader_left(&value) == sizeof(tailscale) - 1 && begins_with(&value, tailscale)
+		       ? APP_HINT_TAILSCALE
+		       : APP_HINT_NONE;
+}
+
 static enum app_hint app_of_attribute(uint16_t type, struct reader value)
 {
 	if (type == ATTRIBUTE_REALM) {
 		return app_of_realm(value);
+	}
+	if (type == ATTRIBUTE_SOFTWARE) {
+		return app_of_software(value);
 	}
 	for (size_t i = 0; i < sizeof(vendor_attributes) / sizeof(vendor_attributes[0]); i++) {
 		if (type >= vendor_attributes[i].first && type <= vendor_attributes[i].last) {

@@ -1,5 +1,6 @@
 /* WireGuard (wireguard.com/protocol): four message types, whose lengths and reserved zeros fit
  * nothing else; and Tailscale's discovery beside it. */
+#include "analyzer/classify/call_sockets.h"
 #include "analyzer/classify/dissect/signature.h"
 
 enum { INITIATION_BYTES = 148, RESPONSE_BYTES = 92, COOKIE_BYTES = 64, DATA_BYTES_LEAST = 32 };
@@ -56,6 +57,15 @@ static bool is_disco(const struct dissection *dissection)
 	       dissection->wire_bytes >= sizeof(word) - 1 + KEY_BYTES + NONCE_BYTES + SEAL_BYTES;
 }
 
+/* What else the sender says from that socket is Tailscale's as well. */
+static void learn_socket(const struct dissection *dissection)
+{
+	if (!dissection->is_hearsay) {
+		call_sockets_learn(dissection->tables->calls, &dissection->sender,
+			dissection->sender_port, APP_HINT_TAILSCALE, dissection->time_ns);
+	}
+}
+
 static enum dissect_result wireguard_datagram(struct dissection *dissection)
 {
 	struct reader in = dissection->in;
@@ -64,6 +74,7 @@ static enum dissect_result wireguard_datagram(struct dissection *dissection)
 	uint32_t reserved = reader_u24(&in);
 
 	if (is_disco(dissection)) {
+		learn_socket(dissection);
 		return claim_app(true, dissection, L7_WIREGUARD, APP_HINT_TAILSCALE);
 	}
 	if (!reader_ok(&in)) {
