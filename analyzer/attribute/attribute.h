@@ -34,6 +34,8 @@
  *   - A DNS answer that nobody was seen to ask for (20), and one of two hellos sent for the same
  *     place (50), can be made up: they decide where nothing else does, and what they decide is
  *     inferred, never a violation (docs/evidence.md).
+ *   - So are a wire format that the end alone speaks to whom the other turned with other words,
+ *     and a certificate of DTLS, which its peer does not check: the other end's word.
  *   - Addresses prove something about flows that our side began, or where nobody saw who began;
  *     a crawler that calls us is not use of its owner's app.
  *   - A service of the network itself (NTP, DHCP, SNMP, ICMP) is no app, whoever offers it: asking

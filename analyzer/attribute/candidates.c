@@ -37,21 +37,6 @@ static const uint8_t name_evidence[NAME_SOURCE_COUNT] = {
 	[NAME_USED] = EVIDENCE_DNS,
 };
 
-/* Protocols that only one app, or one kind of service, speaks. */
-static const struct {
-	uint8_t protocol; /* enum l7_protocol */
-	const char *app;
-} protocol_apps[] = {
-	{ L7_MTPROTO, "telegram" },
-	{ L7_QQ, "qq" },
-	{ L7_WIREGUARD, "wireguard" },
-	{ L7_OPENVPN, "openvpn" },
-	{ L7_IPSEC, "ipsec" },
-	{ L7_TOR, "tor" },
-	{ L7_BITTORRENT, "bittorrent" },
-	{ L7_DNSCRYPT, "dnscrypt" },
-};
-
 static bool is_lookup(const struct l7_info *l7)
 {
 	return l7->protocol == L7_DNS || l7->protocol == L7_MDNS || l7->protocol == L7_LLMNR ||
@@ -282,16 +267,29 @@ static bool is_shared(const struct catalogue *catalogue, const struct l7_info *l
 	return false;
 }
 
-static void doubt_each_lookup(struct candidates *candidates, enum candidate_ground ground)
+static void doubt_each(struct candidates *candidates, enum evidence_kind evidence,
+	enum candidate_ground ground, uint8_t most)
 {
 	for (unsigned i = 0; i < candidates->count; i++) {
 		struct candidate *candidate = &candidates->items[i];
-		if (candidate->evidence == EVIDENCE_DNS && !candidate->ignored) {
+		if (candidate->evidence == evidence && !candidate->ignored) {
 			candidate->ground = (uint8_t)ground;
-			candidate->confidence = candidate->confidence < CONFIDENCE_WEAK
-							? candidate->confidence
-							: CONFIDENCE_WEAK;
+			candidate->confidence =
+				candidate->confidence < most ? candidate->confidence : most;
 		}
+	}
+}
+
+/* What the other end says without having been asked for it, and what nobody checks: over UDP peers
+ * sign themselves (RFC 5763, 5). */
+static void doubt_other_end(const struct record *record, struct candidates *candidates)
+{
+	if (record->l7.is_reversed) {
+		doubt_each(
+			candidates, EVIDENCE_PROTOCOL, CANDIDATE_CONTESTED, CONFIDENCE_CONTESTED);
+	}
+	if (record->flow.protocol == PROTOCOL_UDP) {
+		doubt_each(candidates, EVIDENCE_CERT, CANDIDATE_CONTESTED, CONFIDENCE_CONTESTED);
 	}
 }
 
@@ -333,15 +331,10 @@ static uint16_t find_resolver(const struct catalogue *catalogue, const struct re
 static uint16_t find_protocol_app(const struct catalogue *catalogue, const struct record *record,
 	struct candidates *candidates)
 {
-	const char *hint = app_hint_id(record->l7.app_hint);
+	const char *app = l7_info_format_app(&record->l7);
 
-	if (hint) {
-		return catalogue_find(catalogue, hint);
-	}
-	for (unsigned i = 0; i < sizeof(protocol_apps) / sizeof(protocol_apps[0]); i++) {
-		if (protocol_apps[i].protocol == record->l7.protocol) {
-			return catalogue_find(catalogue, protocol_apps[i].app);
-		}
+	if (app) {
+		return catalogue_find(catalogue, app);
 	}
 	if (!is_dns_over_tls(record)) {
 		return 0;
@@ -560,10 +553,11 @@ void candidates_gather(const struct catalogue *catalogue, const struct record *r
 	gather_names(catalogue, l7, matches, &hello, true, candidates);
 	doubt_lookups(catalogue, candidates);
 	if (is_shared(catalogue, l7, matches, &hello)) {
-		doubt_each_lookup(candidates, CANDIDATE_SHARED);
+		doubt_each(candidates, EVIDENCE_DNS, CANDIDATE_SHARED, CONFIDENCE_WEAK);
 	} else if (l7->is_lookup_old) {
-		doubt_each_lookup(candidates, CANDIDATE_OLD);
+		doubt_each(candidates, EVIDENCE_DNS, CANDIDATE_OLD, CONFIDENCE_WEAK);
 	}
+	doubt_other_end(record, candidates);
 	gather_addresses(catalogue, record, candidates);
 	name_tunnel(l7, candidates);
 	if (is_by_port(record)) {

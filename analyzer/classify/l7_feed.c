@@ -269,7 +269,9 @@ static void feed_datagram(
 	l7_ask_begin(&dissection, feed, piece);
 	dissection.in = reader_over(packet->payload, packet->payload_bytes);
 	dissection.is_repeated = is_repeated(feed, direction, packet);
+	bool was_shown = piece->from_source || l7_info_format_app(feed->l7);
 	enum dissect_result result = l7_ask(feed, direction, &dissection);
+	l7_read_note_format(feed, direction, was_shown);
 	feed->begins_anew = dissection.begins_anew;
 	feed->begins_beside = dissection.begins_beside;
 	feed->has_turned = dissection.turns;

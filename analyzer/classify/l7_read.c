@@ -160,6 +160,17 @@ static bool was_connected_to(const struct l7_feed *feed, const struct direction 
 	return direction != first && (first->start_is_seen || direction->start_is_seen);
 }
 
+void l7_read_note_format(struct l7_feed *feed, const struct direction *direction, bool was_shown)
+{
+	const struct direction *first = feed->session->directions;
+
+	feed->l7->is_reversed |=
+		!was_shown && l7_info_format_app(feed->l7) && direction != first &&
+		direction->dissector != first->dissector &&
+		(feed->ends.protocol == IP_UDP ? first->is_started
+					       : was_connected_to(feed, direction));
+}
+
 /* Both have handed over: inside the connection another one begins, of which each may be false again
  * until it is answered. */
 static void begin_inside(struct l7_feed *feed, size_t used)
@@ -186,6 +197,7 @@ void l7_read_stream(struct l7_feed *feed, const struct piece *piece, struct read
 	struct dissection dissection;
 	uint8_t names_before = feed->l7->name_count;
 	unsigned hellos_before = hello_names(feed->l7);
+	bool was_shown = piece->from_source || l7_info_format_app(feed->l7);
 	unsigned layer_before = direction->layer;
 	uint32_t place = direction->next_seq - direction->start_seq;
 	struct reader all = in;
@@ -200,6 +212,7 @@ void l7_read_stream(struct l7_feed *feed, const struct piece *piece, struct read
 	bool says_hello = hello_names(feed->l7) > hellos_before;
 	direction->said_hello |= says_hello;
 	feed->l7->is_reversed |= says_hello && was_connected_to(feed, direction);
+	l7_read_note_format(feed, direction, was_shown);
 	feed->l7->is_contested |= says_hello && direction->is_again;
 	feed->begins_anew = dissection.begins_anew;
 	if (piece->from_source && !feed->session->is_settled) {

@@ -31,6 +31,11 @@ void l7_read_stream(
 /* What the client sent right behind the version that counts, while it was in doubt. */
 void l7_read_behind(struct l7_feed *feed, const struct piece *piece);
 
+/* Where the bytes have just shown the wire format of an app, which was not shown before: whose word
+ * that is. What whoever was asked answers, in a format that the asking end did not speak, is his.
+ */
+void l7_read_note_format(struct l7_feed *feed, const struct direction *direction, bool was_shown);
+
 /* After an answer that ends the reading of this direction, or does not. */
 void l7_read_settle(struct l7_feed *feed, struct direction *direction, enum dissect_result result,
 	const struct dissection *dissection);

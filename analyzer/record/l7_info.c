@@ -62,6 +62,23 @@ enum app_hint app_hint_of(const char *id)
 	return APP_HINT_NONE;
 }
 
+const char *l7_info_format_app(const struct l7_info *l7)
+{
+	static const char *const apps[L7_PROTOCOL_COUNT] = {
+		[L7_MTPROTO] = "telegram",
+		[L7_QQ] = "qq",
+		[L7_WIREGUARD] = "wireguard",
+		[L7_OPENVPN] = "openvpn",
+		[L7_IPSEC] = "ipsec",
+		[L7_TOR] = "tor",
+		[L7_BITTORRENT] = "bittorrent",
+		[L7_DNSCRYPT] = "dnscrypt",
+	};
+	const char *hint = app_hint_id(l7->app_hint);
+
+	return hint || l7->protocol >= L7_PROTOCOL_COUNT ? hint : apps[l7->protocol];
+}
+
 uint64_t l7_issuer_hash(const char *name, size_t length)
 {
 	struct hash_key key = hash_key_fixed("borderflow issuer");

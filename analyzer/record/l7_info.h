@@ -135,7 +135,8 @@ enum {
 		"hello-unanswered") /* the server answered a hello of TLS with something else */   \
 	X(UNRESOLVED, "name-unresolved") /* the client never asked for the name, as far as seen */ \
 	X(CONTESTED, "hello-contested")  /* two hellos for the same place, with different names */ \
-	X(REVERSED, "hello-reversed")    /* a hello or request of who was connected to */
+	X(REVERSED, "hello-reversed") /* a hello, request or app's format of who was connected to  \
+				       */
 
 enum l7_finding {
 #define X(id, name) L7_FINDING_##id,
@@ -192,10 +193,10 @@ struct l7_info {
 	struct addr dns_address; /* that the first name asked for led to; where dns_answered */
 	uint8_t through_proxy;   /* enum l7_proxy */
 	bool is_quic_answered;   /* the server's Initial was seen */
-	bool is_contested; /* the beginning was sent twice, with different names: one of them is a
-			decoy */
-	bool is_reversed;  /* who was connected to sent a hello or a request: its names are his word
-			    */
+	bool is_contested;  /* the beginning was sent twice, with different names: one of them is a
+			 decoy */
+	bool is_reversed;   /* who was connected to sent a hello, a request, or an app's wire format
+			 that the other did not speak: its names are his word */
 	bool is_lookup_old; /* the time of what the client looked up was over */
 	uint8_t app_hint;   /* the wire format itself names a service: enum app_hint */
 	uint8_t name_count;
@@ -245,6 +246,10 @@ const char *app_hint_id(enum app_hint hint);
 
 /* The hint that stands for it; APP_HINT_NONE for most. */
 enum app_hint app_hint_of(const char *id);
+
+/* The catalogue id of the app, or of the kind of service, that alone speaks the flow's protocol, or
+ * whose wire format it is ("bittorrent"); NULL: none. */
+const char *l7_info_format_app(const struct l7_info *l7);
 
 /* Of an issuer's name, whatever its case; 0 of an empty one. */
 uint64_t l7_issuer_hash(const char *name, size_t length);

@@ -313,6 +313,86 @@ def server_asks(*said):
         segment(time + .07, *back, ways[::-1], ports[::-1], (at + 9000, 4002), 17)
 
 
+def peer_format(kind):
+    """The laptop sends to a server what nobody knows; the server answers as a peer of BitTorrent, WireGuard or OpenVPN does."""
+    laptop()
+    answers = {"tcp": b"\x13BitTorrent protocol" + bytes(8) + b"h" * 40, "torrent": b"d1:rd2:id20:" + b"n" * 20 + b"5:nodes0:e1:t2:aa1:y1:re",
+               "wireguard": bytes.fromhex("02000000") + b"w" * 88, "openvpn": b"\x40" + b"s" * 8 + b"\1" + bytes(4) + b"c" * 8 + bytes(4)}
+    for i in range(3):
+        time, ways, ports = 901 + i * 60, (LAPTOP_IP, SERVER_IP), (40000 + i, 8000)
+        for k in range(0 if kind == "tcp" else 6):
+            datagram(time + k, LAPTOP, ROUTER, ways, ports, b"q%d" % k * 30)
+            datagram(time + k + .1, ROUTER, LAPTOP, ways[::-1], ports[::-1], answers[kind])
+    if kind == "tcp":
+        frames.clear()
+        server_asks(*[answers[kind]] * 3)
+
+
+def peer_tcp():
+    peer_format("tcp")
+
+
+def peer_torrent():
+    peer_format("torrent")
+
+
+def peer_wireguard():
+    peer_format("wireguard")
+
+
+def peer_openvpn():
+    peer_format("openvpn")
+
+
+def peer_asked():
+    """The laptop begins WireGuard itself."""
+    laptop()
+    for i in range(3):
+        time, ways, ports = 901 + i * 60, (LAPTOP_IP, SERVER_IP), (40000 + i, 8000)
+        datagram(time, LAPTOP, ROUTER, ways, ports, bytes.fromhex("01000000") + b"i" * 144)
+        datagram(time + .1, ROUTER, LAPTOP, ways[::-1], ports[::-1], bytes.fromhex("02000000") + b"w" * 88)
+        for k in range(1, 6):
+            datagram(time + k, LAPTOP, ROUTER, ways, ports, bytes.fromhex("0400000077777777") + struct.pack("<Q", k) + b"d" * 64)
+            datagram(time + k + .1, ROUTER, LAPTOP, ways[::-1], ports[::-1], bytes.fromhex("0400000069696969") + struct.pack("<Q", k) + b"d" * 64)
+
+
+def der(tag, body):
+    return bytes([tag]) + (bytes([len(body)]) if len(body) < 128 else b"\x82" + struct.pack("!H", len(body))) + body
+
+
+def certificate(name):
+    """With that common name, as in a handshake."""
+    kind, time = der(0x30, der(6, b"\x2a\x86\x48\xce\x3d\x04\x03\x02")), der(0x30, der(23, b"260101000000Z") * 2)
+    subject = der(0x30, der(0x31, der(0x30, der(6, b"\x55\x04\x03") + der(12, name.encode()))))
+    body = der(2, b"\1") + kind + subject + time + subject + der(0x30, kind + der(3, bytes(17)))
+    whole = der(0x30, der(0x30, body) + kind + der(3, bytes(9)))
+    return (len(whole) + 3).to_bytes(3, "big") + len(whole).to_bytes(3, "big") + whole
+
+
+def peer_certificate():
+    """The other end of a call (DTLS with keys of SRTP, RFC 5764) signs itself with a name of its choice: nobody checks it."""
+    laptop()
+    ways, there, back = (LAPTOP_IP, SERVER_IP), (LAPTOP, ROUTER), (ROUTER, LAPTOP)
+
+    def record(kind, epoch, number, body):
+        return bytes([kind]) + struct.pack("!HHHIH", 0xfefd, epoch, 0, number, len(body)) + body
+
+    def message(kind, number, body):
+        length = len(body).to_bytes(3, "big")
+        return bytes([kind]) + length + struct.pack("!H", number) + bytes(3) + length + body
+    extension = bytes.fromhex("000e000500020001" "00")
+    asked = b"\xfe\xfd" + b"r" * 32 + b"\0\0" + bytes.fromhex("0002c02b0100") + struct.pack("!H", len(extension)) + extension
+    said = b"\xfe\xfd" + b"s" * 32 + b"\0\xc0\x2b\0"
+    for i in range(3):
+        time, ports = 901 + i * 60, (40000 + i, 8000)
+        datagram(time, *there, ways, ports, record(22, 0, 0, message(1, 0, asked)))
+        datagram(time + .01, *back, ways[::-1], ports[::-1], record(22, 0, 0, message(2, 0, said)))
+        datagram(time + .02, *back, ways[::-1], ports[::-1], record(22, 0, 1, message(11, 1, certificate("www.tiktok.com"))))
+        for k in range(1, 20):
+            datagram(time + k, *there, ways, ports, record(23, 1, k, b"d" * 600))
+            datagram(time + k + .1, *back, ways[::-1], ports[::-1], record(23, 1, k, b"d" * 900))
+
+
 def server_request():
     server_asks(b"GET / HTTP/1.1\r\nHost: www.tiktok.com\r\n\r\n", b"CONNECT www.tiktok.com:443 HTTP/1.1\r\n\r\n")
 
@@ -420,7 +500,8 @@ def main():
             second_address, crowd, tunnel_outside, tunnel_two, tunnel_answered, tunnel_lookup, tunnel_echoed, tunnel_asked, tunnel_asked_slowly, tunnel_ours,
             tunnel_branch, tunnel_mirror,
             tunnel_mirrored, own_names, server_request, server_hello, lookup_own, lookup_forged, lookup_forged_answered,
-            lookup_forged_in_pieces, lookup_forged_beside, lookup_raced, lookup_shared, lookup_used, lookup_over, lookup_kept, lookup_old, lookup_again)
+            lookup_forged_in_pieces, lookup_forged_beside, lookup_raced, lookup_shared, lookup_used, lookup_over, lookup_kept, lookup_old, lookup_again, peer_tcp, peer_torrent,
+            peer_wireguard, peer_openvpn, peer_asked, peer_certificate)
     scenes = {function.__name__: function for function in told}
     scenes[sys.argv[1]]()
     write(sys.argv[2])

@@ -10,7 +10,7 @@ printf 'id,class,ownership,unit,mac\nPC-1,laptop,owned,Care,001122000001\n' >"$w
 cat >"$work/policy.yaml" <<'POLICY'
 own_networks: [10.0.0.0/8]
 rules:
-  - {id: ban-tiktok, match: {app: tiktok}, action: deny, basis: decision}
+  - {id: ban-tiktok, match: {app: [tiktok, bittorrent, wireguard, openvpn]}, action: deny, basis: decision}
 POLICY
 "$bin" keys init --keys "$work/keys" >"$work/out"
 
@@ -19,7 +19,7 @@ scene() {
 	python3 "$(dirname "$0")/evidence.py" "$1" "$work/$1.pcap"
 	"$bin" analyze --summary none --policy "$work/policy.yaml" --inventory "$work/own.csv" --keys "$work/keys" \
 		--flows "$work/flows.ndjson" --alerts "$work/$1.alerts" "$work/$1.pcap" 2>"$work/err" || sed 's/^/# /' "$work/err"
-	equal "$3" "$2" "$(jq -r 'select(.network.application == "tiktok") | .borderflow |
+	equal "$3" "$2" "$(jq -r 'select(.borderflow.policy.rule == "ban-tiktok") | .borderflow |
 		"\(.device_kind // "address") \(.class // "-") \(.unit // "-") \(.policy.verdict)"' "$work/flows.ndjson" |
 		sort -u | tr '\n' ';')"
 }
@@ -43,7 +43,7 @@ scene crowd "$(echo "$laptop" | sed 's/one/many/')" 'who plays a crowd keeps cla
 # TUNNELS: what is said in them, by whom. VIA TITLE are those of scene.
 said() {
 	scene "$1" "$2" "$3"
-	equal "… and says on what that stands: $1" "$4" "$(jq -r 'select(.network.application == "tiktok") | .borderflow |
+	equal "… and says on what that stands: $1" "$4" "$(jq -r 'select(.borderflow.policy.rule == "ban-tiktok") | .borderflow |
 		(.inferred_by // ["proven"])[]' "$work/flows.ndjson" | sort -u | tr '\n' ';')"
 }
 hearsay='tunnel-from-outside;'
@@ -75,6 +75,10 @@ for form in server_request server_hello; do
 	said $form 'one laptop Care reported;' "what the server asks names nobody to whom the laptop turned: $form" 'hello-contested;'
 	equal '… and says whose word it is' 2 "$(grep -c hello-reversed "$work/flows.ndjson")"
 done
+for form in tcp torrent wireguard openvpn certificate; do
+	said peer_$form 'one laptop Care reported;' "what whom the laptop turned to answers accuses nobody: $form" 'hello-contested;'
+done
+said peer_asked "$laptop" '… but to what it said itself' 'proven;'
 for lie in tunnel_outside tunnel_two tunnel_answered tunnel_echoed tunnel_asked tunnel_asked_slowly tunnel_mirrored tunnel_lookup lookup_old server_request server_hello; do
 	ok "nobody is told of $lie" sh -c "[ -e '$work/$lie.alerts' ] && ! grep -q policy.violation '$work/$lie.alerts'"
 done
