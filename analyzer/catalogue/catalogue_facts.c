@@ -200,8 +200,10 @@ static int take_app(struct fact_line *line, struct err *err)
 	return add_app(line, id, err);
 }
 
+/* Most facts are rules, whose first letter no field has. */
 int facts_apply(struct fact_line *line, struct err *err)
 {
+	char first = line->fact[0];
 	int status = take_source(line, err);
 
 	if (status == 0) {
@@ -213,12 +215,13 @@ int facts_apply(struct fact_line *line, struct err *err)
 	size_t length = fact_word_length(line->fact);
 	for (unsigned field = 0; field < OWNERSHIP_FIELD_COUNT; field++) {
 		const char *name = ownership_field_name((enum ownership_field)field);
-		if (strlen(name) == length && memcmp(line->fact, name, length) == 0) {
+		if (name[0] == first && strlen(name) == length &&
+			memcmp(line->fact, name, length) == 0) {
 			return facts_add_ownership(line, (enum ownership_field)field, err);
 		}
 	}
 	for (unsigned field = 0; field < FIELD_COUNT; field++) {
-		if (strcmp(line->fact, fields[field].name) == 0) {
+		if (fields[field].name[0] == first && strcmp(line->fact, fields[field].name) == 0) {
 			return set_field(line, field, err);
 		}
 	}

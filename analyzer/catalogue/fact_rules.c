@@ -72,8 +72,9 @@ static enum rule_kind parse_kind(const char *word)
 	size_t length = fact_word_length(word);
 	unsigned kind = 0;
 
-	while (kind < RULE_KIND_COUNT && (strlen(kind_names[kind]) != length ||
-						 memcmp(word, kind_names[kind], length) != 0)) {
+	while (kind < RULE_KIND_COUNT &&
+		(kind_names[kind][0] != word[0] || strlen(kind_names[kind]) != length ||
+			memcmp(word, kind_names[kind], length) != 0)) {
 		kind++;
 	}
 	return (enum rule_kind)kind;
