@@ -77,8 +77,8 @@ for way in out in; do
 	check $? "$way: a sentence beside CSV"
 done
 "$bin" analyze --summary none --archive "$work/archive-both" "$work/day.pcap" 2>/dev/null
-"$bin" flows --archive "$work/archive-both" -g app -o csv --top 5 >"$work/out" 2>"$work/err"
-looks_at "$work/out"
+"$bin" flows --archive "$work/archive-both" -g app -o csv --top 5 >"$work/largest" 2>"$work/err"
+looks_at "$work/largest"
 ! grep -q 'at least' "$work/err"
 check $? 'both ways: nothing of the largest is at least'
 

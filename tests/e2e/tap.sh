@@ -10,7 +10,8 @@
 #     is_sanitized           the program was built with the address sanitizer, which keeps what was freed and has an allocator of its own
 #     needs_root, needs_built    skips where we are not root; where the program or the generator is not built
 #     looks_at FILE…         what the checks are about from here on: while one of these files or folders is empty or not there
-#                            they fail, since nothing was seen; without a file: about nothing in particular again
+#                            they fail, since nothing was seen; without a file: about nothing in particular again. Not $work/out
+#                            and $work/err, in which a check puts what it has to say
 #     check STATUS TITLE     a test by an exit status; what stands in $work/out and $work/err is shown where it fails
 #     ok TITLE COMMAND…      a test by a command
 #     says STATUS PATTERN TITLE COMMAND…   the command ends with that status and prints the pattern; $was_said is 0 where it does

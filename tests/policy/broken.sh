@@ -132,9 +132,9 @@ rules:
   - {id: a, match: {app: tiktok}, scope: {unit: B}, action: deny}
   - {id: b, match: {name: kommune.no}, action: report, valid_to: 2025-01-01}
 end
-"$bin" policy check "$work/p.yaml" >"$work/out"
-lines=$(sed -n 's/^[^:]*:\([0-9]*\):.*/\1/p' "$work/out")
+"$bin" policy check "$work/p.yaml" >"$work/said"
+lines=$(sed -n 's/^[^:]*:\([0-9]*\):.*/\1/p' "$work/said")
 ok 'several things are said at once' test "$(echo "$lines" | wc -l)" -ge 6
-looks_at "$work/out"
+looks_at "$work/said"
 equal 'in the order of lines' "$(echo "$lines" | sort -n | paste -sd ' ')" "$(echo "$lines" | paste -sd ' ')"
 finish
