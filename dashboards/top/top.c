@@ -132,7 +132,9 @@ static void put_zones(struct top_frame *frame)
 	}
 	page_style(frame->page, PAGE_MUTED);
 	if (top_withholds(frame->data->zones)) {
+		page_put(frame->page, "- (");
 		top_put_few(frame, "few_devices", frame->data->zones);
+		page_put(frame->page, ")");
 	} else if (all == 0) {
 		top_put_word(frame, "top_nothing_yet");
 	}

@@ -114,7 +114,7 @@ sed 's/^k:.*//; /^organisation/a k: 1000' "$data/tests/traffic/day-policy.yaml" 
 top --redis "$redis_url" --policy "$work/strict.yaml" >"$work/page"
 ok 'of a body below a larger k no app is shown' sh -c "[ -s '$work/page' ] && ! grep -q '^TikTok' '$work/page'"
 ok '… which is said, and not that there is nothing' sh -c "grep -q '^Fewer than 1000 devices' '$work/page' &&
-	grep -q '^Sent to: fewer than 1000 devices' '$work/page' && ! grep -qi 'nothing yet' '$work/page'"
+	grep -q '^Sent to: - (fewer than 1000 devices)' '$work/page' && ! grep -qi 'nothing yet' '$work/page'"
 
 # A real terminal.
 if command -v tmux >/dev/null; then
