@@ -40,11 +40,17 @@ static void say_told(const struct flows_answer *answer)
 {
 	const struct view_told *told = &answer->told;
 
-	if (told->days_withheld + told->days_cut > 0) {
+	if (told->days_withheld > 0) {
 		cli_notice("flows",
-			"%u days are left out, since fewer than %u devices were active on them, "
-			"and of %u a part, which so many were not active in or which is not over",
-			told->days_withheld, answer->k, told->days_cut);
+			"%u day%s left out, since fewer than %u devices were active then",
+			told->days_withheld, told->days_withheld == 1 ? " is" : "s are", answer->k);
+	}
+	if (told->days_cut > 0) {
+		cli_notice("flows",
+			"of %u day%s a part is left out, which is not over or in which fewer than "
+			"%u "
+			"devices were active",
+			told->days_cut, told->days_cut == 1 ? "" : "s", answer->k);
 	}
 }
 
