@@ -120,6 +120,14 @@ static bool is_written_outside(const struct flow_record *flow)
 	return flow->wrapped[0] == FLOW_WRAPPED_OUTSIDE || flow->wrapped[1] == FLOW_WRAPPED_OUTSIDE;
 }
 
+/* Who is called by a link-local address may be anywhere, until he answers it. */
+static bool speaks_to_link(
+	const struct record *record, const struct addr *const ends[2], unsigned end)
+{
+	return (is_link_local(ends[1 - end]) && record->flow.total_packets[end] > 0) ||
+	       (end == 0 && is_for_link(ends[1]));
+}
+
 void forgotten_networks_learn(struct forgotten_networks *networks, const struct policy *policy,
 	const struct record *record)
 {
@@ -142,7 +150,7 @@ void forgotten_networks_learn(struct forgotten_networks *networks, const struct 
 			*interface_at(networks, identifier) = identifier;
 		} else if (is_ours || !is_global(addr)) {
 			continue;
-		} else if (is_link_local(ends[1 - i]) || (i == 0 && is_for_link(ends[1]))) {
+		} else if (speaks_to_link(record, ends, i)) {
 			note(networks, addr, on_link);
 		} else if (identifier && *interface_at(networks, identifier) == identifier) {
 			note(networks, addr, "a device of ours has an address in it");

@@ -1,7 +1,7 @@
 /* Forgotten networks: addresses that stand on a link of ours, and in no network that is declared to
  * be.
  *
- * What is sent to a link's multicast or broadcast addresses, and what speaks with a link-local
+ * What is sent to a link's multicast or broadcast addresses, and what speaks to a link-local
  * address, is on that link (neighbour discovery and router advertisements among it: RFC 4861), and
  * so is what a router says is, and what a server of DHCP gives away. An
  * interface identifier that is made of a MAC (RFC 4291, appendix A) and that a device of ours was

@@ -25,11 +25,13 @@ static bool holds(const char *text)
 	return addr_parse(text, &addr) && forgotten_networks_hold(networks, &addr);
 }
 
-static uint8_t wrapped; /* how what is learnt comes */
+static uint8_t wrapped;    /* how what is learnt comes */
+static bool is_unanswered; /* … and whether in vain */
 
 static void learn(const char *source, const char *destination)
 {
-	struct record record = { .flow.wrapped = { wrapped, 0 } };
+	struct record record = { .flow = { .wrapped = { wrapped, 0 },
+					 .total_packets = { 1, !is_unanswered } } };
 
 	addr_parse(source, &record.flow.source);
 	addr_parse(destination, &record.flow.destination);
@@ -81,6 +83,13 @@ static void test_link(void)
 			"%s to %s %s", cases[i].source, cases[i].destination,
 			cases[i].is_found ? "is on a link of ours" : "says nothing");
 	}
+	begin();
+	is_unanswered = true;
+	learn("fe80::1", "2001:db8:7::7");
+	ok(!holds("2001:db8:7::7"), "who does not answer a link-local address may be anywhere");
+	learn("2001:db8:7::7", "fe80::1");
+	ok(holds("2001:db8:7::7"), "… but who calls one is on its link");
+	is_unanswered = false;
 	begin();
 	learn("203.0.113.7", "255.255.255.255");
 	learn("203.0.113.9", "255.255.255.255");
