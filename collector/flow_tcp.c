@@ -233,6 +233,16 @@ static uint32_t missed_most(const struct sight *sight, unsigned end)
 	return is_young ? 2 * window_of(sight->table, sight->flow, !end) : SEQ_REACH;
 }
 
+/* Was the end seen to answer a SYN, and nothing of it since? */
+static bool has_only_answered(const struct sight *sight, unsigned end)
+{
+	const struct flow_state *state = sight->state;
+
+	return end != source_of(state) && state->tcp_flags[end] & TCP_SYN &&
+	       knows_isn(sight->opening, end) &&
+	       state->next_seq[end] == sight->opening->isn[end] + 1;
+}
+
 /* What the packet acknowledges; true where that is more than before. An acknowledgement of bytes
  * that were not seen is believed of a segment that is itself in its place. */
 static bool take_acknowledgement(const struct sight *sight, bool is_in_place)
@@ -259,6 +269,11 @@ static bool take_acknowledgement(const struct sight *sight, bool is_in_place)
 			     sight->packet->payload_wire_bytes == 0 &&
 			     !acknowledges_syn(sight, other);
 	if (!is_in_place || is_unanswered) {
+		return false;
+	}
+	/* First words that were missed show once their sender goes on behind them; until then who
+	 * acknowledges more than a FIN may have made them up. */
+	if (-lag > 1 && has_only_answered(sight, other)) {
 		return false;
 	}
 	add_gap(sight, other, state->next_seq[other], ack);
