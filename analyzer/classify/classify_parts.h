@@ -203,6 +203,13 @@ void classify_part_sockets(struct classify *classify, struct collector *collecto
 /* classify.c: what the scratch l7 info says in place of that l7 info, whose reference it takes. */
 uint32_t classify_share_l7_info(struct classify *classify, uint32_t before);
 
+/* What that l7 info says becomes the scratch one; what the scratch one says is the session's, and
+ * shared once that is over: true where it is news; and the flow of the session keeps its l7 info
+ * and nothing else. */
+void classify_load_l7_info(struct classify *classify, uint32_t number);
+bool classify_keep_l7_info(struct classify *classify, struct l7_session *session);
+void classify_end_session(struct classify *classify, uint32_t number);
+
 /* classify.c: reads the packet in that session; what it says is the session's l7 info. */
 void classify_feed(struct classify *classify, struct collector *collector,
 	const struct packet *packet, const struct peek *peek, struct l7_session *session,
