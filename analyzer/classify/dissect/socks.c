@@ -136,7 +136,7 @@ static enum dissect_result read_client5(struct dissection *dissection)
 
 static enum dissect_result read_client4(struct dissection *dissection)
 {
-	enum { USER_BYTES_MAX = 64 };
+	enum { USER_BYTES_MAX = 255 };
 	struct reader in = dissection->in;
 
 	reader_skip(&in, 1);

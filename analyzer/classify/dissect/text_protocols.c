@@ -17,7 +17,9 @@ const struct dissector dissector_ssh = {
 	.protocol = L7_SSH, .stream = ssh_stream, .stream_begins = BEGINS({ 'S', 'S' })
 };
 
-enum { LINE_BYTES_MAX = 1024, LINES_MAX = 24 };
+/* A greeting may have many lines, and a client ask many times, before one of them wishes for TLS.
+ * Sign-in lines may be long (RFC 4954, 4). */
+enum { LINE_BYTES_MAX = 12288, LINES_MAX = 512 };
 
 /* words[0] of the flow's state: what both directions have shown so far. words[1]: lines read.
  * words[2]: who greeted and so is the server, 1 the initiator, 2 the other end; 0 not seen. */
@@ -251,7 +253,10 @@ static enum dissect_result read_lines(struct dissection *dissection)
 			words[0] |= STATE_TLS_ASKED;
 			return dissection_hand_over(dissection, &in, &dissector_tls);
 		}
-		if (++words[1] > LINES_MAX) {
+		/* Behind this a mail follows, in the clear. */
+		bool is_mail =
+			!is_server(dissection) && length <= 5 && same_start(line, length, "DATA");
+		if (is_mail || ++words[1] > LINES_MAX) {
 			dissection->other_done = true;
 			return DISSECT_DONE;
 		}
