@@ -4,51 +4,9 @@
 #include <string.h>
 
 #include "analyzer/classify/lookups.h"
-#include "base/hash.h"
+#include "analyzer/classify/names_parts.h"
 #include "base/quick_hash.h"
 #include "collector/reserve.h"
-
-/* The hash stands for the key: two keys of the same 48 keyed bits are not to be expected in one
- * set, and not to be made. */
-enum { HASH_BITS = 48 };
-
-struct entry {
-	uint64_t hash : HASH_BITS;
-	uint64_t asker : 16;
-	uint32_t l7 : L7_INFO_NUMBER_BITS; /* 0: an address that has several names, or something
-					      that has none */
-	uint32_t was_asked : 1;
-	uint32_t has_others : 1; /* there were, beside it */
-	uint32_t ends_s;         /* seconds since 1970 */
-};
-
-_Static_assert(sizeof(struct entry) == 16 && NAMES_ASKER_COUNT == 1 << 16, "four a cache line");
-
-/* Where entries stand, by their hashes: the number of each, below a part of its hash. A set is
- * filled from the front; 0 is free. */
-enum { WAYS = 16, SETS_LEAST = 1, NUMBER_BITS = 20 };
-
-#define NUMBERS ((UINT32_C(1) << NUMBER_BITS) - 1)
-
-struct set {
-	uint32_t slots[WAYS];
-};
-
-_Static_assert(sizeof(struct set) == 64, "one cache line");
-_Static_assert(NAMES_LIMIT_MOST == NUMBERS + 1, "each entry has a number");
-
-struct names {
-	struct set *sets;
-	struct entry *entries; /* as they came: a few lie on few pages */
-	struct l7_info_store *store;
-	uint32_t set_mask, sets_most; /* there are more sets as entries need them */
-	uint32_t used;
-	uint64_t given_up, alone; /* alone: entries by address alone, ever made */
-	uint64_t contests;        /* answers in doubt, ever found */
-	bool joins, are_late;     /* are_late: names may come after the flow that they lead to */
-	struct lookups *lookups;  /* the caller's; NULL: nobody asks where names come from */
-	struct hash_key key;
-};
 
 static size_t entries_most(const struct names *names)
 {
@@ -88,30 +46,6 @@ void names_destroy(struct names *names)
 	}
 }
 
-static uint64_t cut(uint64_t hash)
-{
-	return hash & ((UINT64_C(1) << HASH_BITS) - 1);
-}
-
-static uint64_t hash_of(
-	const struct names *names, const struct addr *client, const struct addr *address)
-{
-	struct addr both[2] = { *client, *address };
-
-	return cut(hash_bytes(&names->key, both, sizeof(both)));
-}
-
-/* By address alone: half the bytes, so never the hash of a pair. */
-static uint64_t hash_of_address(const struct names *names, const struct addr *address)
-{
-	return cut(hash_bytes(&names->key, address, sizeof(*address)));
-}
-
-static inline struct set *set_of(const struct names *names, uint64_t hash)
-{
-	return names->sets + (hash & names->set_mask);
-}
-
 static struct names_place fetch(const struct names *names, uint64_t hash)
 {
 	__builtin_prefetch(set_of(names, hash), 1);
@@ -122,43 +56,6 @@ struct names_place names_prefetch(
 	const struct names *names, const struct addr *client, const struct addr *address)
 {
 	return fetch(names, hash_of(names, client, address));
-}
-
-static uint32_t slot_of(uint64_t hash, uint32_t number)
-{
-	return (uint32_t)(hash >> 32) << NUMBER_BITS | UINT32_C(1) << 31 | number;
-}
-
-static struct entry *entry_at(const struct names *names, uint32_t slot)
-{
-	return names->entries + (slot & NUMBERS);
-}
-
-static uint32_t number_of(const struct names *names, const struct entry *entry)
-{
-	return (uint32_t)(entry - names->entries);
-}
-
-/* The entry of that hash, also one that has ended. */
-static struct entry *find_any(const struct names *names, uint64_t hash)
-{
-	const struct set *set = set_of(names, hash);
-	uint32_t tag = slot_of(hash, 0);
-
-	for (unsigned i = 0; i < WAYS && set->slots[i]; i++) {
-		if ((set->slots[i] & ~NUMBERS) == tag &&
-			entry_at(names, set->slots[i])->hash == hash) {
-			return entry_at(names, set->slots[i]);
-		}
-	}
-	return NULL;
-}
-
-static struct entry *find(const struct names *names, uint64_t hash, uint32_t now_s)
-{
-	struct entry *entry = find_any(names, hash);
-
-	return entry && entry->ends_s > now_s ? entry : NULL;
 }
 
 /* The first free slot of the set; where there is none, that of the entry that ends first. Entries
@@ -233,11 +130,6 @@ static uint32_t end_of(uint32_t ttl_s, uint32_t now_s)
 	return now_s + (uint32_t)(life_s < NAMES_LIFE_MOST_S ? life_s : NAMES_LIFE_MOST_S);
 }
 
-static bool is_old(const struct entry *entry, uint32_t now_s)
-{
-	return entry->ends_s - NAMES_OLD_S <= now_s;
-}
-
 bool names_track(struct names *names, struct lookups *lookups)
 {
 	names->lookups = lookups;
@@ -248,12 +140,6 @@ void names_join(struct names *names, bool are_late)
 {
 	names->joins = true;
 	names->are_late = are_late;
-}
-
-/* Since when there is the entry of that hash, beside it, as an entry that ends a day later. */
-static uint64_t hash_of_since(uint64_t hash)
-{
-	return cut(~hash);
 }
 
 static void put_since(struct names *names, uint64_t hash, uint32_t now_s)
@@ -273,27 +159,6 @@ void names_note_since(struct names *names, struct names_place place, uint64_t no
 	}
 }
 
-static bool was_there(const struct names *names, uint64_t hash, uint64_t then_ns, uint64_t now_ns)
-{
-	const struct entry *since =
-		find(names, hash_of_since(hash), (uint32_t)(now_ns / 1000000000));
-
-	return since && since->ends_s - NAMES_LIFE_MOST_S <= then_ns / 1000000000;
-}
-
-/* What anybody got the address for: so many names of one address are kept. */
-enum { JOINED_NAMES = 4 };
-static uint64_t hash_of_joined(
-	const struct names *names, const struct addr *address, uint32_t place)
-{
-	struct {
-		struct addr address;
-		uint32_t place;
-	} key = { *address, place };
-
-	return cut(hash_bytes(&names->key, &key, sizeof(key)));
-}
-
 static void join(
 	struct names *names, const struct addr *address, struct entry says, uint64_t now_ns)
 {
@@ -310,11 +175,6 @@ static void join(
 		}
 	}
 	put(names, &says, now_s);
-}
-
-static uint64_t hash_of_others(uint64_t hash)
-{
-	return cut(hash << HASH_BITS / 2 | hash >> HASH_BITS / 2);
 }
 
 /* Is the first name of both the same? */
@@ -473,21 +333,6 @@ uint16_t names_asker(const struct names *names, const uint8_t mac[6])
 	return (uint16_t)(NAMES_ASKER_FIRST + bits);
 }
 
-/* A pair that leads to no address: so long keys are nobody else's. */
-static uint64_t hash_of_lookup(
-	const struct names *names, const struct addr *client, const char *name, size_t length)
-{
-	struct {
-		struct addr client[3];
-		char name[L7_INFO_NAME_MAX];
-	} key;
-
-	length = length < sizeof(key.name) ? length : sizeof(key.name);
-	key.client[0] = key.client[1] = key.client[2] = *client;
-	memcpy(key.name, name, length);
-	return cut(hash_bytes(&names->key, &key, sizeof(key.client) + length));
-}
-
 struct names_place names_prefetch_lookup(
 	const struct names *names, const struct addr *client, const char *name, size_t length)
 {
@@ -501,17 +346,6 @@ void names_note_lookup(struct names *names, struct names_place place, uint64_t n
 
 	put(names, &says, now_s);
 }
-
-bool names_know_lookup(const struct names *names, const struct addr *client, const char *name,
-	size_t length, uint64_t now_ns)
-{
-	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
-
-	return find(names, hash_of_lookup(names, client, name, length), now_s) != NULL;
-}
-
-/* Who has what is known by address alone. */
-static const struct addr anybody;
 
 static void put_contest(struct names *names, const struct addr *client, const char *name,
 	size_t length, uint32_t now_s)
@@ -537,159 +371,6 @@ void names_contest(struct names *names, const struct addr *client, const struct 
 		put_contest(names, client, name, length, now_s);
 		put_contest(names, &anybody, name, length, now_s);
 	}
-}
-
-/* Of the name that an entry of the client's, or of anybody's, begins with. */
-static bool is_contested(const struct names *names, const struct addr *client,
-	const struct entry *entry, uint32_t now_s)
-{
-	if (names->contests == 0 || !entry->l7) {
-		return false;
-	}
-	const struct l7_info *l7 = l7_info_store_get(names->store, entry->l7);
-	uint64_t lookup = hash_of_lookup(names, client, l7_info_name(l7, 0), l7->names[0].length);
-	return find(names, hash_of_others(lookup), now_s) != NULL;
-}
-
-/* One of the names that anybody got the address for, which the client has asked for; both before
- * then, unless it is NULL. */
-static const struct entry *find_joined(const struct names *names, const struct addr *client,
-	const struct addr *address, const uint64_t *then_ns, uint64_t now_ns)
-{
-	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
-
-	for (uint32_t place = 0; place < JOINED_NAMES; place++) {
-		uint64_t hash = hash_of_joined(names, address, place);
-		const struct entry *entry = find(names, hash, now_s);
-		const struct l7_info *l7 =
-			entry ? l7_info_store_get(names->store, entry->l7) : NULL;
-		if (!l7 || l7->name_count == 0) {
-			continue;
-		}
-		uint64_t lookup =
-			hash_of_lookup(names, client, l7_info_name(l7, 0), l7->names[0].length);
-		if (then_ns ? was_there(names, hash, *then_ns, now_ns) &&
-					was_there(names, lookup, *then_ns, now_ns)
-			    : find(names, lookup, now_s) != NULL) {
-			return entry;
-		}
-	}
-	return NULL;
-}
-
-static const struct entry *find_pair(const struct names *names, uint64_t hash,
-	const struct addr *client, const struct addr *address, uint32_t now_s)
-{
-	const struct entry *entry = find(names, hash, now_s);
-
-	if (!entry && names->alone && addr_is_v4(client) == addr_is_v4(address)) {
-		entry = find(names, hash_of_address(names, address), now_s);
-	}
-	return entry;
-}
-
-/* client: whose the entry is. */
-static struct names_found found_in(const struct names *names, const struct entry *entry,
-	const struct addr *client, uint32_t then_s, uint32_t now_s)
-{
-	struct names_found found = { 0 };
-
-	if (entry) {
-		const struct entry *others =
-			entry->has_others ? find(names, hash_of_others(entry->hash), now_s) : NULL;
-		found.l7 = entry->l7;
-		found.others = others ? others->l7 : 0;
-		found.asker = entry->was_asked ? entry->asker : NAMES_ASKER_UNTOLD;
-		found.is_old = is_old(entry, then_s);
-		found.is_contested = is_contested(names, client, entry, now_s);
-	}
-	return found;
-}
-
-/* What others got is as old as the client's own question at least: when that was answered, and for
- * how long, nobody tells. */
-static struct names_found found_joined(const struct names *names, const struct entry *entry,
-	const struct addr *client, uint32_t then_s, uint32_t now_s)
-{
-	struct names_found found = found_in(names, entry, &anybody, then_s, now_s);
-
-	if (entry) {
-		const struct l7_info *l7 = l7_info_store_get(names->store, entry->l7);
-		const struct entry *lookup = find(names,
-			hash_of_lookup(names, client, l7_info_name(l7, 0), l7->names[0].length),
-			now_s);
-		found.is_old |= lookup->ends_s - NAMES_LIFE_MOST_S + NAMES_KEPT_S <= then_s;
-	}
-	return found;
-}
-
-static const struct addr *owner_of(
-	const struct entry *entry, uint64_t hash, const struct addr *client)
-{
-	return entry && entry->hash == hash ? client : &anybody;
-}
-
-static uint32_t seconds_of(uint64_t time_ns)
-{
-	return (uint32_t)(time_ns / 1000000000);
-}
-
-struct names_found names_find(const struct names *names, struct names_place place,
-	const struct addr *client, const struct addr *address, uint64_t now_ns)
-{
-	uint32_t now_s = seconds_of(now_ns);
-	const struct entry *entry = find_pair(names, place.hash, client, address, now_s);
-
-	if (entry || !names->joins) {
-		return found_in(names, entry, owner_of(entry, place.hash, client), now_s, now_s);
-	}
-	return found_joined(
-		names, find_joined(names, client, address, NULL, now_ns), client, now_s, now_s);
-}
-
-struct names_found names_find_late(const struct names *names, const struct addr *client,
-	const struct addr *address, uint64_t then_ns, uint64_t now_ns)
-{
-	uint64_t hash = hash_of(names, client, address);
-	uint32_t then_s = seconds_of(then_ns), now_s = seconds_of(now_ns);
-
-	if (was_there(names, hash, then_ns, now_ns)) {
-		const struct entry *entry = find_pair(names, hash, client, address, now_s);
-		if (entry) {
-			return found_in(names, entry, owner_of(entry, hash, client), then_s, now_s);
-		}
-	}
-	const struct entry *entry =
-		names->joins ? find_joined(names, client, address, &then_ns, now_ns) : NULL;
-	return found_joined(names, entry, client, then_s, now_s);
-}
-
-static void credit(const struct names *names, const struct entry *entry, uint32_t serial)
-{
-	if (entry && names->lookups) {
-		lookups_name(names->lookups, number_of(names, entry), serial);
-	}
-}
-
-void names_credit(const struct names *names, const struct addr *client, const struct addr *address,
-	uint64_t now_ns, uint32_t serial)
-{
-	const struct entry *entry = find_pair(names, hash_of(names, client, address), client,
-		address, (uint32_t)(now_ns / 1000000000));
-
-	if (!entry && names->joins) {
-		entry = find_joined(names, client, address, NULL, now_ns);
-	}
-	credit(names, entry, serial);
-}
-
-void names_credit_lookup(const struct names *names, const struct addr *client, const char *name,
-	size_t length, uint64_t now_ns, uint32_t serial)
-{
-	credit(names,
-		find(names, hash_of_lookup(names, client, name, length),
-			(uint32_t)(now_ns / 1000000000)),
-		serial);
 }
 
 bool names_are_empty(const struct names *names)
