@@ -371,6 +371,7 @@ static void gather_protocol(const struct catalogue *catalogue, const struct reco
 	}
 	if (symbol != 0) {
 		struct match match = { .app = symbol,
+			.embedded = catalogue_app(catalogue, symbol)->embedded,
 			.hides = catalogue_app(catalogue, symbol)->hides,
 			.rule = l7_protocol_name(l7->protocol),
 			.region = "" };

@@ -48,6 +48,7 @@ const char *app_hint_id(enum app_hint hint)
 		[APP_HINT_TOR] = "tor",
 		[APP_HINT_ULTRASURF] = "ultrasurf",
 		[APP_HINT_TAILSCALE] = "tailscale",
+		[APP_HINT_AGORA] = "agora",
 	};
 	return (unsigned)hint < APP_HINT_COUNT ? ids[hint] : NULL;
 }

@@ -67,7 +67,8 @@
 	X(COAP, "coap")                                                                            \
 	X(ULTRASURF, "ultrasurf")                                                                  \
 	X(TDS, "tds")                                                                              \
-	X(NBD, "nbd")
+	X(NBD, "nbd")                                                                              \
+	X(SDRTN, "sd-rtn")
 
 enum l7_protocol {
 #define X(id, name) L7_##id,
@@ -238,6 +239,7 @@ enum app_hint {
 	APP_HINT_TOR,
 	APP_HINT_ULTRASURF,
 	APP_HINT_TAILSCALE,
+	APP_HINT_AGORA,
 	APP_HINT_COUNT
 };
 

@@ -82,6 +82,14 @@ static const struct sample samples[] = {
 	{ "BitTorrent looking for neighbours", IP_UDP, 6771, 6771, false,
 		BYTES("BT-SEARCH * HTTP/1.1\r\nHost: 239.192.152.143:6771\r\n"), 0, L7_BITTORRENT,
 		0 },
+	{ "Agora's hello", IP_UDP, 50000, 8130, false,
+		BYTES("\0\x60\x2d\x94\0\0\x21\0\0\0\0\0\4SNI\0\x1c\0"
+		      "104-166-161-75.edge.agora.ioPDMD"),
+		0, L7_SDRTN, APP_HINT_AGORA },
+	{ "… of somebody else's", IP_UDP, 50000, 8130, false,
+		BYTES("\0\x60\x2d\x94\0\0\x21\0\0\0\0\0\4SNI\0\x1c\0"
+		      "104-166-161-75.edge.exam.plePDMD"),
+		0, L7_UNKNOWN, 0 },
 	{ "uTP", IP_UDP, 50000, 6881, false, BYTES("\x41\0\1\2\3\4\5\6\0\0\0\0\0\0\1\0\0\1\0\0"), 0,
 		L7_BITTORRENT, 0 },
 	{ "SMB 2", IP_TCP, 50000, 445, false, BYTES("\0\0\0\x6c\xfeSMB"), 112, L7_SMB, 0 },

@@ -193,6 +193,7 @@ struct dissector {
 	X(discord)                                                                                 \
 	X(viber)                                                                                   \
 	X(zoom)                                                                                    \
+	X(agora)                                                                                   \
 	X(ultrasurf)                                                                               \
 	X(ntp)                                                                                     \
 	X(dhcp)                                                                                    \

@@ -1,5 +1,5 @@
 /* Messengers' own formats: WhatsApp's Noise handshake, Telegram's call reflectors, Discord's voice
- * servers, Viber, Zoom's media, Tencent's QQ and WeChat. */
+ * servers, Viber, Agora, Zoom's media, Tencent's QQ and WeChat. */
 #include "analyzer/classify/call_sockets.h"
 #include "analyzer/classify/dissect/signature.h"
 
@@ -129,6 +129,31 @@ static enum dissect_result viber_datagram(struct dissection *dissection)
 }
 
 const struct dissector dissector_viber = { .protocol = L7_STUN, .datagram = viber_datagram };
+
+/* Agora's network, on which other apps call (SD-RTN): a hello of tags and values, as QUIC's early
+ * crypto had them, of which the first is the name of a server. */
+static enum dissect_result agora_datagram(struct dissection *dissection)
+{
+	enum { KIND_HELLO = 0x21 };
+	static const char suffix[] = ".agora.io";
+	struct reader in = dissection->in;
+	uint8_t flags = reader_u8(&in);
+
+	reader_skip(&in, 5);
+	uint8_t kind = reader_u8(&in);
+	reader_skip(&in, 6);
+	const uint8_t *tag = reader_bytes(&in, 4);
+	uint16_t length = reader_u16_le(&in);
+	const uint8_t *name = reader_bytes(&in, length);
+	size_t end = sizeof(suffix) - 1;
+	bool fits = name && flags == 0 && kind == KIND_HELLO && memcmp(tag, "SNI", 4) == 0 &&
+		    length > end && memcmp(name + length - end, suffix, end) == 0;
+	return claim_app(fits, dissection, L7_SDRTN, APP_HINT_AGORA);
+}
+
+const struct dissector dissector_agora = {
+	.protocol = L7_SDRTN, .datagram = agora_datagram, .datagram_begins = BEGINS({ 0, 0 })
+};
 
 /* Zoom's media: five kinds of packet on its own ports, the first four of which have zeros behind
  * the kind. */
