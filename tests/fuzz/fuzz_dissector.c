@@ -84,7 +84,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 		unsigned first = asked < DISSECTOR_COUNT ? asked : bytes[0] % DISSECTOR_COUNT;
 		uint16_t port = ports[bytes[2] % (sizeof(ports) / sizeof(ports[0]))];
 		uint8_t protocol = bytes[1] & 1 ? 6 : 17;
-		check_begins(first, protocol, port, bytes + 3, count - 3);
+		if (!dissectors[first]->is_inner) {
+			check_begins(first, protocol, port, bytes + 3, count - 3);
+		}
 		fuzz_flow_first(first, protocol, port, bytes + 3, count - 3);
 	}
 	return 0;

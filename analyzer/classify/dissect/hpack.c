@@ -112,8 +112,11 @@ static size_t text_of(const struct string *string, char *text)
 		return 0;
 	}
 	const uint8_t *at = reader_bytes(&bytes, length);
-	memcpy(text, at, at ? length : 0);
-	return at ? length : 0;
+	if (!at) {
+		return 0;
+	}
+	memcpy(text, at, length);
+	return length;
 }
 
 static bool is_name(const struct string *name, const char *wanted)
