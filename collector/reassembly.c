@@ -319,6 +319,16 @@ bool reassembly_add(struct reassembly *reassembly, uint32_t number, uint32_t off
 	return note_range(reassembly, stream, (uint16_t)offset, (uint16_t)end);
 }
 
+bool reassembly_fill(struct reassembly *reassembly, uint32_t number, uint32_t offset,
+	const uint8_t *bytes, size_t count)
+{
+	uint64_t changed = reassembly->overlaps_changed;
+	bool has_room = reassembly_add(reassembly, number, offset, bytes, count);
+
+	reassembly->overlaps_changed = changed;
+	return has_room;
+}
+
 bool reassembly_replace(struct reassembly *reassembly, uint32_t number, uint32_t offset,
 	const uint8_t *bytes, size_t count)
 {

@@ -31,6 +31,10 @@ void reassembly_close(struct reassembly *reassembly, uint32_t stream);
 bool reassembly_add(struct reassembly *reassembly, uint32_t stream, uint32_t offset,
 	const uint8_t *bytes, size_t count);
 
+/* The same of bytes that another stream has as well, where it is counted that they are others. */
+bool reassembly_fill(struct reassembly *reassembly, uint32_t stream, uint32_t offset,
+	const uint8_t *bytes, size_t count);
+
 /* The same for bytes that count, whatever is there in their place. True where something else was.
  */
 bool reassembly_replace(struct reassembly *reassembly, uint32_t stream, uint32_t offset,

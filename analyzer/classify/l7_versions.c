@@ -176,10 +176,10 @@ static void keep_edges(
 	for (unsigned i = 0; i < there.count; i++) {
 		const struct piece *piece = &there.all[i];
 		size_t length = piece->end - piece->place;
-		reassembly_add(reassembly, direction->first, piece->place, piece->bytes, length);
-		reassembly_add(reassembly, direction->latest, piece->place, piece->bytes, length);
+		reassembly_fill(reassembly, direction->first, piece->place, piece->bytes, length);
+		reassembly_fill(reassembly, direction->latest, piece->place, piece->bytes, length);
 	}
-	reassembly_add(reassembly, direction->first, new->place, bytes, count);
+	reassembly_fill(reassembly, direction->first, new->place, bytes, count);
 	reassembly_replace(reassembly, direction->latest, new->place, bytes, count);
 }
 
