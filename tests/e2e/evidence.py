@@ -6,7 +6,7 @@ the phone uses TikTok. Each scene adds what somebody makes up, and says so in it
 import struct
 import sys
 
-from frames import BEGIN, address, datagram, frame, frames, packet, segment, write
+from frames import BEGIN, address, datagram, frame, frames, packet, segment, summed, write
 
 LAPTOP, ROUTER, OTHER = "001122000001", "00aabb0000fe", "00aabb000066"
 LAPTOP_IP, PHONE_IP, SERVER_IP, STRANGER_IP = "10.1.0.10", "10.2.0.20", "203.0.113.80", "198.51.100.7"
@@ -313,6 +313,58 @@ def server_asks(*said):
         segment(time + .07, *back, ways[::-1], ports[::-1], (at + 9000, 4002), 17)
 
 
+def outside_says(said, heard):
+    """Somebody outside asks another machine of ours in the laptop's name."""
+    laptop()
+    for i in range(3):
+        time, ways, ports, there = 901 + i * 60, (STRANGER_IP, "10.1.0.80"), (44000 + i, 443), (ROUTER, OTHER)
+        segment(time, *there, ways, ports, (1000, 0), 2)
+        segment(time + .01, *there[::-1], ways[::-1], ports[::-1], (9000, 1001), 18)
+        segment(time + .02, *there, ways, ports, (1001, 9001), 24, said)
+        segment(time + .03, *there[::-1], ways[::-1], ports[::-1], (9001, 1001 + len(said)), 24, heard)
+        segment(time + .04, *there, ways, ports, (1001 + len(said), 9001 + len(heard)), 24, b"\x17\3\3\x04\0" + b"c" * 1024)
+
+
+SAID = bytes.fromhex("1603030032" "0200002e0303") + b"r" * 32 + bytes.fromhex("00130100" "0006" "002b00020304") + \
+    b"\x17\3\3\x04\0" + b"s" * 1024
+
+
+def outside_proxy():
+    outside_says(b"PROXY TCP4 10.1.0.10 203.0.113.80 40001 443\r\n" + hello("www.tiktok.com"), SAID)
+
+
+def outside_proxy_2():
+    outside_says(b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + address(LAPTOP_IP) + address(SERVER_IP) +
+                 struct.pack("!HH", 40001, 443) + hello("www.tiktok.com"), SAID)
+
+
+def outside_forwarded():
+    outside_says(b"GET / HTTP/1.1\r\nHost: www.tiktok.com\r\nX-Forwarded-For: 10.1.0.10\r\nForwarded: for=10.1.0.10\r\n\r\n",
+                 b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+
+
+def outside_quote():
+    """ICMP from outside quotes a hello that the laptop never sent (RFC 792)."""
+    laptop()
+    for i in range(6):
+        segment(0, LAPTOP, ROUTER, (LAPTOP_IP, SERVER_IP), (45000 + i, 443), (1, 1), 24, hello("www.tiktok.com"))
+        message = struct.pack("!BBHI", 3, 13 if i % 2 else 3, 0, 0) + frames.pop()[1][14:]
+        packet(901 + i * 10, ROUTER, LAPTOP, (STRANGER_IP, LAPTOP_IP), 1, message[:2] + struct.pack("!H", summed(message)) + message[4:])
+
+
+def neighbour_tcp():
+    """A neighbour answers over TCP what the laptop asks its neighbours (LLMNR)."""
+    laptop()
+    ways, ports, there = (LAPTOP_IP, "10.1.0.66"), (50002, 5355), (LAPTOP, OTHER)
+    asked = struct.pack("!HHHHHH", 7, 0, 1, 0, 0, 0) + labels("www.tiktok.com") + b"\0\1\0\1"
+    said = struct.pack("!HHHHHH", 7, 0x8000, 1, 1, 0, 0) + asked[12:] + bytes.fromhex("c00c00010001000000780004") + address(SERVER_IP)
+    segment(884, *there, ways, ports, (1000, 0), 2)
+    segment(884.01, *there[::-1], ways[::-1], ports[::-1], (9000, 1001), 18)
+    segment(884.02, *there, ways, ports, (1001, 9001), 24, struct.pack("!H", len(asked)) + asked)
+    segment(884.03, *there[::-1], ways[::-1], ports[::-1], (9001, 1003 + len(asked)), 24, struct.pack("!H", len(said)) + said)
+    laptop(901, 3, None)
+
+
 def peer_format(kind):
     """The laptop sends to a server what nobody knows; the server answers as a peer of BitTorrent, WireGuard or OpenVPN does."""
     laptop()
@@ -500,7 +552,8 @@ def main():
             second_address, crowd, tunnel_outside, tunnel_two, tunnel_answered, tunnel_lookup, tunnel_echoed, tunnel_asked, tunnel_asked_slowly, tunnel_ours,
             tunnel_branch, tunnel_mirror,
             tunnel_mirrored, own_names, server_request, server_hello, lookup_own, lookup_forged, lookup_forged_answered,
-            lookup_forged_in_pieces, lookup_forged_beside, lookup_raced, lookup_shared, lookup_used, lookup_over, lookup_kept, lookup_old, lookup_again, peer_tcp, peer_torrent,
+            lookup_forged_in_pieces, lookup_forged_beside, lookup_raced, lookup_shared, lookup_used, lookup_over, lookup_kept, lookup_old, lookup_again, outside_proxy, outside_proxy_2, outside_forwarded,
+            outside_quote, neighbour_tcp, peer_tcp, peer_torrent,
             peer_wireguard, peer_openvpn, peer_asked, peer_certificate)
     scenes = {function.__name__: function for function in told}
     scenes[sys.argv[1]]()

@@ -75,6 +75,11 @@ for form in server_request server_hello; do
 	said $form 'one laptop Care reported;' "what the server asks names nobody to whom the laptop turned: $form" 'hello-contested;'
 	equal '… and says whose word it is' 2 "$(grep -c hello-reversed "$work/flows.ndjson")"
 done
+for form in proxy proxy_2 forwarded; do
+	scene outside_$form 'address - - reported;' "whose name somebody outside asks in is not who asks: $form"
+done
+scene neighbour_tcp '' 'a neighbour names no address'
+scene outside_quote '' 'what ICMP quotes is nobody'"'"'s flow'
 for form in tcp torrent wireguard openvpn certificate; do
 	said peer_$form 'one laptop Care reported;' "what whom the laptop turned to answers accuses nobody: $form" 'hello-contested;'
 done

@@ -228,16 +228,22 @@ static enum dissect_result claim_neighbours(
 	return is_wanted ? DISSECT_MORE : DISSECT_DONE;
 }
 
-static enum dissect_result read_neighbours(struct dissection *dissection, enum l7_protocol protocol)
+static bool read_neighbour(struct dissection *dissection, struct reader message)
 {
 	struct dns_message dns;
 
-	if (!dns_parse(dissection->in, &dns)) {
-		return DISSECT_OTHER;
+	if (!dns_parse(message, &dns)) {
+		return false;
 	}
-	dns_learn_neighbours(dissection, dissection->in, &dns);
+	dns_learn_neighbours(dissection, message, &dns);
 	l7_info_drop_names(dissection->l7);
-	return claim_neighbours(dissection, protocol);
+	return true;
+}
+
+static enum dissect_result read_neighbours(struct dissection *dissection, enum l7_protocol protocol)
+{
+	return read_neighbour(dissection, dissection->in) ? claim_neighbours(dissection, protocol)
+							  : DISSECT_OTHER;
 }
 
 /* DNSCrypt asks for its certificate by plain DNS, on the port of what follows. */
@@ -289,14 +295,15 @@ static enum dissect_result dns_datagram(struct dissection *dissection)
 }
 
 /* Over TCP each message has its length before it (RFC 1035, 4.2.2), and a connection may carry
- * many. */
+ * many; LLMNR as well (RFC 4795, 2.5). */
 static enum dissect_result dns_stream(struct dissection *dissection)
 {
 	struct reader in = dissection->in;
-	bool is_ours = dissection->l7->protocol == L7_DNS;
+	bool is_dns = dissection_has_port(dissection, PORT_DNS);
+	uint8_t protocol = is_dns ? L7_DNS : L7_LLMNR;
+	bool is_ours = dissection->l7->protocol == protocol;
 
-	if (!dissection_has_port(dissection, PORT_DNS) &&
-		!dissection_has_port(dissection, PORT_LLMNR)) {
+	if (!is_dns && !dissection_has_port(dissection, PORT_LLMNR)) {
 		return DISSECT_OTHER;
 	}
 	while (reader_left(&in) >= 2) {
@@ -309,9 +316,12 @@ static enum dissect_result dns_stream(struct dissection *dissection)
 		if (!reader_ok(&ahead)) {
 			break;
 		}
-		if (!read_message(dissection, message)) {
+		bool is_read = is_dns ? read_message(dissection, message)
+				      : read_neighbour(dissection, message);
+		if (!is_read) {
 			return is_ours ? DISSECT_DONE : DISSECT_OTHER;
 		}
+		dissection->l7->protocol = protocol;
 		is_ours = true;
 		in = ahead;
 		dissection->used = (size_t)(in.at - dissection->in.at);
