@@ -15,16 +15,28 @@ static uint64_t hash_of(const struct quic_moves *moves, const struct flow_ends *
 	return hash_bytes(&moves->key, &key, sizeof(key));
 }
 
+/* Where nobody is yet, else where the oldest is. */
+static struct quic_move *room_in(struct quic_move place[QUIC_MOVES_BETWEEN])
+{
+	struct quic_move *room = place;
+
+	for (unsigned i = 1; i < QUIC_MOVES_BETWEEN && room->l7; i++) {
+		if (!place[i].l7 || place[i].number < room->number) {
+			room = &place[i];
+		}
+	}
+	return room;
+}
+
 void quic_moves_keep(struct quic_moves *moves, struct l7_info_store *store,
 	const struct flow_ends *ends, const struct quic_ends *ids, uint32_t l7)
 {
 	uint64_t hash = hash_of(moves, ends);
-	struct quic_move *place = moves->moves[hash % QUIC_MOVES_PLACES];
-	struct quic_move *move = &place[moves->kept++ % QUIC_MOVES_BETWEEN];
+	struct quic_move *move = room_in(moves->moves[hash % QUIC_MOVES_PLACES]);
 
 	l7_info_store_hold(store, l7);
 	l7_info_store_release(store, move->l7);
-	*move = (struct quic_move){ hash, ids->client, ids->server, l7 };
+	*move = (struct quic_move){ hash, ids->client, ids->server, l7, moves->kept++ };
 }
 
 uint32_t quic_moves_find(const struct quic_moves *moves, const struct flow_ends *ends,

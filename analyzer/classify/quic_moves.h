@@ -7,8 +7,8 @@
  * connection's one in four billion has an ID of QUIC_ID_TELLING bytes by chance. Where neither ID
  * is known what goes on is probably one of the connections between the two.
  *
- * Memory   the struct, zero at first, and a reference for each connection that is known; later ones
- *          take the place of earlier ones.
+ * Memory   the struct, zero at first, and a reference for each connection that is known; of those
+ *          that have a place in common the oldest gives way once there is no room beside it.
  * Threads  one.
  * Failure  none.
  * Cost     a keyed hash for a connection, and one for the first packets of a flow without a
@@ -29,7 +29,8 @@ struct quic_moves {
 	struct quic_move {
 		uint64_t hash; /* of client and server, whatever port the client has */
 		struct quic_end client, server;
-		uint32_t l7; /* a reference; 0: nobody's */
+		uint32_t l7;     /* a reference; 0: nobody's */
+		uint32_t number; /* the how-manieth it was */
 	} moves[QUIC_MOVES_PLACES][QUIC_MOVES_BETWEEN];
 };
 

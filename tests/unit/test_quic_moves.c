@@ -98,6 +98,32 @@ static void test_between(uint32_t one, uint32_t two)
 	is_int(quic_moves_between(&moves, &ends, known), 0, "and another client another");
 }
 
+/* However many others there are in between. */
+static void test_others(uint32_t one, uint32_t two)
+{
+	static struct quic_moves busy = { .kept = 0 };
+	struct flow_ends ends = ends_of("192.0.2.1", 50000);
+	struct flow_ends others = ends_of("192.0.2.9", 50000);
+	struct quic_ends ids = { .is_known = true };
+	uint32_t known[QUIC_MOVES_BETWEEN];
+
+	busy.key = hash_key_fixed("borderflow moves");
+	quic_moves_keep(&busy, store, &ends, &ids, one);
+	for (unsigned i = 1; i < QUIC_MOVES_BETWEEN; i++) {
+		quic_moves_keep(&busy, store, &others, &ids, two);
+	}
+	quic_moves_keep(&busy, store, &ends, &ids, two);
+	is_int(quic_moves_between(&busy, &ends, known), 2, "nobody gives way where there is room");
+	for (unsigned i = 2; i <= QUIC_MOVES_BETWEEN; i++) {
+		quic_moves_keep(&busy, store, &ends, &ids, two);
+	}
+	unsigned ones = 0, count = quic_moves_between(&busy, &ends, known);
+	for (unsigned i = 0; i < count; i++) {
+		ones += known[i] == one;
+	}
+	is_int(ones, 0, "then the oldest does");
+}
+
 int main(void)
 {
 	struct l7_info_store_stats stats;
@@ -121,6 +147,7 @@ int main(void)
 		"nor is what is too short for one");
 	test_answers(one, two);
 	test_between(one, two);
+	test_others(one, two);
 	for (unsigned i = 0; i < QUIC_MOVES_BETWEEN; i++) {
 		keep("serverid", two);
 	}
