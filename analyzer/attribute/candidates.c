@@ -284,7 +284,7 @@ static void doubt_each(struct candidates *candidates, enum evidence_kind evidenc
  * sign themselves (RFC 5763, 5). */
 static void doubt_other_end(const struct record *record, struct candidates *candidates)
 {
-	if (record->l7.is_reversed) {
+	if (record->l7.is_reversed || record->l7.is_doubted) {
 		doubt_each(
 			candidates, EVIDENCE_PROTOCOL, CANDIDATE_CONTESTED, CONFIDENCE_CONTESTED);
 	}

@@ -6,6 +6,7 @@
 
 #include "analyzer/classify/classify_parts.h"
 #include "analyzer/classify/dns_questions.h"
+#include "analyzer/classify/l7_claims.h"
 #include "analyzer/classify/l7_info_store.h"
 #include "analyzer/classify/dissect/dissector.h"
 #include "analyzer/classify/dissect/wire_crypto.h"
@@ -13,7 +14,7 @@
 #include "analyzer/classify/names.h"
 #include "analyzer/classify/l7_session.h"
 
-enum { IP_TCP = 6, IP_UDP = 17, PORT_DNS = 53 };
+enum { PORT_DNS = 53 };
 
 static uint32_t or_default(uint32_t value, uint32_t preset)
 {
@@ -397,30 +398,39 @@ static void turn_flow(struct classify *classify, struct collector *collector, ui
 	}
 }
 
-/* May this payload tell better who began? The first one, where its beginning was missed. Of UDP any
- * that the other end sends, as long as nothing has told what the flow is: whoever sends anything
- * first need not be who asks. */
-static bool may_tell_who_began(const struct classify *classify, const struct collector *collector,
-	const struct packet *packet, const struct peek *peek, uint32_t note)
+/* Which payload tells better who began. */
+enum telling { TELLS_NOTHING, TELLS_BY_HELLO, TELLS };
+
+/* May this one? The first one, where its beginning was missed. Of UDP any that the other end sends,
+ * as long as nothing has told what the flow is: whoever sends anything first need not be who asks.
+ * Where it is what the first one claims, and no more, a hello does. */
+static enum telling may_tell_who_began(const struct classify *classify,
+	const struct collector *collector, const struct packet *packet, const struct peek *peek,
+	uint32_t note)
 {
+	bool is_answer = classify_is_udp(packet) && !peek->from_source;
+
 	if (note & NOTE_FLAGS) {
-		return false;
+		return TELLS_NOTHING;
 	}
-	if (note & NOTE_PROGRESS) {
+	if (note & NOTE_PROGRESS && is_answer) {
 		const struct l7_session *session =
 			l7_session_get(classify->session, note & ~NOTE_PROGRESS);
-		return classify_is_udp(packet) && !peek->from_source &&
-		       l7_info_store_get(classify->tables.store, session->l7)->protocol ==
-			       L7_UNKNOWN;
+		uint8_t protocol = l7_info_store_get(classify->tables.store, session->l7)->protocol;
+		return protocol == L7_UNKNOWN                               ? TELLS
+		       : protocol != L7_QUIC && l7_claims_are_open(session) ? TELLS_BY_HELLO
+									    : TELLS_NOTHING;
 	}
-	return !collector_source_is_known(collector, peek->flow) ||
-	       (classify_is_udp(packet) && !peek->from_source);
+	bool is_first = !(note & NOTE_PROGRESS) &&
+			(is_answer || !collector_source_is_known(collector, peek->flow));
+	return is_first ? TELLS : TELLS_NOTHING;
 }
 
 /* Whoever is taken for who began is a guess until the payload tells. What was read before counts
  * for nothing where it was the other end. */
 static void hear_who_began(struct classify *classify, struct collector *collector,
-	const struct collector_batch *batch, struct peek *peek, uint32_t *note)
+	const struct collector_batch *batch, enum telling telling, struct peek *peek,
+	uint32_t *note)
 {
 	const struct packet *packet = &batch->packets.packets[peek->packet];
 	bool is_stream = !classify_is_udp(packet);
@@ -436,7 +446,9 @@ static void hear_who_began(struct classify *classify, struct collector *collecto
 		.tables = &classify->tables,
 	};
 	enum dissect_began began =
-		dissectors_who_began(&classify->tables.choices, &dissection, is_stream);
+		telling == TELLS_BY_HELLO
+			? dissector_quic.datagram_began(&dissection)
+			: dissectors_who_began(&classify->tables.choices, &dissection, is_stream);
 
 	if (began == DISSECT_BEGAN_UNKNOWN) {
 		return;
@@ -476,8 +488,9 @@ static void look_at_peek(struct classify *classify, struct collector *collector,
 	}
 	/* A packet or a word of the same batch may have told who began. */
 	peek->from_source = collector_is_from_source(collector, peek->flow, packet);
-	if (may_tell_who_began(classify, collector, packet, peek, *note)) {
-		hear_who_began(classify, collector, batch, peek, note);
+	enum telling telling = may_tell_who_began(classify, collector, packet, peek, *note);
+	if (telling != TELLS_NOTHING) {
+		hear_who_began(classify, collector, batch, telling, peek, note);
 	}
 	if (*note & (NOTE_PROGRESS | NOTE_WATCH) && classify_is_udp(packet)) {
 		classify_hear_answer(classify, collector, batch, peek);

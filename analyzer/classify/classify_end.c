@@ -147,7 +147,7 @@ static void note_findings(
 {
 	l7->findings = (uint8_t)(is_unanswered(flow, l7) << L7_FINDING_UNANSWERED |
 				 is_unresolved(classify, flow, l7) << L7_FINDING_UNRESOLVED |
-				 l7->is_contested << L7_FINDING_CONTESTED |
+				 (l7->is_contested || l7->is_doubted) << L7_FINDING_CONTESTED |
 				 l7->is_reversed << L7_FINDING_REVERSED);
 }
 

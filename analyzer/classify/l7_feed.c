@@ -6,6 +6,7 @@
 #include "analyzer/classify/dissect/router.h"
 #include "analyzer/classify/l7_answer.h"
 #include "analyzer/classify/l7_ask.h"
+#include "analyzer/classify/l7_claims.h"
 #include "analyzer/classify/l7_contest.h"
 #include "analyzer/classify/l7_read.h"
 #include "analyzer/classify/l7_stream.h"
@@ -266,12 +267,15 @@ static void feed_datagram(
 		direction->is_started = true;
 		l7_other_of(feed, direction)->misses = 0; /* before the answer: costs nothing */
 	}
-	l7_ask_begin(&dissection, feed, piece);
 	dissection.in = reader_over(packet->payload, packet->payload_bytes);
+	l7_claims_begin(feed, piece, dissection.in);
+	bool was_known = feed->l7->protocol != L7_UNKNOWN;
+	l7_ask_begin(&dissection, feed, piece);
 	dissection.is_repeated = is_repeated(feed, direction, packet);
 	bool was_shown = piece->from_source || l7_info_format_app(feed->l7);
 	enum dissect_result result = l7_ask(feed, direction, &dissection);
 	l7_read_note_format(feed, direction, was_shown);
+	result = l7_claims_judge(feed, piece, result, was_known, &dissection);
 	feed->begins_anew = dissection.begins_anew;
 	feed->begins_beside = dissection.begins_beside;
 	feed->has_turned = dissection.turns;
@@ -382,6 +386,7 @@ void l7_feed_forget_state(struct dissect_tables *tables, struct dissect_state *s
 void l7_feed_release(struct dissect_tables *tables, struct l7_session *session)
 {
 	l7_answer_forget(tables, session);
+	l7_claims_forget(tables, session);
 	for (unsigned i = 0; i < 2; i++) {
 		l7_stream_close(tables->reassembly, &session->directions[i]);
 	}

@@ -68,6 +68,17 @@ struct direction {
 	bool is_done : 1;
 };
 
+/* Of datagrams: for what their form alone makes somebody take the flow (l7_claims.h). */
+struct l7_claims {
+	uint32_t before;  /* what was known before anybody claimed it; a reference, like the next */
+	uint32_t first;   /* what it was claimed to be */
+	uint32_t reading; /* what else may be read in it, as if nobody had */
+	uint8_t of;       /* whose the first claim is, as a place in the table of dissectors */
+	bool is_open;     /* nothing has proved itself yet */
+	bool said_other[2]; /* each end: something that nobody claims */
+	uint64_t by[2];     /* whose datagrams each end has sent, a bit a dissector */
+};
+
 /* Inside a protocol that turned into another one, that one has a state of its own. */
 enum { LAYERS_MAX = 2 };
 
@@ -75,11 +86,12 @@ struct l7_session {
 	uint32_t flow;
 	uint32_t l7;     /* what is known so far; a reference */
 	uint32_t others; /* whom all versions of a beginning named; a reference, 0: none is out */
-	uint32_t older, newer;          /* neighbours in order of age */
-	bool is_cut;                    /* the capture cut off some of the payload */
-	bool is_hearsay;                /* somebody outside wrapped some of it */
-	bool is_settled;                /* the other end has answered what was said */
-	bool is_over;                   /* its flow has let go of it; free with the next batch */
+	uint32_t older, newer; /* neighbours in order of age */
+	bool is_cut;           /* the capture cut off some of the payload */
+	bool is_hearsay;       /* somebody outside wrapped some of it */
+	bool is_settled;       /* the other end has answered what was said */
+	bool is_over;          /* its flow has let go of it; free with the next batch */
+	struct l7_claims claims;
 	struct direction directions[2]; /* of the initiator, of the other end */
 	struct dissect_state states[LAYERS_MAX];
 };

@@ -158,6 +158,7 @@ struct dissector {
 	bool is_preamble; /* says nothing of what follows it: that begins as if nothing stood before
 			   */
 	bool is_inner;    /* asked only where somebody handed over to it */
+	bool is_one_sided; /* of datagrams: only one end's show it */
 	bool endless; /* worth reading as long as the flow lives (DNS): DISSECT_MORE without a limit
 		       */
 };

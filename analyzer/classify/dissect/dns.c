@@ -346,4 +346,5 @@ const struct dissector dissector_dns = { .protocol = L7_DNS,
 	.stream = dns_stream,
 	.datagram = dns_datagram,
 	.datagram_began = dns_began,
+	.is_one_sided = true, /* on other ports questions alone */
 	.endless = true };

@@ -90,6 +90,11 @@ enum { WORD_HELLO, WORD_CLIENT, WORD_DOUBTED, WORD_NUMBER, WORD_FOLLOWED };
 enum { HELLO_NONE, HELLO_READ, HELLO_ANSWERED };
 enum { CLIENT_NONE, CLIENT_DESTINATION, CLIENT_SOURCE };
 
+bool dtls_is_answered(const struct dissect_state *state)
+{
+	return state->words[WORD_HELLO] == HELLO_ANSWERED;
+}
+
 static enum dissect_result read_hello(struct dissection *dissection, struct reader body)
 {
 	struct client_hello hello;

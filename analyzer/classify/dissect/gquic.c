@@ -46,6 +46,11 @@ static bool read_long_header(struct reader *in, uint32_t *version, struct reader
 	return true;
 }
 
+bool gquic_is_version(uint32_t version)
+{
+	return is_version(version) && version != 0x51303530;
+}
+
 bool gquic_read_header(struct reader *datagram, uint32_t *version, struct reader *id)
 {
 	struct reader in = *datagram;

@@ -7,6 +7,9 @@
 #include "analyzer/record/l7_info.h"
 #include "base/reader.h"
 
+/* Is it a version up to Q049? Q050 has the packets of QUIC. */
+bool gquic_is_version(uint32_t version);
+
 /* Does a datagram of a client begin like gQUIC up to Q046? Puts the cursor where its frames are.
  * The connection ID, of eight bytes or more, stands in each of the client's packets; empty: it has
  * none.

@@ -71,7 +71,9 @@ static enum dissect_result rtp_datagram(struct dissection *dissection)
 	uint32_t source = reader_u32(&in);
 	enum { ENOUGH = 3 };
 
-	if (is_rtcp(dissection->in) && dissection->l7->protocol == L7_RTP) {
+	bool is_begun = dissection->l7->protocol == L7_RTP || dissection->state->words[0] ||
+			dissection->state->words[1];
+	if (is_begun && is_rtcp(dissection->in)) {
 		return DISSECT_MORE;
 	}
 	bool type_fits = type <= 34 || (type >= 96 && type <= 127);

@@ -208,6 +208,14 @@ bool quic_answers(
 	       quic_answered_connection(&dissection, &header, start, &state) >= 0;
 }
 
+bool quic_has_begun(const struct dissect_state *words)
+{
+	struct quic_state state;
+
+	memcpy(&state, words->words, sizeof(state));
+	return state.count > 0;
+}
+
 bool quic_is_of_source(const struct dissect_state *words)
 {
 	struct quic_state state;

@@ -87,6 +87,9 @@ bool quic_fits(
 bool quic_answers(
 	struct dissect_tables *tables, struct reader datagram, const struct dissect_state *state);
 
+/* Has an Initial of a client been opened in that state? */
+bool quic_has_begun(const struct dissect_state *state);
+
 /* Was the first connection of that state begun by the flow's initiator? */
 bool quic_is_of_source(const struct dissect_state *state);
 

@@ -29,6 +29,7 @@ static enum dissect_result rpc_stream(struct dissection *dissection)
 const struct dissector dissector_rpc = { .protocol = L7_RPC,
 	.stream = rpc_stream,
 	.datagram = rpc_datagram,
+	.is_one_sided = true,
 	.stream_begins = BEGINS({ 0x80, 0xff }) };
 
 static enum dissect_result coap_datagram(struct dissection *dissection)
@@ -75,4 +76,5 @@ static enum dissect_result dnscrypt_stream(struct dissection *dissection)
 const struct dissector dissector_dnscrypt = { .protocol = L7_DNSCRYPT,
 	.stream = dnscrypt_stream,
 	.datagram = dnscrypt_datagram,
+	.is_one_sided = true,
 	.datagram_begins = BEGINS({ 'r', 'r' }) };

@@ -269,6 +269,22 @@ static enum dissect_result conclude(
 	return DISSECT_DONE;
 }
 
+/* Some fill attributes, or their ends, with what no standard knows: it says what it is, and nothing
+ * more. */
+static bool may_be_message(struct reader in)
+{
+	enum { MICROSOFT_CHANNEL = 0xff10 }; /* a message behind 12 bytes */
+	struct reader ahead = in;
+	uint16_t first = reader_u16(&in), length = reader_u16(&in);
+	uint32_t cookie = reader_u32(&in);
+
+	if (first == MICROSOFT_CHANNEL) {
+		reader_skip(&ahead, 16);
+		return reader_u32(&ahead) == MAGIC_COOKIE;
+	}
+	return cookie == MAGIC_COOKIE && first >> 14 == 0 && reader_left(&in) == 12U + length;
+}
+
 static enum dissect_result stun_datagram(struct dissection *dissection)
 {
 	struct reader in = dissection->in;
@@ -290,7 +306,7 @@ static enum dissect_result stun_datagram(struct dissection *dissection)
 		return ++dissection->state->words[WORD_DATAGRAMS] > DATAGRAMS_MAX ? DISSECT_DONE
 										  : DISSECT_MORE;
 	}
-	return DISSECT_OTHER;
+	return may_be_message(dissection->in) ? DISSECT_MORE : DISSECT_OTHER;
 }
 
 static enum dissect_result stun_stream(struct dissection *dissection)
@@ -331,4 +347,4 @@ const struct dissector dissector_stun = { .protocol = L7_STUN,
 	.datagram = stun_datagram,
 	.stream_began = stun_began,
 	.datagram_began = stun_began,
-	.datagram_begins = BEGINS({ 0, 0x3f }) };
+	.datagram_begins = BEGINS({ 0, 0x3f }, { 0xff, 0xff }) };
