@@ -10,7 +10,7 @@
 #include "analyzer/classify/l7_info_store.h"
 #include "analyzer/classify/dissect/dissector.h"
 #include "analyzer/classify/dissect/wire_crypto.h"
-#include "analyzer/classify/log_clock.h"
+#include "collector/log_clock.h"
 #include "analyzer/classify/names.h"
 #include "analyzer/classify/l7_session.h"
 

@@ -1,7 +1,7 @@
 /* What can only be said at the end of a flow, or of a part of it. */
 #include "analyzer/classify/classify_parts.h"
 #include "analyzer/classify/l7_info_store.h"
-#include "analyzer/classify/log_clock.h"
+#include "collector/log_clock.h"
 
 enum { IP_TCP = 6, IP_UDP = 17, PORT_DOT = 853 /* and DoQ: RFC 7858, RFC 9250 */ };
 

@@ -4,7 +4,7 @@
 
 #include "analyzer/classify/classify_parts.h"
 #include "analyzer/classify/dissect/dns.h"
-#include "analyzer/classify/log_clock.h"
+#include "collector/log_clock.h"
 #include "analyzer/classify/lookups.h"
 #include "analyzer/classify/names.h"
 #include "base/clock.h"

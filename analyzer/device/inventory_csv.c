@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "analyzer/device/utf16.h"
+#include "base/utf16.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "base/tsv.h"

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "analyzer/catalogue/prefix_index.h"
-#include "analyzer/policy/number_set.h"
+#include "base/number_set.h"
 #include "analyzer/record/record.h"
 
 /* Two capital letters as a number; CLAUSE_COUNTRIES for any other text. */

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "analyzer/catalogue/prefix_index.h"
-#include "analyzer/policy/number_set.h"
+#include "base/number_set.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/policy/yaml_tree.h"
 #include "analyzer/record/symbols.h"

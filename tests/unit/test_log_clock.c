@@ -1,5 +1,5 @@
 /* The distance of two clocks, out of lookups and flows. */
-#include "analyzer/classify/log_clock.h"
+#include "collector/log_clock.h"
 
 #include "base/clock.h"
 #include "tests/tap.h"

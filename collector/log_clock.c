@@ -1,4 +1,4 @@
-#include "analyzer/classify/log_clock.h"
+#include "collector/log_clock.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

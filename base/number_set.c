@@ -1,4 +1,4 @@
-#include "analyzer/policy/number_set.h"
+#include "base/number_set.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "analyzer/device/utf16.h"
+#include "base/utf16.h"
 
 #include <stdint.h>
 #include <stdlib.h>
