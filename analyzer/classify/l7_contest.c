@@ -456,8 +456,10 @@ void l7_contest_end(struct l7_contest *contest, bool has_replaced)
 	add_names(l7, &contest->remaining->names, true);
 	unsigned names = said_names(contest, l7);
 	bool is_answer = contest->kind != L7_UNKNOWN && is_of_kind(l7, contest->kind);
-	if (contest->has_foreign && names > 0 && !is_answer && l7_is_answered(contest->feed)) {
-		/* Something else was answered. */
+	bool other_is_answered =
+		contest->has_foreign && !is_answer && l7_is_answered(contest->feed);
+	l7->is_doubted |= other_is_answered && !l7->is_reversed && l7_info_format_app(l7);
+	if (other_is_answered && names > 0) {
 		l7->is_contested = true;
 		l7->protocol = contest->instead;
 	} else if (contest->kind == L7_UNKNOWN) {

@@ -194,9 +194,9 @@ struct l7_info {
 	struct addr dns_address; /* that the first name asked for led to; where dns_answered */
 	uint8_t through_proxy;   /* enum l7_proxy */
 	bool is_quic_answered;   /* the server's Initial was seen */
-	bool is_contested; /* the beginning was sent twice, with different names: one of them is a
-			decoy */
-	bool is_doubted; /* the protocol is the word of one end, while the other speaks otherwise */
+	bool is_contested;  /* the beginning was sent twice, with different names: one of them is a
+			 decoy */
+	bool is_doubted;    /* the protocol is one end's word, beside something else */
 	bool is_reversed;   /* who was connected to sent a hello, a request, or an app's wire format
 			 that the other did not speak: its names are his word */
 	bool is_lookup_old; /* the time of what the client looked up was over */
