@@ -225,10 +225,12 @@ static enum l7_stream_news keep(struct reassembly *reassembly, struct direction 
 	if (!direction->stream) {
 		return L7_STREAM_NO_ROOM;
 	}
-	if (!reassembly_add(reassembly, direction->stream, ahead, in->at, reader_left(in))) {
+	bool is_kept =
+		reassembly_add(reassembly, direction->stream, ahead, in->at, reader_left(in));
+	*bytes = reassembly_read(reassembly, direction->stream);
+	if (!is_kept) {
 		return ++direction->beyond < BEYOND_MAX ? L7_STREAM_NOTHING : L7_STREAM_ENOUGH;
 	}
-	*bytes = reassembly_read(reassembly, direction->stream);
 	return reader_left(bytes) > 0 ? L7_STREAM_BYTES : L7_STREAM_NOTHING;
 }
 

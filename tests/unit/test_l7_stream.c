@@ -92,6 +92,22 @@ static void test_numbers(void)
 	expect_truth("eleven of them change nothing");
 }
 
+/* The answer's beginning was lost, and what follows is more than is kept. */
+static void test_answer_beyond(void)
+{
+	enum { FAR = 40000, PIECES = 40 };
+	static const uint8_t piece[100];
+
+	begin();
+	fixture_segment(&fixture, false, TCP_SYN | TCP_ACK, 0U - 1, 0, NULL, 0);
+	send(&truth, 0);
+	for (uint32_t i = 0; i < PIECES; i++) {
+		fixture_send(
+			&fixture, false, FAR + i * (uint32_t)sizeof(piece), piece, sizeof(piece));
+	}
+	expect_truth("an answer that is lost tells nothing");
+}
+
 static void test_syn_data(void)
 {
 	static const uint8_t zeros[16];
@@ -303,6 +319,7 @@ int main(void)
 	put_records(&long_twin, &message, 16384);
 	fixture_init(&fixture);
 	test_numbers();
+	test_answer_beyond();
 	test_syn_data();
 	test_padding();
 	test_urgent();

@@ -146,8 +146,9 @@ static enum dissect_result agora_datagram(struct dissection *dissection)
 	uint16_t length = reader_u16_le(&in);
 	const uint8_t *name = reader_bytes(&in, length);
 	size_t end = sizeof(suffix) - 1;
-	bool fits = name && flags == 0 && kind == KIND_HELLO && memcmp(tag, "SNI", 4) == 0 &&
-		    length > end && memcmp(name + length - end, suffix, end) == 0;
+	bool fits = reader_ok(&in) && flags == 0 && kind == KIND_HELLO &&
+		    memcmp(tag, "SNI", 4) == 0 && length > end &&
+		    memcmp(name + length - end, suffix, end) == 0;
 	return claim_app(fits, dissection, L7_SDRTN, APP_HINT_AGORA);
 }
 
