@@ -202,7 +202,7 @@ struct flow_initiator flow_initiator_of(const struct packet *packet, bool start_
 		break;
 	default:
 		if (is_to_all(packet)) {
-			return (struct flow_initiator){ is_high, true };
+			return (struct flow_initiator){ is_high, !start_may_be_missed };
 		}
 		break;
 	}

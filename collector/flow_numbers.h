@@ -25,6 +25,6 @@ static inline bool flow_numbers_near(uint32_t a, uint32_t b)
 enum flow_numbers flow_numbers_fit(
 	const struct flow_slab *slab, uint32_t number, const struct packet *packet);
 
-/* May the packet be one of a later flow of the same connection? Not behind one that is over, and
- * not with numbers of another. */
+/* May the packet be one of a later flow of the same connection? Not with numbers of another; behind
+ * one that is over only what was said already, and is sent again. */
 bool flow_numbers_go_on(const struct flow_slab *slab, uint32_t number, const struct packet *packet);

@@ -113,8 +113,9 @@ static void test_frames_for_all(void)
 
 	packet.frame_ahead = 42;
 	packet.payload = frames[0] + 42;
-	ok(!flow_initiator_of(&packet, false).is_high && flow_initiator_of(&packet, true).is_known,
+	ok(!flow_initiator_of(&packet, false).is_high && !flow_initiator_of(&packet, true).is_high,
 		"what goes to all stations answers nobody");
+	ok(!flow_initiator_of(&packet, true).is_known, "… and may not be the first of its kind");
 	packet.payload = frames[1] + 42;
 	ok(flow_initiator_of(&packet, false).is_high, "… to some of them it may");
 	packet.payload = frames[2] + 42;

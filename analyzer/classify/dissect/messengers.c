@@ -131,10 +131,11 @@ static enum dissect_result viber_datagram(struct dissection *dissection)
 const struct dissector dissector_viber = { .protocol = L7_STUN, .datagram = viber_datagram };
 
 /* Agora's network, on which other apps call (SD-RTN): a hello of tags and values, as QUIC's early
- * crypto had them, of which the first is the name of a server. */
+ * crypto had them, of which the first is the name of a server; its answer begins with who that is.
+ */
 static enum dissect_result agora_datagram(struct dissection *dissection)
 {
-	enum { KIND_HELLO = 0x21 };
+	enum { KIND_HELLO = 0x21, KIND_ANSWER = 0x23 };
 	static const char suffix[] = ".agora.io";
 	struct reader in = dissection->in;
 	uint8_t flags = reader_u8(&in);
@@ -143,13 +144,14 @@ static enum dissect_result agora_datagram(struct dissection *dissection)
 	uint8_t kind = reader_u8(&in);
 	reader_skip(&in, 6);
 	const uint8_t *tag = reader_bytes(&in, 4);
+	bool answers = tag && flags == 0 && kind == KIND_ANSWER && memcmp(tag, "PEID", 4) == 0;
 	uint16_t length = reader_u16_le(&in);
 	const uint8_t *name = reader_bytes(&in, length);
 	size_t end = sizeof(suffix) - 1;
 	bool fits = reader_ok(&in) && flags == 0 && kind == KIND_HELLO &&
 		    memcmp(tag, "SNI", 4) == 0 && length > end &&
 		    memcmp(name + length - end, suffix, end) == 0;
-	return claim_app(fits, dissection, L7_SDRTN, APP_HINT_AGORA);
+	return claim_app(fits || answers, dissection, L7_SDRTN, APP_HINT_AGORA);
 }
 
 const struct dissector dissector_agora = {
