@@ -331,6 +331,42 @@ static enum request read_piece(struct classify *classify, uint32_t flow, uint32_
 	return request;
 }
 
+/* A request that began inside a segment may end in the next one. */
+static void keep_begun(
+	struct classify *classify, uint32_t flow, uint32_t next_seq, struct reader in)
+{
+	struct begun_request *begun = &classify->begun[flow % BEGUN_REQUESTS];
+
+	if (reader_left(&in) <= BEGUN_BYTES_MAX) {
+		begun->flow = flow;
+		begun->next_seq = next_seq;
+		begun->count = (uint32_t)reader_left(&in);
+		memcpy(begun->bytes, in.at, begun->count);
+	}
+}
+
+/* A segment: what it begins with or goes on with, and then the requests that begin inside it, as
+ * far as one of them is for another host. */
+static enum request read_segment(struct classify *classify, uint32_t flow, uint32_t seq,
+	struct reader in, const struct l7_info *known, bool *in_pieces)
+{
+	struct request_ends *ends = &classify->request_ends;
+
+	ends->inside_count = 0;
+	enum request request = read_piece(classify, flow, seq, in, known, in_pieces);
+	for (unsigned i = 0; i < ends->inside_count && request != REQUEST_ANOTHER; i++) {
+		struct reader rest = in;
+		reader_skip(&rest, ends->inside[i]);
+		request = reader_left(&rest) > 0 ? read_request(classify, rest, known)
+						 : REQUEST_KNOWN;
+		*in_pieces |= request == REQUEST_ANOTHER;
+		if (request == REQUEST_UNFINISHED) {
+			keep_begun(classify, flow, seq + (uint32_t)reader_left(&in), rest);
+		}
+	}
+	return request;
+}
+
 static bool has_acked(const struct peek *peek, uint32_t seq)
 {
 	return peek->has_acked_seq && (int32_t)(peek->acked_seq - seq) >= 0;
@@ -364,7 +400,7 @@ static enum request read_ahead_segment(struct classify *classify, const struct p
 	struct reader in = reader_over(ahead->bytes, ahead->count);
 	ahead->count = 0;
 	return gap < 0 ? REQUEST_KNOWN
-		       : read_piece(classify, peek->flow, ahead->seq, in, known, &in_pieces);
+		       : read_segment(classify, peek->flow, ahead->seq, in, known, &in_pieces);
 }
 
 /* Of a request whose last piece told its host no packet is left to be read: the flow is what the
@@ -417,7 +453,7 @@ static bool begin_request(struct classify *classify, struct collector *collector
 	const struct l7_info *known = l7_info_store_get(classify->tables.store, l7);
 	bool in_pieces = asks_on_http2(classify, packet, peek->flow, known);
 	enum request request = in_pieces ? REQUEST_ANOTHER
-					 : read_piece(classify, peek->flow, packet->tcp_seq, in,
+					 : read_segment(classify, peek->flow, packet->tcp_seq, in,
 						   known, &in_pieces);
 	if (request != REQUEST_ANOTHER) {
 		follow_ahead(classify, collector, batch, peek);

@@ -137,8 +137,18 @@ static void pass(struct request_end *end, size_t bytes)
 	}
 }
 
-static void read_on(struct request_end *end, struct reader in)
+static void note_inside(struct request_ends *ends, const struct request_end *end, uint32_t offset)
 {
+	if (offset > 0 && end->part == PART_NEXT && end->line_bytes == 0 &&
+		ends->inside_count < REQUEST_INSIDE_MOST) {
+		ends->inside[ends->inside_count++] = offset;
+	}
+}
+
+static void read_on(struct request_ends *ends, struct request_end *end, struct reader in)
+{
+	const uint8_t *start = in.at;
+
 	while (reader_left(&in) > 0) {
 		if (is_counted(end)) {
 			size_t left = reader_left(&in);
@@ -146,6 +156,7 @@ static void read_on(struct request_end *end, struct reader in)
 			reader_skip(&in, bytes);
 			pass(end, bytes);
 		} else {
+			note_inside(ends, end, (uint32_t)(in.at - start));
 			take_line(end, &in);
 		}
 	}
@@ -208,6 +219,7 @@ enum request_place request_ends_take(
 {
 	struct request_end *end = place_of(ends, flow);
 
+	ends->inside_count = 0;
 	if (!is_followed(ends, flow)) {
 		return REQUEST_NOT_FOLLOWED;
 	}
@@ -229,7 +241,10 @@ enum request_place request_ends_take(
 	end->is_acked &= !begins;
 	end->next_seq = seq + bytes;
 	reader_skip(&in, again);
-	read_on(end, in);
+	read_on(ends, end, in);
+	for (unsigned i = 0; i < ends->inside_count; i++) {
+		ends->inside[i] += again;
+	}
 	return begins && is_again ? REQUEST_BEGINS_AGAIN
 	       : begins           ? REQUEST_MAY_BEGIN
 	       : is_head          ? REQUEST_IN_HEAD

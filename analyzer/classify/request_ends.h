@@ -15,7 +15,7 @@
 
 #include "base/reader.h"
 
-enum { REQUEST_ENDS_PLACES = 4096, REQUEST_LINE_KEPT = 40 };
+enum { REQUEST_ENDS_PLACES = 4096, REQUEST_LINE_KEPT = 40, REQUEST_INSIDE_MOST = 16 };
 
 /* What a segment's first byte may be. */
 enum request_place {
@@ -41,6 +41,10 @@ struct request_end {
 struct request_ends {
 	uint32_t flows[REQUEST_ENDS_PLACES]; /* whose each place is: most flows ask no more */
 	struct request_end places[REQUEST_ENDS_PLACES];
+	/* Where in the segment that was taken last further requests begin: a client may ask for
+	 * several at once. */
+	uint32_t inside[REQUEST_INSIDE_MOST];
+	unsigned inside_count;
 };
 
 /* The flow's byte of this number begins a request. */
