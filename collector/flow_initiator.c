@@ -144,14 +144,14 @@ static bool is_group(const struct packet *packet, unsigned end)
 
 /* Did its frame go to all stations? Only a router on the way to a network and the stations in it
  * know which address is IPv4's broadcast to that network (RFC 919); its frames tell. Where the
- * sender's MAC is a group's as well somebody has overwritten both. */
+ * sender's MAC is a group's or nobody's as well somebody has overwritten both. */
 static bool is_to_all(const struct packet *packet)
 {
-	static const uint8_t all[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	static const uint8_t all[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, none[6];
 	const uint8_t *frame = packet->payload - packet->frame_ahead;
 
 	return packet->frame_ahead >= 2 * sizeof(all) && memcmp(frame, all, sizeof(all)) == 0 &&
-	       !(frame[6] & 1);
+	       !(frame[6] & 1) && memcmp(frame + 6, none, sizeof(none)) != 0;
 }
 
 /* Types that answer another type: RFC 792, 950, 1256 and RFC 4443, 2710, 4861. */

@@ -133,9 +133,12 @@ static bool is_unresolved(
 {
 	const struct names *names = classify->tables.names;
 	const struct clue_name *name = &l7->names[0];
+	struct addr address;
 
+	/* For an address nobody asks. */
 	return l7->name_count > 0 && flow->start_seen &&
 	       (name->source == NAME_TLS_SNI || name->source == NAME_QUIC_SNI) &&
+	       !addr_parse(l7_info_name(l7, 0), &address) &&
 	       !l7_info_have_source(l7, NAME_DNS_QUERY) && !l7_info_have_source(l7, NAME_DNS_LOG) &&
 	       names_know_lookup(names, &flow->source, "", 0, flow->flow_start_ns) &&
 	       !names_know_lookup(names, &flow->source, l7_info_name(l7, 0), name->length,

@@ -105,9 +105,10 @@ static void test_initiators_by_port(void)
 /* Broadcast to a network looks like any other address; the frame says to whom it goes. */
 static void test_frames_for_all(void)
 {
-	static const uint8_t frames[3][56] = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 9 },
+	static const uint8_t frames[4][56] = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 9 },
 		{ 0x33, 0x33, 0, 0, 0, 1, 2, 9 },
-		{ 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+		{ 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+		{ 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 	struct packet packet = made_packet(false, IPPROTO_UDP, (struct made_end){ 1, 67 },
 		(struct made_end){ 255, 1068 }, START_NS);
 
@@ -120,6 +121,8 @@ static void test_frames_for_all(void)
 	ok(flow_initiator_of(&packet, false).is_high, "… to some of them it may");
 	packet.payload = frames[2] + 42;
 	ok(flow_initiator_of(&packet, false).is_high, "… and where both MACs are made up");
+	packet.payload = frames[3] + 42;
+	ok(flow_initiator_of(&packet, false).is_high, "… or there is no sender");
 }
 
 int main(void)
