@@ -99,7 +99,7 @@ static void test_answer_beyond(void)
 	static const uint8_t piece[100];
 
 	begin();
-	fixture_segment(&fixture, false, TCP_SYN | TCP_ACK, 0U - 1, 0, NULL, 0);
+	fixture_segment(&fixture, false, TCP_SYN | TCP_ACK, 0U - 1, 0, truth.bytes, 0);
 	send(&truth, 0);
 	for (uint32_t i = 0; i < PIECES; i++) {
 		fixture_send(
