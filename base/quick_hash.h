@@ -26,18 +26,23 @@ static inline uint64_t quick_hash_addr(uint64_t hash, const struct addr *addr)
 }
 
 /* Eight bytes at once; the length is part of it. */
-static inline uint64_t quick_hash_text(uint64_t hash, const char *text)
+static inline uint64_t quick_hash_bytes(uint64_t hash, const void *bytes, size_t left)
 {
-	size_t left = strlen(text);
+	const uint8_t *at = bytes;
 
 	hash = quick_hash(hash, left);
 	while (left > 0) {
 		size_t part = left < 8 ? left : 8;
 		uint64_t word = 0;
-		memcpy(&word, text, part);
+		memcpy(&word, at, part);
 		hash = quick_hash(hash, word);
-		text += part;
+		at += part;
 		left -= part;
 	}
 	return hash;
+}
+
+static inline uint64_t quick_hash_text(uint64_t hash, const char *text)
+{
+	return quick_hash_bytes(hash, text, strlen(text));
 }

@@ -2,6 +2,7 @@
 
 #include "analyzer/classify/l7_contest.h"
 #include "analyzer/classify/l7_info_store.h"
+#include "base/quick_hash.h"
 
 /* So much of it tells it from another one. */
 enum { KEPT_BYTES_MAX = 256 };
@@ -62,27 +63,13 @@ bool l7_answer_is_kept(const struct l7_feed *feed, const struct direction *direc
 	return direction == feed->session->directions + 1 && direction->said;
 }
 
-/* Of the first bytes, in steps of eight. */
-static uint32_t hash_words(const uint8_t *bytes, size_t count)
-{
-	uint64_t hash = count, word = 0;
-
-	for (size_t at = 0; at < count; at += sizeof(word)) {
-		size_t left = count - at;
-		memcpy(&word, bytes + at, left < sizeof(word) ? left : sizeof(word));
-		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		hash ^= hash >> 29;
-	}
-	return (uint32_t)hash;
-}
-
 void l7_answer_note_words(struct direction *answer, const struct reader *bytes)
 {
 	enum { WORD_BYTES_MAX = 32 };
 	size_t left = reader_left(bytes), count = left < WORD_BYTES_MAX ? left : WORD_BYTES_MAX;
 
 	if (answer->next_seq == answer->start_seq && !answer->is_read && !answer->word_bytes) {
-		answer->words = hash_words(bytes->at, count);
+		answer->words = (uint32_t)quick_hash_bytes(0, bytes->at, count);
 		answer->word_bytes = (uint8_t)count;
 	}
 }
@@ -91,7 +78,7 @@ void l7_answer_note_words(struct direction *answer, const struct reader *bytes)
 static bool differs_in_words(const struct direction *answer, struct reader in)
 {
 	return answer->word_bytes > 0 && reader_left(&in) >= answer->word_bytes &&
-	       hash_words(in.at, answer->word_bytes) != answer->words;
+	       (uint32_t)quick_hash_bytes(0, in.at, answer->word_bytes) != answer->words;
 }
 
 bool l7_answer_differs(const struct l7_feed *feed, const struct packet *packet)

@@ -8,6 +8,7 @@
 #include "analyzer/classify/dissect/probe_hello.h"
 #include "analyzer/classify/dissect/tls_hello.h"
 #include "analyzer/classify/dissect/tor.h"
+#include "base/quick_hash.h"
 
 enum {
 	RECORD_CHANGE_CIPHER = 20,
@@ -135,23 +136,11 @@ static bool ends_with_record(struct reader in, uint32_t message_bytes)
 	return carried == message_bytes && reader_ok(&in);
 }
 
-static uint64_t hash_session(const uint8_t *session, unsigned bytes)
-{
-	uint64_t hash = bytes, word = 0;
-
-	for (unsigned at = 0; at < bytes; at += sizeof(word)) {
-		unsigned left = bytes - at;
-		memcpy(&word, session + at, left < sizeof(word) ? left : sizeof(word));
-		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-	}
-	return hash;
-}
-
 static void note_offer(struct tls_state *state, const struct client_hello *hello)
 {
 	if (hello->is_whole) {
 		state->version = hello->best_version ? hello->best_version : hello->legacy_version;
-		state->session = hash_session(hello->session, hello->session_bytes);
+		state->session = quick_hash_bytes(0, hello->session, hello->session_bytes);
 	}
 }
 
@@ -163,8 +152,8 @@ static bool may_answer(const struct tls_state *state, const struct server_hello 
 	return state->version == 0 ||
 	       (answer->version <= state->version &&
 		       (answer->version != TLS_1_3 ||
-			       state->session ==
-				       hash_session(answer->session, answer->session_bytes)));
+			       state->session == quick_hash_bytes(0, answer->session,
+							 answer->session_bytes)));
 }
 
 static void claim_tor(struct l7_info *l7)
